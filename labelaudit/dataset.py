@@ -1,0 +1,346 @@
+"""The data set: a table exactly as it was read, and which of its columns plays which role."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelaudit.errors import BadInput, StoreError, did_you_mean
+
+Value = str | int | float | bool
+Modality = Literal["text", "tabular"]
+
+# Text formats have no null: these cells, apart from blank ones, mean that there is no label.
+MISSING_TEXT = frozenset({"nan", "null", "<na>", "n/a", "#n/a"})
+# Marks a column whose cells are JSON text because no single Arrow type holds them exactly.
+JSON_CELLS = {b"labelaudit.cells": b"json"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """How the file was written, so that it can be written back in the same way.
+
+    Parameters
+    ----------
+    format : str
+        A key of `labelaudit.load.FORMATS`.
+    options : mapping
+        What that format's writer needs (delimiter, encoding, sheet name, …); JSON values only.
+    notes : tuple of str
+        What the reader had to decide and the user should know.
+    """
+
+    format: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def text_cells(self) -> bool:
+        """Whether all cells are text, so that numbers have to be recognised."""
+        return self.format in ("csv", "tsv")
+
+
+def encode(value: Any) -> str | None:
+    """Write a label as the JSON text that the issue table and the decisions hold."""
+    return None if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def decode(text: str | None) -> Any:
+    """Read what `encode` wrote."""
+    return None if text is None else json.loads(text)
+
+
+def show(value: Any) -> str:
+    """Write a label for a person: no quotes around a class name, a dash for none."""
+    return "–" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A labelled data set.
+
+    Parameters
+    ----------
+    name : str
+        For people and file names.
+    table : pyarrow.Table of N rows
+        One row per example, all columns in the file's order, cells exactly as read (text for CSV and TSV).
+    label_columns : tuple of str
+        One for most tasks.
+    feature_columns : tuple of str
+        What the model may see: the text columns, or the columns of a table.
+    modality : {"text", "tabular"}
+        What the feature columns hold.
+    task : str
+        A key of `labelaudit.tasks.TASKS`.
+    value_type : str
+        What a label is: ``class``, ``classes``, ``number``, ``tags``, ``boxes`` or ``mask``.
+    id_column, group_column : str or None
+        Unique identifiers; rows of one group share a fold.
+    annotations : pyarrow.Table or None
+        A long table (item, annotator, label; or item, box) for the tasks that have one.
+    source : Source
+        How to write it back.
+    provenance : mapping
+        Where it came from and what was done to it; JSON values only; never part of the fingerprint.
+
+    Raises
+    ------
+    BadInput
+        A column is not there, ids repeat, or there is no row.
+    """
+
+    name: str
+    table: pa.Table
+    label_columns: tuple[str, ...]
+    feature_columns: tuple[str, ...]
+    modality: Modality = "tabular"
+    task: str = "classification"
+    value_type: str = "class"
+    id_column: str | None = None
+    group_column: str | None = None
+    annotations: pa.Table | None = None
+    source: Source = Source("parquet")
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.table.num_rows == 0:
+            raise BadInput(f"{self.name} has no rows; choose a file with data below its header.")
+        roles = (*self.label_columns, *self.feature_columns, self.id_column, self.group_column)
+        for column in roles:
+            if column is not None and column not in self.table.column_names:
+                hint = did_you_mean(column, self.table.column_names)
+                raise BadInput(f"{self.name} has no column {column!r}{hint}")
+        if self.id_column is not None:
+            self._check_ids(self.id_column)
+
+    def _check_ids(self, column: str) -> None:
+        counts = pc.value_counts(self.table[column])
+        repeated = counts.filter(pc.greater(counts.field("counts"), 1))
+        if len(repeated):
+            value = repeated.field("values")[0].as_py()
+            rows = pc.indices_nonzero(pc.equal(self.table[column], value)).to_pylist() if value is not None else []
+            where = f" ({show(value)} in rows {rows[0]:,} and {rows[1]:,})" if rows else " (it has empty cells)"
+            raise BadInput(
+                f"{len(repeated):,} ids in column {column!r} occur more than once{where}; "
+                "choose another id column, or none to number the rows."
+            )
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    # -- identity -------------------------------------------------------------------------------
+
+    @cached_property
+    def data_fingerprint(self) -> str:
+        """Hash of the table, the label columns and the ids: what a decision is about."""
+        return _hash({"label": self.label_columns, "id": self.id_column, "task": self.task}, self.table, self.annotations)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of everything that an audit sees; with the config it is the key of all that follows."""
+        roles = {
+            "data": self.data_fingerprint,
+            "features": self.feature_columns,
+            "modality": self.modality,
+            "group": self.group_column,
+            "value_type": self.value_type,
+            "text_cells": self.source.text_cells,
+        }
+        return _hash(roles)
+
+    @cached_property
+    def feature_fingerprint(self) -> str:
+        """Hash of the feature columns alone: features stay valid when only labels change."""
+        roles = {"modality": self.modality, "text_cells": self.source.text_cells}
+        return _hash(roles, self.table.select(list(self.feature_columns)))
+
+    @cached_property
+    def ids(self) -> np.ndarray:
+        """The id of every example, shape (N,): whole numbers where all are, else text."""
+        if self.id_column is None:
+            return np.arange(len(self), dtype=np.int64)
+        values = self.table[self.id_column].to_pylist()
+        if all(isinstance(v, int) or (isinstance(v, str) and _is_canonical_int(v)) for v in values):
+            return np.array([int(v) for v in values], dtype=np.int64)
+        return np.array([str(v) for v in values], dtype=object)
+
+    # -- labels ---------------------------------------------------------------------------------
+
+    @cached_property
+    def _classes_and_codes(self) -> tuple[tuple[Value, ...], np.ndarray]:
+        name = self.label_columns[0]
+        column = self.table[name]
+        if pa.types.is_nested(column.type) or pa.types.is_temporal(column.type) or pa.types.is_binary(column.type):
+            raise BadInput(f"column {name!r} holds {column.type}, not one class per example; choose another label column.")
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        if pa.types.is_null(column.type):
+            return (), np.full(len(self), -1, dtype=np.int32)
+        encoded = column.combine_chunks().dictionary_encode()
+        as_json = self.table.schema.field(name).metadata == JSON_CELLS
+        values = [decode(v) if as_json else v for v in encoded.dictionary.to_pylist()]
+        present = {encode(v): v for v in values if not is_missing(v)}
+        classes = tuple(sorted(present.values(), key=_class_order(list(present.values()))))
+        order = {encode(v): code for code, v in enumerate(classes)}
+        lookup = np.array([-1 if is_missing(v) else order[encode(v)] for v in values] + [-1], dtype=np.int32)
+        indices = encoded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
+        return classes, lookup[indices]
+
+    @property
+    def classes(self) -> tuple[Value, ...]:
+        """The K classes, sorted, as the user wrote them."""
+        return self._classes_and_codes[0]
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The given label of every example as an index into `classes`, shape (N,); -1 where missing."""
+        return self._classes_and_codes[1]
+
+    def groups(self) -> np.ndarray | None:
+        """The group of every example as an integer, shape (N,), or None without a group column."""
+        if self.group_column is None:
+            return None
+        codes = self.table[self.group_column].combine_chunks().dictionary_encode()
+        if isinstance(codes, pa.ChunkedArray):
+            codes = codes.combine_chunks()
+        filled = codes.indices.fill_null(len(codes.dictionary))
+        return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+    def texts(self) -> list[str]:
+        """The text of every example: its feature columns, one below the other."""
+        columns = [self.table[c].to_pylist() for c in self.feature_columns]
+        return ["\n".join("" if v is None else str(v) for v in row) for row in zip(*columns, strict=True)]
+
+    # -- copies with a change ---------------------------------------------------------------------
+
+    def with_labels(self, values: Sequence[Any], column: str | None = None) -> Dataset:
+        """Give every example a label; the column keeps its place and its type.
+
+        Parameters
+        ----------
+        values : sequence of N labels
+            As the user writes them; None for no label.
+        column : str, optional
+            Which label column; the first by default.
+
+        Raises
+        ------
+        BadInput
+            A value does not fit the column's type.
+        """
+        name = column or self.label_columns[0]
+        schema_field = self.table.schema.field(name)
+        if schema_field.metadata == JSON_CELLS:
+            values = [encode(v) for v in values]
+        try:
+            array = _array_of(values, schema_field.type)
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise BadInput(f"a new label does not fit column {name!r} of type {schema_field.type}: {error}.") from error
+        index = self.table.schema.get_field_index(name)
+        return replace(self, table=self.table.set_column(index, schema_field, array))
+
+    def take(self, rows: np.ndarray) -> Dataset:
+        """Keep these rows, in this order; without an id column their numbers are lost, so keep them yourself."""
+        return replace(self, table=self.table.take(pa.array(rows)))
+
+    # -- on disk ----------------------------------------------------------------------------------
+
+    def save(self, folder: Path) -> None:
+        """Write `data.arrow` (the exact table) and `dataset.json` (the roles) into a folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with pa.OSFile(str(folder / "data.arrow.part"), "wb") as sink:
+            options = pa.ipc.IpcWriteOptions(compression="zstd")
+            with pa.ipc.new_file(sink, self.table.schema, options=options) as writer:
+                writer.write_table(self.table)
+        (folder / "data.arrow.part").replace(folder / "data.arrow")
+        roles = {
+            "name": self.name,
+            "label_columns": self.label_columns,
+            "feature_columns": self.feature_columns,
+            "modality": self.modality,
+            "task": self.task,
+            "value_type": self.value_type,
+            "id_column": self.id_column,
+            "group_column": self.group_column,
+            "source": {"format": self.source.format, "options": dict(self.source.options), "notes": self.source.notes},
+            "provenance": dict(self.provenance),
+        }
+        (folder / "dataset.json.part").write_text(json.dumps(roles, indent=2, ensure_ascii=False), encoding="utf-8")
+        (folder / "dataset.json.part").replace(folder / "dataset.json")
+
+    @classmethod
+    def open(cls, folder: Path) -> Dataset:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        StoreError
+            The folder does not hold a data set, or a file in it is damaged.
+        """
+        try:
+            roles = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+            with pa.OSFile(str(folder / "data.arrow"), "rb") as file:
+                table = pa.ipc.open_file(file).read_all()
+        except (OSError, ValueError, pa.ArrowInvalid) as error:
+            raise StoreError(f"{folder} does not hold a data set that can be read ({error}); run the audit again.") from error
+        source = roles.pop("source")
+        roles["label_columns"] = tuple(roles["label_columns"])
+        roles["feature_columns"] = tuple(roles["feature_columns"])
+        return cls(
+            table=table, source=Source(source["format"], source["options"], tuple(source["notes"])), **roles
+        )
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell of a label column means that there is no label."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    return isinstance(value, str) and (not value.strip() or value.strip().casefold() in MISSING_TEXT)
+
+
+def _is_canonical_int(text: str) -> bool:
+    digits = text.removeprefix("-")
+    return digits.isascii() and digits.isdigit() and len(digits) < 19 and str(int(text)) == text
+
+
+def _class_order(values: Sequence[Any]) -> Any:
+    """Sort numbers and digits by value, the rest by type and text."""
+    if all(isinstance(v, str) and _is_canonical_int(v) for v in values):
+        return int
+    return lambda v: (type(v).__name__, v)
+
+
+def _array_of(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    if not pa.types.is_dictionary(kind):
+        return pa.array(values, type=kind)
+    encoded = pa.array(values, type=kind.value_type).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(encoded.indices.cast(kind.index_type), encoded.dictionary, ordered=kind.ordered)
+
+
+def _hash(roles: Mapping[str, Any], *tables: pa.Table | None) -> str:
+    """Hash roles and tables by content; how a table is chunked in memory does not matter."""
+    digest = hashlib.sha256(json.dumps(roles, sort_keys=True).encode())
+    for table in tables:
+        if table is None:
+            continue
+        bare = table.replace_schema_metadata(None).combine_chunks()
+        digest.update(str(bare.schema).encode())
+        for column in bare.columns:
+            for chunk in column.chunks:
+                sink = pa.BufferOutputStream()
+                batch = pa.record_batch([chunk], names=[""])
+                with pa.ipc.new_stream(sink, batch.schema) as writer:
+                    writer.write_batch(batch)
+                digest.update(sink.getvalue())
+    return digest.hexdigest()[:24]
