@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 ACTIONS = ("set", "keep", "exclude", "skip", "add", "delete", "tag", "undo")
-EFFECTIVE_COLUMNS = ("id", "part", "action", "before", "after", "actor", "time", "seq")
+EFFECTIVE_COLUMNS = ("id", "part", "action", "before", "after", "actor", "time", "seq", "reason")
 BUSY_SECONDS = 30
 
 

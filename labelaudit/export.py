@@ -1,0 +1,386 @@
+"""The cleaned data set and its record: pure functions of the data, the audit and the decision log."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from labelaudit.dataset import Dataset, encode, show
+from labelaudit.errors import BadInput
+from labelaudit.load import to_bytes
+from labelaudit.review import Decision, effective, to_jsonl
+from labelaudit.tasks import TASKS
+
+if TYPE_CHECKING:
+    from labelaudit.audit import Audit
+
+# What a row is decided by; a skip only says "not now", a tag is a remark.
+DECIDING = ("set", "keep", "exclude", "add", "delete")
+LABELLING = ("set", "add", "delete")
+# Cells that a spreadsheet runs as a formula (OWASP, "CSV injection").
+FORMULA = re.compile(r"^[=+\-@\t\r]")
+# The earliest time that a ZIP can hold: the same content gives the same bytes.
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def export(
+    dataset: Dataset,
+    decisions: Sequence[Decision],
+    *,
+    rows: np.ndarray | None = None,
+    decided_only: bool = False,
+    keep_original: bool = False,
+) -> Dataset:
+    """Apply decisions to a data set; order, other columns and types survive.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    decisions : sequence of Decision
+        In log order; what was undone does not count, and of the rest the last one about an example does.
+    rows : ndarray of bool, shape (N,), or of int, optional
+        Only these rows (a mask, or positions), in the order of the data.
+    decided_only : bool
+        Only rows that were set, kept or excluded.
+    keep_original : bool
+        Add a column ``<label>_original`` right after the label.
+
+    Returns
+    -------
+    Dataset
+        Without the excluded rows.
+
+    Raises
+    ------
+    BadInput
+        A decision is about an id that is not there or about other data, or no row is left.
+    """
+    in_force = _in_force(dataset, decisions)
+    keep = _scope(dataset, in_force, rows, decided_only)
+    keep[_rows(dataset, in_force[in_force["action"] == "exclude"])] = False
+    if not keep.any():
+        raise BadInput(f"no row of {dataset.name} would be left; exclude fewer rows or select more.")
+    cleaned = dataset
+    if in_force["action"].isin(LABELLING).any():
+        cleaned = dataset.with_labels(TASKS[dataset.task].apply(dataset, in_force))
+    if keep_original:
+        cleaned = _with_original(cleaned, dataset)
+    # an untouched table is handed on as it is
+    return cleaned if keep.all() else cleaned.take(np.flatnonzero(keep))
+
+
+def diff(dataset: Dataset, decisions: Sequence[Decision]) -> pd.DataFrame:
+    """List the rows that an export changes, in the order of the data.
+
+    Returns
+    -------
+    DataFrame
+        ``id``, ``row`` (position from 0), ``change`` (``relabelled`` or ``removed``), ``before`` and
+        ``after``: labels in words, no `after` where the row is removed.
+    """
+    changes = _changes(dataset, _in_force(dataset, decisions))
+    return changes.loc[:, ["id", "row", "change", "before", "after"]]
+
+
+def _in_force(dataset: Dataset, decisions: Sequence[Decision]) -> pd.DataFrame:
+    """Return the effective decisions, after checking that they are about this data."""
+    for decision in decisions:
+        # A decision that was written by hand may leave its fingerprint out.
+        if decision.fingerprint not in ("", dataset.data_fingerprint):
+            raise BadInput(
+                f"{dataset.name} changed since it was reviewed (the decision on id {decision.id!r} is about "
+                f"data {decision.fingerprint}, this is {dataset.data_fingerprint}); audit and review it again."
+            )
+    in_force = effective(decisions)
+    unknown = in_force.loc[~in_force["id"].isin(_positions(dataset)), "id"].unique()
+    if len(unknown):
+        raise BadInput(
+            f"{len(unknown):,} decided ids are not in {dataset.name} (the first is {unknown[0]!r}); "
+            "use the decisions that were made on this data."
+        )
+    return in_force
+
+
+def _positions(dataset: Dataset) -> dict[str, int]:
+    return {str(id_): row for row, id_ in enumerate(dataset.ids)}
+
+
+def _rows(dataset: Dataset, in_force: pd.DataFrame) -> np.ndarray:
+    positions = _positions(dataset) if len(in_force) else {}
+    return np.array([positions[id_] for id_ in in_force["id"]], dtype=np.int64)
+
+
+def _scope(
+    dataset: Dataset, in_force: pd.DataFrame, rows: np.ndarray | None, decided_only: bool
+) -> np.ndarray:
+    scope = np.full(len(dataset), rows is None)
+    if rows is not None:
+        scope[np.asarray(rows)] = True
+    if decided_only:
+        decided = np.zeros(len(dataset), dtype=bool)
+        decided[_rows(dataset, in_force[in_force["action"].isin(DECIDING)])] = True
+        scope &= decided
+    return scope
+
+
+def _with_original(cleaned: Dataset, dataset: Dataset) -> Dataset:
+    label = dataset.label_columns[0]
+    name = f"{label}_original"
+    if name in dataset.table.column_names:
+        raise BadInput(
+            f"{dataset.name} already has a column {name!r}; rename it, or export without the original label."
+        )
+    place = dataset.table.schema.get_field_index(label)
+    field = dataset.table.schema.field(place).with_name(name)
+    return replace(cleaned, table=cleaned.table.add_column(place + 1, field, dataset.table[label]))
+
+
+def _changes(dataset: Dataset, in_force: pd.DataFrame) -> pd.DataFrame:
+    """Return `diff` with who, when and why."""
+    changing = in_force[in_force["action"].isin((*LABELLING, "exclude"))]
+    apply = TASKS[dataset.task].apply
+    given, final = apply(dataset, in_force.head(0)), apply(dataset, in_force)
+    changes = changing[["actor", "time", "reason"]].assign(row=_rows(dataset, changing))
+    removed = changing["action"] == "exclude"
+    changes["id"] = dataset.ids[changes["row"].to_numpy()]
+    changes["change"] = np.where(removed, "removed", "relabelled")
+    changes["before"] = [show(given[row]) for row in changes["row"]]
+    after = [None if gone else show(final[row]) for row, gone in zip(changes["row"], removed, strict=True)]
+    changes["after"] = pd.Series(after, index=changes.index, dtype=object)
+    moved = [encode(given[row]) != encode(final[row]) for row in changes["row"]]
+    changes = changes[removed | np.array(moved, dtype=bool)]
+    # several parts of one example make one row
+    return changes.drop_duplicates("row", keep="last").sort_values("row").reset_index(drop=True)
+
+
+# -- what is handed over ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Handover:
+    """An audit, the decisions on it, and what the user wants to have of them.
+
+    Parameters
+    ----------
+    audit : Audit
+    decisions : sequence of Decision
+        In log order.
+    rows, decided_only, keep_original
+        As in `export`; the issue table, the lists and the counts keep to the same rows.
+    spreadsheet_safe : bool
+        Neutralise cells of CSV files that a spreadsheet would run as a formula; the file is then not exact.
+    format : str, optional
+        A key of `labelaudit.load.FORMATS`; the one that the data came in by default.
+    """
+
+    audit: Audit
+    decisions: Sequence[Decision]
+    rows: np.ndarray | None = None
+    decided_only: bool = False
+    keep_original: bool = False
+    spreadsheet_safe: bool = False
+    format: str | None = None
+
+    @cached_property
+    def cleaned(self) -> Dataset:
+        """The cleaned data set."""
+        return export(
+            self.audit.dataset,
+            self.decisions,
+            rows=self.rows,
+            decided_only=self.decided_only,
+            keep_original=self.keep_original,
+        )
+
+    @cached_property
+    def cleaned_bytes(self) -> bytes:
+        """The cleaned data set as a file."""
+        return to_bytes(self.cleaned, self.format, self.spreadsheet_safe)
+
+    @cached_property
+    def in_force(self) -> pd.DataFrame:
+        """The effective decisions."""
+        return _in_force(self.audit.dataset, self.decisions)
+
+    @cached_property
+    def scope(self) -> np.ndarray:
+        """Which rows are meant, bool of shape (N,); those that the export removes included."""
+        return _scope(self.audit.dataset, self.in_force, self.rows, self.decided_only)
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """The changed rows in scope: `diff` with the columns ``actor``, ``time`` and ``reason``."""
+        changes = _changes(self.audit.dataset, self.in_force)
+        return changes.loc[self.scope[changes["row"].to_numpy()]]
+
+    @property
+    def filename(self) -> str:
+        """Of the cleaned data set."""
+        stem = re.sub(r"[^\w.-]+", "_", self.audit.dataset.name).strip("._") or "data"
+        return f"{stem}_cleaned.{self.format or self.audit.dataset.source.format}"
+
+    def counts(self) -> dict[str, int]:
+        """Count the rows in scope by what becomes of them; the last five add up to the first."""
+        actions = self.in_force[self.scope[_rows(self.audit.dataset, self.in_force)]]
+        last = Counter(actions.drop_duplicates("id", keep="last")["action"])
+        changed = Counter(self.changes["change"])
+        rows, decided = int(self.scope.sum()), sum(last[action] for action in DECIDING)
+        return {
+            "rows": rows,
+            "relabelled": changed["relabelled"],
+            "removed": changed["removed"],
+            "kept": decided - changed["relabelled"] - changed["removed"],
+            "skipped": last["skip"],
+            "undecided": rows - decided - last["skip"],
+        }
+
+
+def issue_table(handover: Handover) -> pd.DataFrame:
+    """Return the issue table of the rows in scope."""
+    issues = handover.audit.issues
+    if handover.scope.all():
+        return issues
+    return issues.loc[issues["id"].isin(handover.audit.dataset.ids[handover.scope])]
+
+
+def removal_list(handover: Handover) -> pd.DataFrame:
+    """Return the rows that are removed, by whom and why."""
+    changes = handover.changes.rename(columns={"before": "given"})
+    return changes.loc[changes["change"] == "removed", ["id", "row", "given", "actor", "reason"]]
+
+
+def relabel_map(handover: Handover) -> pd.DataFrame:
+    """Return the rows that get another label, by whom and when."""
+    changes = handover.changes
+    return changes.loc[changes["change"] == "relabelled", ["id", "row", "before", "after", "actor", "time"]]
+
+
+def manifest(handover: Handover) -> dict[str, Any]:
+    """Say what was made from what, by which choices; the same input gives the same manifest."""
+    audit, cleaned = handover.audit, handover.cleaned
+    times = sorted(d.time for d in handover.decisions if d.time)
+    return {
+        "input": audit.manifest["dataset"],
+        "cleaned": {
+            "file": handover.filename,
+            "rows": len(cleaned),
+            "columns": cleaned.table.column_names,
+            "data_fingerprint": cleaned.data_fingerprint,
+            "sha256": sha256(handover.cleaned_bytes).hexdigest(),
+        },
+        "choices": {
+            "rows": "all" if handover.rows is None else "selected",
+            "decided_only": handover.decided_only,
+            "keep_original": handover.keep_original,
+            "spreadsheet_safe": handover.spreadsheet_safe,
+        },
+        "counts": handover.counts(),
+        "decisions": {
+            "logged": len(handover.decisions),
+            "in_force": len(handover.in_force),
+            "actors": sorted({d.actor for d in handover.decisions}),
+            "first": times[0] if times else None,
+            "last": times[-1] if times else None,
+        },
+        "audit": {
+            key: audit.manifest[key]
+            for key in ("created", "config", "resolved", "seconds", "timings", "counts", "health", "sampled")
+        },
+        "versions": {"labelaudit": audit.manifest["labelaudit"], **audit.manifest["versions"]},
+    }
+
+
+def _csv(frame: pd.DataFrame, spreadsheet_safe: bool) -> bytes:
+    frame = frame.map(lambda cell: "; ".join(cell) if isinstance(cell, list) else cell)
+    if spreadsheet_safe:
+        frame = frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell)
+    return frame.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), sink)
+    return sink.getvalue()
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """One file that a user can have: a title, what it is for, its name, and how it is made."""
+
+    title: str
+    what: str
+    filename: Callable[[Handover], str]
+    make: Callable[[Handover], bytes]
+
+
+ARTEFACTS: dict[str, Artefact] = {
+    "cleaned": Artefact(
+        "Cleaned data",
+        "Your file with the decisions applied; columns, order and types as they were.",
+        lambda h: h.filename,
+        lambda h: h.cleaned_bytes,
+    ),
+    "issues": Artefact(
+        "Issue table (Parquet)",
+        "Every example with its score and the suggested label, exact types.",
+        lambda h: "issues.parquet",
+        lambda h: _parquet(issue_table(h)),
+    ),
+    "issues_csv": Artefact(
+        "Issue table (CSV)",
+        "The same for a spreadsheet.",
+        lambda h: "issues.csv",
+        lambda h: _csv(issue_table(h), h.spreadsheet_safe),
+    ),
+    "decisions": Artefact(
+        "Decisions",
+        "The whole log, undone decisions included; `labelaudit export --decisions` reads it.",
+        lambda h: "decisions.jsonl",
+        lambda h: to_jsonl(h.decisions),
+    ),
+    "removed": Artefact(
+        "Removal list",
+        "The rows that the cleaned data leaves out, by whom and why.",
+        lambda h: "removed.csv",
+        lambda h: _csv(removal_list(h), h.spreadsheet_safe),
+    ),
+    "relabelled": Artefact(
+        "Relabel map",
+        "Old and new label of every corrected row, by whom and when.",
+        lambda h: "relabelled.csv",
+        lambda h: _csv(relabel_map(h), h.spreadsheet_safe),
+    ),
+    "manifest": Artefact(
+        "Manifest",
+        "Hashes, versions, choices, seed, counts and times.",
+        lambda h: "manifest.json",
+        lambda h: _json(manifest(h)),
+    ),
+}
+
+
+def bundle(handover: Handover) -> bytes:
+    """Return all artefacts as a ZIP; the same input gives the same bytes."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        for artefact in ARTEFACTS.values():
+            entry = zipfile.ZipInfo(artefact.filename(handover), ZIP_TIME)
+            archive.writestr(entry, artefact.make(handover), compress_type=zipfile.ZIP_DEFLATED)
+    return sink.getvalue()
