@@ -9,10 +9,6 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input install --quiet
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
-CODE := Home.py pages labelaudit data tests benchmarks
-
-export STREAMLIT_SERVER_HEADLESS := true
-export STREAMLIT_BROWSER_GATHER_USAGE_STATS := false
 
 .PHONY: help run test bench lint format clean
 
@@ -35,14 +31,14 @@ bench: $(DEV_STAMP)
 	@$(PY) -m benchmarks
 
 lint: $(DEV_STAMP)
-	@$(PY) -m ruff check $(CODE)
-	@$(PY) -m ruff format --check $(CODE)
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(PY) -m bandit --quiet --configfile pyproject.toml --recursive labelaudit pages Home.py data
 
 format: $(DEV_STAMP)
-	@$(PY) -m ruff check --fix $(CODE)
-	@$(PY) -m ruff format $(CODE)
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
 
 clean:
 	@rm -rf build dist htmlcov test-results .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis
