@@ -55,9 +55,9 @@ def encode(value: Any) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def decode(text: str | None) -> Any:
-    """Read what `encode` wrote."""
-    return None if text is None else json.loads(text)
+def decode(text: str | float | None) -> Any:
+    """Read what `encode` wrote; pandas' NaN for missing text is no label, too."""
+    return json.loads(text) if isinstance(text, str) else None
 
 
 def show(value: Any) -> str:

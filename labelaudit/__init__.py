@@ -1,0 +1,44 @@
+"""labelaudit finds label errors in a data set, shows why, and hands back a cleaned one with a record.
+
+>>> import labelaudit as la
+>>> found = la.audit(la.load("iris"))
+>>> found.issues.columns[:4].tolist()
+['id', 'part', 'issue', 'score']
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+# Resolved on first use, so that `import labelaudit` stays light.
+_HOMES = {
+    "Audit": "audit",
+    "AuditConfig": "audit",
+    "BadInput": "errors",
+    "Dataset": "dataset",
+    "Decision": "review",
+    "DecisionLog": "review",
+    "LabelauditError": "errors",
+    "TASKS": "tasks",
+    "audit": "audit",
+    "export": "export",
+    "findings": "load.checks",
+    "load": "load",
+    "write": "load",
+}
+__all__ = [*sorted(_HOMES), "__version__"]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'labelaudit' has no attribute {name!r}")
+    value = getattr(import_module(f"labelaudit.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

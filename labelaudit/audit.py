@@ -1,0 +1,357 @@
+"""The audit: a pure function of the data and the configuration, and its result."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field
+
+from labelaudit import __version__
+from labelaudit.cache import Cache, key
+from labelaudit.confident import FILTERS, SCORES, Filter, Score
+from labelaudit.dataset import Dataset, decode, show
+from labelaudit.errors import BadInput, StoreError
+from labelaudit.predict import MODELS, Model, Progress, choose_model, silent
+from labelaudit.tasks import TASKS, Run
+
+__all__ = ["FILTERS", "MODELS", "SCORES", "Audit", "AuditConfig", "audit"]
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1  # of the folder that `Audit.save` writes
+VERSIONED = ("cleanlab", "scikit-learn", "skrub", "numpy", "pandas", "pyarrow")
+
+
+class AuditConfig(BaseModel):
+    """Every choice that changes the answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: Model = Field("auto", description="classifier whose out-of-fold probabilities are used")
+    calibrate: bool = Field(False, description="calibrate the probabilities (Platt scaling, three inner folds)")
+    folds: int = Field(5, ge=2, le=50, description="cross-validation folds")
+    filter_by: Filter = Field("prune_by_noise_rate", description="cleanlab's rule for flagging a label")
+    score: Score = Field("self_confidence", description="label quality score that ranks")
+    seed: int = Field(0, ge=0, lt=2**32, description="of folds, sampling and models")
+    max_rows: int | None = Field(None, ge=10, description="audit a sample of at most so many rows, class shares kept")
+    device: str = Field("cpu", description="where the model ran")
+    precision: str = Field("float32", description="of the probabilities")
+
+
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """What an audit found.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The whole data set, whether or not it was sampled.
+    config : AuditConfig
+        With ``auto`` resolved.
+    issues, scores, per_class : DataFrame
+        See `labelaudit.tasks.base.Found`; label rows are in the order of `rows`.
+    outputs : mapping
+        ``pred_probs`` (n, K) and ``rows`` (n,): the positions of the n audited rows in the table.
+    confident_joint : ndarray of shape (K, K) or None
+    manifest : mapping
+        What ran, with which versions, how long each step took.
+    """
+
+    dataset: Dataset
+    config: AuditConfig
+    issues: pd.DataFrame
+    scores: pd.DataFrame
+    per_class: pd.DataFrame
+    outputs: Mapping[str, np.ndarray]
+    confident_joint: np.ndarray | None
+    manifest: Mapping[str, Any]
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False)  # what `view` counted, per class
+
+    @property
+    def id(self) -> str:
+        """The key of the data and the choices, which is also in the app's address."""
+        return str(self.manifest["id"])
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Positions of the n audited rows in the data set's table, shape (n,)."""
+        return self.outputs["rows"]
+
+    @cached_property
+    def codes(self) -> np.ndarray:
+        """Given class of the audited rows as an index into the classes, shape (n,); -1 where missing."""
+        return self.dataset.labels[self.rows]
+
+    @cached_property
+    def label_issues(self) -> pd.DataFrame:
+        """The label rows of `issues`, in the order of `rows`."""
+        return self.issues[self.issues["issue"] == "label"].reset_index(drop=True)
+
+    @cached_property
+    def _texts(self) -> pa.Table:
+        return self.dataset.table.select(list(self.dataset.feature_columns))
+
+    def text(self, position: int) -> str:
+        """The text of one audited example: its feature columns, one below the other."""
+        record = self._texts.slice(int(self.rows[position]), 1).to_pylist()[0]
+        return "\n".join(str(v) for v in record.values() if v is not None)
+
+    def suspects(self) -> pd.DataFrame:
+        """The flagged labels, worst first, labels as plain values.
+
+        Returns
+        -------
+        DataFrame
+            ``id``, ``score``, ``given``, ``suggested``, ``evidence``.
+        """
+        found = self.issues[(self.issues["issue"] == "label") & self.issues["is_issue"]]
+        found = found.sort_values("score", kind="stable")[["id", "score", "given", "suggested", "evidence"]]
+        labels = {column: found[column].map(decode) for column in ("given", "suggested")}
+        return found.assign(**labels).reset_index(drop=True)
+
+    # -- on disk ----------------------------------------------------------------------------------
+
+    def save(self, folder: Path, *, with_data: bool = True) -> None:
+        """Write the audit into a folder, whole or not at all.
+
+        Parameters
+        ----------
+        folder : Path
+            Replaced where it holds an audit already.
+        with_data : bool
+            Whether the data set is written too, so that the folder stands alone.
+
+        Raises
+        ------
+        StoreError
+            The disk is full or can't be written.
+        """
+        part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+        try:
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(parents=True)
+            self._write(part, with_data)
+            if folder.exists():
+                shutil.rmtree(folder)
+            part.rename(folder)
+        except OSError as error:
+            shutil.rmtree(part, ignore_errors=True)
+            raise StoreError(f"the audit can't be written to {folder}: {error.strerror}; free or change the disk.") from error
+
+    def _write(self, folder: Path, with_data: bool) -> None:
+        classes = np.array(list(self.dataset.classes))
+        ids = self.dataset.ids[self.rows]
+        self.issues.to_parquet(folder / "issues.parquet", index=False)
+        self.scores.to_parquet(folder / "scores.parquet", index=False)
+        self.per_class.to_parquet(folder / "per_class.parquet", index=False)
+        arrays = {name: array for name, array in self.outputs.items() if name != "pred_probs"}
+        np.savez(
+            folder / "pred_probs.npz",
+            pred_probs=self.outputs["pred_probs"],
+            classes=classes,
+            ids=ids.astype(str) if ids.dtype == object else ids,
+            **arrays,
+        )
+        if self.confident_joint is not None:
+            names = [show(c) for c in self.dataset.classes]
+            joint = pd.DataFrame(self.confident_joint, index=pd.Index(names, name="given"), columns=names)
+            joint.to_csv(folder / "confident_joint.csv")
+        if with_data:
+            self.dataset.save(folder)
+        (folder / "manifest.json").write_text(
+            json.dumps(self.manifest, indent=2, ensure_ascii=False), encoding="utf-8"
+        )
+
+    @classmethod
+    def open(cls, folder: Path, dataset: Dataset | None = None) -> Audit:
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        folder : Path
+        dataset : Dataset, optional
+            Where the folder was saved without the data.
+
+        Raises
+        ------
+        StoreError
+            The folder does not hold an audit, or a file in it is damaged.
+        """
+        if not (folder / "manifest.json").is_file():
+            raise StoreError(f"{folder} does not hold an audit (no manifest.json); run `labelaudit audit … --out` first.")
+        try:
+            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            joint_path = folder / "confident_joint.csv"
+            joint = pd.read_csv(joint_path, index_col=0).to_numpy() if joint_path.exists() else None
+            with np.load(folder / "pred_probs.npz", allow_pickle=False) as stored:
+                outputs = {name: stored[name] for name in stored.files if name not in ("classes", "ids")}
+            issues = pd.read_parquet(folder / "issues.parquet")
+            return cls(
+                dataset=dataset or Dataset.open(folder),
+                config=AuditConfig(**manifest["config"]),
+                issues=issues.assign(evidence=issues["evidence"].map(list)),
+                scores=pd.read_parquet(folder / "scores.parquet"),
+                per_class=pd.read_parquet(folder / "per_class.parquet"),
+                outputs=outputs,
+                confident_joint=joint,
+                manifest=manifest,
+            )
+        except (OSError, ValueError, KeyError, EOFError, pa.ArrowInvalid) as error:
+            raise StoreError(f"the audit in {folder} is damaged ({error}); run it again.") from error
+
+
+def resolve(dataset: Dataset, config: AuditConfig) -> tuple[AuditConfig, str]:
+    """Settle what ``auto`` means for this data, and say why; a sample that is no smaller than the data is dropped."""
+    model, why = choose_model(dataset, config.model)
+    max_rows = config.max_rows if config.max_rows is not None and config.max_rows < len(dataset) else None
+    return config.model_copy(update={"model": model, "max_rows": max_rows}), why
+
+
+def audit_key(dataset: Dataset, config: AuditConfig) -> str:
+    """Key of a data set and a resolved configuration."""
+    return key(data=dataset.fingerprint, config=config.model_dump(), format=FORMAT)
+
+
+def audit(
+    dataset: Dataset,
+    config: AuditConfig | None = None,
+    *,
+    progress: Progress = silent,
+    cache: Path | None = None,
+) -> Audit:
+    """Find the label errors of a data set.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With N rows.
+    config : AuditConfig, optional
+    progress : callable
+        Called with a step, how much of it is done, and how much there is.
+    cache : Path, optional
+        Folder in which features, probabilities and results are kept; the same data and choices are read from there.
+
+    Returns
+    -------
+    Audit
+
+    Raises
+    ------
+    BadInput
+        The labels do not allow an audit; the message says why.
+    """
+    config, why = resolve(dataset, config or AuditConfig())
+    audit_id = audit_key(dataset, config)
+    stored = cache / f"audit-{audit_id}" if cache is not None else None
+    if stored is not None and (stored / "manifest.json").is_file():
+        try:
+            return Audit.open(stored, dataset)
+        except StoreError as error:
+            log.warning("%s", error)
+
+    started = time.perf_counter()
+    run = Run(Cache(cache), progress)
+    rows = sample_rows(dataset, config.max_rows, config.seed) if config.max_rows else np.arange(len(dataset))
+    audited = dataset.take(rows) if config.max_rows else dataset
+    task = TASKS[dataset.task]
+    # Warm imports are not part of the audit: a user who runs ten of them pays once.
+    import cleanlab.filter  # noqa: F401
+
+    outputs = task.predict(audited, config, run)
+    with run.step("issues"):
+        found = task.find_issues(audited, dataset.ids[rows], outputs, config)
+    if len(audited.classes) != len(dataset.classes):  # the sample missed a rare class
+        raise BadInput(
+            f"a sample of {config.max_rows:,} rows misses {len(dataset.classes) - len(audited.classes)} rare classes; "
+            "audit more rows."
+        )
+    notes = [*dataset.source.notes, *outputs["notes"]]
+    notes += [f"column {c!r} was left out: {reason}" for c, reason in dataset.provenance.get("left_out", {}).items()]
+    if config.max_rows:
+        notes.append(f"a sample of {len(rows):,} of {len(dataset):,} rows was audited, class shares kept")
+    result = Audit(
+        dataset=dataset,
+        config=config,
+        issues=found.issues,
+        scores=found.scores,
+        per_class=found.per_class,
+        outputs={"pred_probs": outputs["pred_probs"], "fold": outputs["fold"], "rows": rows},
+        confident_joint=found.confident_joint,
+        manifest={
+            "labelaudit": __version__,
+            "id": audit_id,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "dataset": _describe(dataset),
+            "config": config.model_dump(),
+            "resolved": {"model": config.model, "why": why},
+            "timings": run.timings,
+            "seconds": round(time.perf_counter() - started, 4),
+            "peak_memory_mb": _peak_memory_mb(),
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in VERSIONED}},
+            "notes": notes,
+            "sampled": {"rows": len(rows), "of": len(dataset)} if config.max_rows else None,
+            "counts": {
+                "examples": len(rows),
+                "suspects": int(found.issues.loc[found.issues["issue"] == "label", "is_issue"].sum()),
+                "missing_labels": int((audited.labels < 0).sum()),
+            },
+            "health": dict(found.health),
+        },
+    )
+    if stored is not None:
+        result.save(stored, with_data=False)
+    return result
+
+
+def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> np.ndarray:
+    """Choose rows so that class shares stay, at least one row of every class, in the table's order.
+
+    Returns
+    -------
+    ndarray of shape (at most max_rows,)
+    """
+    shuffled = np.random.default_rng(seed).permutation(len(dataset))
+    by_class = shuffled[np.argsort(dataset.labels[shuffled], kind="stable")]
+    picked = by_class[np.linspace(0, len(dataset) - 1, max_rows).round().astype(np.int64)]
+    return np.unique(picked)
+
+
+def _describe(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "task": dataset.task,
+        "modality": dataset.modality,
+        "rows": len(dataset),
+        "columns": dataset.table.column_names,
+        "label": list(dataset.label_columns),
+        "features": list(dataset.feature_columns),
+        "id": dataset.id_column,
+        "group": dataset.group_column,
+        "classes": [show(c) for c in dataset.classes],
+        "fingerprint": dataset.fingerprint,
+        "data_fingerprint": dataset.data_fingerprint,
+        "source": dataset.source.format,
+        "provenance": dict(dataset.provenance),
+    }
+
+
+def _peak_memory_mb() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak / (1024 * 1024 if sys.platform == "darwin" else 1024))

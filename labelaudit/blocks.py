@@ -1,0 +1,62 @@
+"""Plain blocks that a task's `view` makes of an example; `labelaudit.ui` renders them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Pull = Literal["given", "suggested"]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text with marked spans.
+
+    Parameters
+    ----------
+    text : str
+    spans : tuple of (start, end, pull)
+        Character positions; which label the words there speak for.
+    legend : str
+        What the marks mean.
+    """
+
+    text: str
+    spans: tuple[tuple[int, int, Pull], ...] = ()
+    legend: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table row, and why it is unusual (empty where it is not)."""
+
+    column: str
+    value: str
+    unusual: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """The cells of a table row."""
+
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar from 0 to 1 and the role of its label."""
+
+    label: str
+    value: float
+    role: Literal["given", "suggested", "other"]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Bars under a title, longest first."""
+
+    title: str
+    bars: tuple[Bar, ...]
+
+
+Block = Text | Row | Bars

@@ -1,0 +1,88 @@
+"""Content-addressed files: the same data and choices are never computed twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+Matrix = np.ndarray | sp.csr_matrix
+
+log = logging.getLogger(__name__)
+
+
+def key(**parts: Any) -> str:
+    """Hash named parts (JSON values) into a file name of 24 hexadecimal digits."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:24]
+
+
+class Cache:
+    """Matrices by name in one folder.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Where the ``.npz`` files are; None keeps nothing.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+
+    def matrix(self, name: str, compute: Callable[[], Matrix]) -> Matrix:
+        """Read the matrix of this name, or compute it and keep it.
+
+        A file that was cut or damaged is computed again.
+
+        Parameters
+        ----------
+        name : str
+            What it is and a `key` of all that it depends on.
+        compute : callable
+            Returns a dense or a CSR matrix.
+        """
+        if self.folder is None:
+            return compute()
+        path = self.folder / f"{name}.npz"
+        if path.exists():
+            try:
+                return read_matrix(path)
+            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+                log.warning("cache file %s is damaged (%s) and will be made again", path, error)
+        matrix = compute()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_matrix(path, matrix)
+        return matrix
+
+
+def write_matrix(path: Path, matrix: Matrix) -> None:
+    """Write a dense or CSR matrix as ``.npz``, under a temporary name first."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with part.open("wb") as file:
+        if isinstance(matrix, np.ndarray):
+            np.savez(file, dense=matrix)
+        else:
+            np.savez(
+                file,
+                data=matrix.data,
+                indices=matrix.indices,
+                indptr=matrix.indptr,
+                shape=np.array(matrix.shape),
+            )
+    part.replace(path)
+
+
+def read_matrix(path: Path) -> Matrix:
+    """Read what `write_matrix` wrote; nothing in it is ever unpickled."""
+    with np.load(path, allow_pickle=False) as stored:
+        if "dense" in stored:
+            return np.asarray(stored["dense"])
+        parts = (stored["data"], stored["indices"], stored["indptr"])
+        return sp.csr_matrix(parts, shape=tuple(stored["shape"]))

@@ -1,0 +1,69 @@
+"""Suspects that belong together: the same given and suggested label, and close in features."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from labelaudit.cache import Matrix
+
+MIN_SIZE = 5
+MAX_SUSPECTS_PER_PAIR = 2000  # HDBSCAN compares all pairs; beyond this the lowest scores stand for the rest
+
+
+def suspect_clusters(
+    features: Matrix, given: np.ndarray, suggested: np.ndarray, suspects: np.ndarray, score: np.ndarray
+) -> np.ndarray:
+    """Cluster the suspects of each (given, suggested) pair by HDBSCAN (Campello et al. 2013).
+
+    Parameters
+    ----------
+    features : csr_matrix or ndarray of shape (N, d)
+    given, suggested : ndarray of shape (N,)
+        Class indices.
+    suspects : ndarray of shape (N,), bool
+    score : ndarray of shape (N,)
+        Low is bad.
+
+    Returns
+    -------
+    ndarray of shape (N,), int
+        Cluster numbers from 0, largest first; -1 for none.
+    """
+    clusters = np.full(len(given), -1, dtype=np.int64)
+    rows = np.flatnonzero(suspects)
+    if len(rows) < MIN_SIZE:
+        return clusters
+    points = _reduced(features[rows])
+    pairs = pd.DataFrame({"given": given[rows], "suggested": suggested[rows]})
+    found: list[np.ndarray] = []
+    for positions in pairs.groupby(["given", "suggested"]).indices.values():
+        if len(positions) > MAX_SUSPECTS_PER_PAIR:
+            positions = positions[np.argsort(score[rows[positions]], kind="stable")[:MAX_SUSPECTS_PER_PAIR]]
+        found += [rows[positions[members]] for members in _dense_groups(points[positions])]
+    for number, members in enumerate(sorted(found, key=lambda group: (-len(group), group[0]))):
+        clusters[members] = number
+    return clusters
+
+
+def _dense_groups(points: np.ndarray) -> list[np.ndarray]:
+    from sklearn.cluster import HDBSCAN
+
+    if len(points) < MIN_SIZE:
+        return []
+    labels = HDBSCAN(min_cluster_size=MIN_SIZE, min_samples=2, copy=True).fit_predict(points)
+    return [np.flatnonzero(labels == number) for number in range(labels.max() + 1)]
+
+
+def _reduced(features: Matrix) -> np.ndarray:
+    """Bring the rows to at most 20 dimensions and length one, so that distance means difference in direction."""
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.preprocessing import StandardScaler, normalize
+
+    matrix = features
+    if isinstance(features, np.ndarray):
+        matrix = StandardScaler().fit_transform(np.nan_to_num(features))
+    dimensions = min(20, min(matrix.shape) - 1)
+    if matrix.shape[1] > 20 and dimensions >= 2:
+        matrix = TruncatedSVD(dimensions, random_state=0).fit_transform(matrix)
+    return np.asarray(normalize(matrix.toarray() if hasattr(matrix, "toarray") else matrix))

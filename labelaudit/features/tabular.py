@@ -1,0 +1,99 @@
+"""Table columns to numbers."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from labelaudit.dataset import Dataset
+
+VERSION = 1  # part of the cache key: raise it when the features change
+
+# A column whose other cells are all numbers may use these for "not known".
+UNKNOWN = frozenset({"", "nan", "null", "<na>", "n/a", "#n/a", "na", "none", "?", "-", "."})
+
+
+def typed_frame(dataset: Dataset) -> pd.DataFrame:
+    """Return the feature columns with types that a model can use.
+
+    Numbers and booleans become float32 with NaN for unknown, dates stay dates, everything else becomes plain Python
+    text with None for unknown (not Arrow-backed: scikit-learn indexes such columns slowly or not at all).
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With N rows.
+
+    Returns
+    -------
+    DataFrame of shape (N, number of feature columns)
+    """
+    columns = {}
+    for position, name in enumerate(dataset.feature_columns):
+        series = dataset.table[name].to_pandas()
+        columns[f"{position}:{name}"] = _typed(series)
+    return pd.DataFrame(columns)
+
+
+def _typed(series: pd.Series) -> pd.Series:
+    if pd.api.types.is_bool_dtype(series) or pd.api.types.is_numeric_dtype(series):
+        return _finite(series.astype("float64"))
+    if pd.api.types.is_datetime64_any_dtype(series):
+        return series
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        series = series.astype(object)
+    values = series.map(_text, na_action="ignore").astype(object)
+    text = values.where(values.notna(), None)
+    stripped = text.map(lambda v: v.strip().casefold(), na_action="ignore")
+    known = text.mask(stripped.isin(UNKNOWN), None)
+    numbers = pd.to_numeric(known, errors="coerce")
+    if known.notna().any() and numbers.notna().equals(known.notna()):
+        return _finite(numbers.astype("float64"))
+    return text.mask(stripped == "", None).astype(object)
+
+
+def _text(value: object) -> str:
+    """Nested cells (lists, structs) and bytes are compared by what they hold."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    return json.dumps(value, default=str, sort_keys=True)
+
+
+def _finite(numbers: pd.Series) -> pd.Series:
+    """Infinities and what float32 can't hold count as unknown: no head takes them."""
+    limit = float(np.finfo(np.float32).max)
+    return numbers.where(numbers.abs() <= limit).astype("float32")
+
+
+def tabular_features(dataset: Dataset) -> np.ndarray:
+    """Encode a table with skrub's `TableVectorizer`.
+
+    Numbers pass through (unknown stays NaN), few categories become one-hot columns, many become their TF-IDF
+    reduced by SVD, dates become their parts. No label enters, so it happens once for all folds.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With N rows.
+
+    Returns
+    -------
+    ndarray of shape (N, d), float32
+    """
+    from sklearn.preprocessing import OneHotEncoder
+    from skrub import StringEncoder, TableVectorizer
+
+    frame = typed_frame(dataset)
+    empty = [name for name in frame if not frame[name].notna().any()]
+    frame = frame.drop(columns=empty)
+    if frame.shape[1] == 0:
+        return np.zeros((len(dataset), 1), dtype=np.float32)
+    vectorizer = TableVectorizer(
+        low_cardinality=OneHotEncoder(handle_unknown="ignore", dtype="float32", sparse_output=False),
+        high_cardinality=StringEncoder(n_components=30, random_state=0),
+    )
+    return np.asarray(vectorizer.fit_transform(frame), dtype=np.float32)

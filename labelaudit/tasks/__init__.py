@@ -1,0 +1,10 @@
+"""The tasks, in display order."""
+
+from __future__ import annotations
+
+from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Task
+from labelaudit.tasks.classification import CLASSIFICATION
+
+TASKS: dict[str, Task] = {task.name: task for task in (CLASSIFICATION,)}
+
+__all__ = ["ISSUE_COLUMNS", "TASKS", "Found", "Run", "Task"]

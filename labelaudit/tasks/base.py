@@ -1,0 +1,129 @@
+"""What a task is: a name, what it needs, and a handful of plain functions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from labelaudit.blocks import Block
+from labelaudit.cache import Cache
+from labelaudit.dataset import Dataset
+from labelaudit.predict import Progress, silent
+
+if TYPE_CHECKING:
+    from labelaudit.audit import Audit, AuditConfig
+
+Editor = Literal["choice", "multi", "number", "tags", "boxes"]
+NoiseKind = Literal["uniform", "confusable"]
+
+ISSUE_COLUMNS = (
+    "id",
+    "part",
+    "issue",
+    "score",
+    "is_issue",
+    "given",
+    "suggested",
+    "related",
+    "cluster",
+    "evidence",
+)
+
+
+@dataclass
+class Run:
+    """One audit under way: where it keeps its files, whom it tells, and how long its steps took.
+
+    Parameters
+    ----------
+    cache : Cache
+    progress : callable
+        See `labelaudit.predict.Progress`.
+    """
+
+    cache: Cache
+    progress: Progress = silent
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Announce a step and time it, in seconds."""
+        self.progress(name, 0, 1)
+        start = time.perf_counter()
+        yield
+        self.timings[name] = round(time.perf_counter() - start, 4)
+        self.progress(name, 1, 1)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What `find_issues` found.
+
+    Parameters
+    ----------
+    issues : DataFrame
+        With `ISSUE_COLUMNS`; every (id, part) has a row whose issue is ``label``.
+    scores : DataFrame
+        ``id``, ``part`` and one numeric column per detector; one row per (id, part), in the order of the label rows.
+    per_class : DataFrame
+        One row per class.
+    confident_joint : ndarray of shape (K, K) or None
+    health : mapping
+        Figures of the whole data set.
+    """
+
+    issues: pd.DataFrame
+    scores: pd.DataFrame
+    per_class: pd.DataFrame
+    confident_joint: np.ndarray | None
+    health: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A kind of label.
+
+    Parameters
+    ----------
+    name, title : str
+        For the command line and for people.
+    needs : str
+        What the data must have, in words.
+    value_type : str
+        See `labelaudit.dataset.Dataset`.
+    editor : str
+        Which editor the Inspector shows.
+    predict : callable
+        ``(dataset, config, run) -> outputs``: named arrays, out of sample; and what `resolve` chose.
+    find_issues : callable
+        ``(dataset, ids, outputs, config) -> Found``.
+    apply : callable
+        ``(dataset, effective decisions) -> the N label values`` as the user writes them, in row order.
+    plant : callable
+        ``(dataset, fraction, kind, seed, confident_joint=None) -> (dataset, mask of shape (N,))``: known errors.
+    metrics : callable
+        ``(audit) -> figures for Health``.
+    charts : callable
+        ``() -> names to functions`` from DataFrames to Altair charts.
+    view : callable
+        ``(audit, position) -> blocks`` that show one example.
+    """
+
+    name: str
+    title: str
+    needs: str
+    value_type: str
+    editor: Editor
+    predict: Callable[[Dataset, AuditConfig, Run], dict[str, Any]]
+    find_issues: Callable[[Dataset, np.ndarray, Mapping[str, Any], AuditConfig], Found]
+    apply: Callable[[Dataset, pd.DataFrame], list[Any]]
+    plant: Callable[..., tuple[Dataset, np.ndarray]]
+    metrics: Callable[[Audit], dict[str, Any]]
+    charts: Callable[[], Mapping[str, Callable[..., Any]]]
+    view: Callable[[Audit, int], Sequence[Block]]

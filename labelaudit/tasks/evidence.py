@@ -1,0 +1,117 @@
+"""What speaks for one label or another within an example: words of a text, cells of a row."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from labelaudit.blocks import Cell, Pull, Row, Text
+from labelaudit.dataset import show
+
+if TYPE_CHECKING:
+    from labelaudit.audit import Audit
+
+WORD = re.compile(r"\w+")
+TEXT_SAMPLE, ROW_SAMPLE = 2000, 500  # examples of a class that are enough to know its usual words and values
+MIN_PULL = 1.0  # log ratio from which a word is marked: e times as frequent in one class as in the other
+
+
+def text_block(audit: Audit, position: int) -> Text:
+    """Mark the words that are clearly more frequent in the given class or in the suggested one.
+
+    Word by word, the log ratio of the shares of the two classes' texts that hold it, smoothed by one; the example
+    itself is left out. It describes the classes, not the model's reasoning.
+    """
+    text = audit.text(position)
+    given = int(audit.codes[position])
+    rival = _rival(audit, position)
+    if given < 0 or rival == given:
+        return Text(text)
+    given_words, n_given = _document_frequency(audit, given)
+    rival_words, n_rival = _document_frequency(audit, rival)
+    own = {word.casefold() for word in WORD.findall(text)}
+    spans: list[tuple[int, int, Pull]] = []
+    for match in WORD.finditer(text):
+        word = match.group().casefold()
+        in_given = max(0, given_words[word] - (word in own))
+        in_rival = rival_words[word]
+        if in_given + in_rival < 3:
+            continue
+        ratio = np.log((in_given + 1) / (n_given + 2)) - np.log((in_rival + 1) / (n_rival + 2))
+        if abs(ratio) >= MIN_PULL:
+            spans.append((match.start(), match.end(), "given" if ratio > 0 else "suggested"))
+    names = [show(audit.dataset.classes[k]) for k in (given, rival)]
+    return Text(text, tuple(spans), f"marked: words much more frequent in {names[0]} or in {names[1]}")
+
+
+def _rival(audit: Audit, position: int) -> int:
+    """The suggested class, or the likeliest other one."""
+    probabilities = audit.outputs["pred_probs"][position].copy()
+    given = int(audit.codes[position])
+    if given >= 0:
+        probabilities[given] = -1
+    return int(probabilities.argmax())
+
+
+def _document_frequency(audit: Audit, code: int) -> tuple[Counter[str], int]:
+    """In how many texts of a class each word occurs; counted once per audit and class."""
+    if code not in audit.memo:
+        rows = _sample(audit, code, TEXT_SAMPLE)
+        counts: Counter[str] = Counter()
+        for row in rows:
+            counts.update({word.casefold() for word in WORD.findall(audit.text(int(row)))})
+        audit.memo[code] = (counts, len(rows))
+    stored: tuple[Counter[str], int] = audit.memo[code]
+    return stored
+
+
+def _sample(audit: Audit, code: int, size: int) -> np.ndarray:
+    rows = np.flatnonzero(audit.codes == code)
+    return rows[:: max(1, len(rows) // size)][:size]
+
+
+def row_block(audit: Audit, position: int) -> Row:
+    """Show the cells of a row, those marked that are rare or extreme among the given class."""
+    from labelaudit.features.tabular import typed_frame
+
+    dataset = audit.dataset
+    columns = [c for c in dataset.table.column_names if c not in dataset.label_columns]
+    record = dataset.table.slice(int(audit.rows[position]), 1).to_pylist()[0]
+    given = int(audit.codes[position])
+    unusual: dict[str, str] = {}
+    if given >= 0:
+        name = show(dataset.classes[given])
+        rows = np.append(_sample(audit, given, ROW_SAMPLE), position)
+        frame = typed_frame(dataset.take(audit.rows[rows]))
+        for key, column in zip(frame, dataset.feature_columns, strict=True):
+            reason = _unusual(frame[key].iloc[-1], frame[key].iloc[:-1], name)
+            if reason:
+                unusual[column] = reason
+    return Row(tuple(Cell(c, _plain(record[c]), unusual.get(c, "")) for c in columns))
+
+
+def _unusual(value: object, usual: pd.Series, name: str) -> str:
+    known = usual.dropna()
+    if value is None or (isinstance(value, float) and np.isnan(value)) or len(known) < 20:
+        return ""
+    if pd.api.types.is_numeric_dtype(known):
+        if not isinstance(value, (int, float, np.number)):
+            return ""
+        share = min(float((known <= float(value)).mean()), float((known >= float(value)).mean()))
+        return f"among the {max(share, 1 / len(known)):.1%} most extreme of {name}" if share < 0.02 else ""
+    share = float((known == value).mean())
+    repeats = known.nunique() < len(known) / 2  # in a column of names or ids, every value is rare
+    return f"{share:.1%} of {name} have this value" if share < 0.03 and repeats else ""
+
+
+def _plain(value: object) -> str:
+    return "" if value is None else value if isinstance(value, str) else show(_printable(value))
+
+
+def _printable(value: object) -> object:
+    """Make dates and bytes printable."""
+    return value if isinstance(value, (bool, int, float, list, dict)) else str(value)
