@@ -102,7 +102,7 @@ def _in_force(dataset: Dataset, decisions: Sequence[Decision]) -> pd.DataFrame:
         if decision.fingerprint not in ("", dataset.data_fingerprint):
             raise BadInput(
                 f"{dataset.name} changed since it was reviewed (the decision on id {decision.id!r} is about "
-                f"data {decision.fingerprint}, this is {dataset.data_fingerprint}); audit and review it again."
+                f"data {decision.fingerprint}, not {dataset.data_fingerprint}); audit and review it again."
             )
     in_force = effective(decisions)
     unknown = in_force.loc[~in_force["id"].isin(_positions(dataset)), "id"].unique()
@@ -224,7 +224,7 @@ class Handover:
     def changes(self) -> pd.DataFrame:
         """The changed rows in scope: `diff` with the columns ``actor``, ``time`` and ``reason``."""
         changes = _changes(self.audit.dataset, self.in_force)
-        return changes.loc[self.scope[changes["row"].to_numpy()]]
+        return changes.loc[changes["row"].isin(np.flatnonzero(self.scope))]
 
     @property
     def filename(self) -> str:

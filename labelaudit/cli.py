@@ -1,0 +1,304 @@
+"""The command line: load, audit, export, and a demo, without the browser."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+
+import typer
+from typer.core import TyperGroup
+
+from labelaudit import __version__
+from labelaudit.errors import BadInput, LabelauditError, StoreError, did_you_mean
+from labelaudit.terminal import console, print_json, print_summary, progress, summary
+
+if TYPE_CHECKING:
+    from labelaudit.audit import Audit, AuditConfig
+    from labelaudit.dataset import Dataset
+    from labelaudit.settings import Settings
+
+# What tells a folder of ours from one that must not be touched.
+AUDIT_FILES = ("issues.parquet", "pred_probs.npz")
+
+
+class _Commands(TyperGroup):
+    """Ends with 1 and one sentence where the input is bad."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LabelauditError as error:
+            typer.echo(" ".join(str(error).split()), err=True)
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(cls=_Commands, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder for the result.", show_default=False)]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"labelaudit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _start(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Find the label errors of a data set, and get a cleaned one with a record of every decision."""
+    logging.basicConfig(level=_settings().log_level, format="%(levelname)s %(name)s: %(message)s")
+
+
+# -- commands -----------------------------------------------------------------------------------
+
+
+@app.command()
+def audit(
+    source: Annotated[str, typer.Argument(metavar="PATH|DEMO", help="A file, or the name of a demo.")],
+    label: Annotated[str | None, typer.Option(help="Column of the given labels; guessed without.")] = None,
+    text: Annotated[list[str] | None, typer.Option(help="Column of text; may be repeated.")] = None,
+    task: Annotated[str | None, typer.Option(help="Kind of label; guessed without.")] = None,
+    model: Annotated[str, typer.Option(help="Classifier, or auto.")] = "auto",
+    calibrate: Annotated[bool, typer.Option("--calibrate", help="Calibrate its probabilities.")] = False,
+    filter_by: Annotated[str, typer.Option(help="Rule that flags a label.")] = "prune_by_noise_rate",
+    score: Annotated[str, typer.Option(help="Label quality score that ranks.")] = "self_confidence",
+    folds: Annotated[int, typer.Option(help="Cross-validation folds.")] = 5,
+    seed: Annotated[int, typer.Option(help="Of folds, samples and models.")] = 0,
+    group: Annotated[str | None, typer.Option(help="Rows of one group share a fold.")] = None,
+    id_: Annotated[str | None, typer.Option("--id", help="Column of unique ids.")] = None,
+    max_rows: Annotated[int | None, typer.Option(help="Audit a sample of at most so many rows.")] = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Find the labels that a model, trained without seeing them, confidently disagrees with."""
+    config = _config(
+        model=model,
+        calibrate=calibrate,
+        filter_by=filter_by,
+        score=score,
+        folds=folds,
+        seed=seed,
+        max_rows=max_rows,
+    )
+    from labelaudit.load import load
+    from labelaudit.tasks import TASKS
+
+    if task is not None and task not in TASKS:
+        raise typer.BadParameter(f"there is no {task!r}{did_you_mean(task, TASKS)}", param_hint="--task")
+    if out is not None:
+        _check_out(out)
+    dataset = load(source, label=label, text=text or None, id=id_, group=group, task=task)
+    found, folder = _audit(dataset, config, out)
+    if as_json:
+        print_json(summary(found, folder))
+    else:
+        print_summary(found, folder, _next_steps(found, folder, in_app=out is None))
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `labelaudit audit --out` wrote.")],
+    to: Annotated[Path, typer.Option(metavar="FILE", help="The cleaned file; its ending says the format.")],
+    decisions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Decisions (JSONL), from the Export page.")
+    ] = None,
+    accept_suggestions_below: Annotated[
+        float | None, typer.Option(metavar="SCORE", help="Accept suggestions with a lower score.")
+    ] = None,
+    keep_original: Annotated[
+        bool, typer.Option("--keep-original", help="Add a column with the label as it was.")
+    ] = False,
+    spreadsheet_safe: Annotated[
+        bool, typer.Option("--spreadsheet-safe", help="Neutralise cells that a spreadsheet would run.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the cleaned data set; decisions in a file win over the rule."""
+    from labelaudit.audit import Audit
+    from labelaudit.export import Handover
+    from labelaudit.load import write
+    from labelaudit.review import Decision, accept_below, read_jsonl
+
+    found = Audit.open(folder)
+    log: list[Decision] = []
+    if accept_suggestions_below is not None:
+        log += accept_below(found.issues, accept_suggestions_below, found.dataset.data_fingerprint)
+    if decisions is not None:
+        log += read_jsonl(decisions)
+    handover = Handover(found, log, keep_original=keep_original)
+    counts = handover.counts()
+    write(handover.cleaned, to, spreadsheet_safe=spreadsheet_safe)
+    if as_json:
+        print_json({"audit": found.id, "to": str(to), "rows_written": len(handover.cleaned), **counts})
+        return
+    screen = console()
+    screen.print(
+        f"Relabelled {counts['relabelled']:,}, removed {counts['removed']:,} and kept {counts['kept']:,} of "
+        f"{counts['rows']:,} rows; {counts['undecided'] + counts['skipped']:,} are undecided."
+    )
+    screen.print(f"Written: {to} ({len(handover.cleaned):,} rows)")
+    if not log:
+        screen.print("Nothing was decided; see --decisions and --accept-suggestions-below.")
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "localhost",
+) -> None:
+    """Start the dashboard."""
+    package = Path(__file__).parent
+    homes = [package.parent / "Home.py", package / "app" / "Home.py"]
+    home = next((path for path in homes if path.is_file()), None)
+    if home is None:
+        raise StoreError(f"the dashboard is not installed ({homes[1]} is missing); install labelaudit again.")
+    command = [sys.executable, "-m", "streamlit", "run", str(home)]
+    options = ["--server.port", str(port), "--server.address", host]
+    raise typer.Exit(subprocess.call([*command, *options]))
+
+
+@app.command()
+def config(as_json: Json = False) -> None:
+    """Show every setting, its value, and where that comes from."""
+    rows = _setting_rows(_settings())
+    if as_json:
+        print_json({row.pop("name"): row for row in rows})
+        return
+    from rich.table import Table
+
+    table = Table("setting", "value", "from", "variable", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(row["name"], row["value"], row["from"], row["variable"])
+    console().print(table)
+
+
+# -- settings and choices -----------------------------------------------------------------------
+
+
+def _settings() -> Settings:
+    from pydantic import ValidationError
+
+    from labelaudit.settings import settings
+
+    try:
+        return settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = f"LABELAUDIT_{first['loc'][0]}".upper()
+        problem = first["msg"][0].lower() + first["msg"][1:]
+        raise BadInput(
+            f"the setting {variable} is {first['input']!r}: {problem}; correct it or unset it."
+        ) from error
+
+
+def _setting_rows(settings: Settings) -> list[dict[str, str]]:
+    from dotenv import dotenv_values
+
+    in_environment = {name.upper() for name in os.environ}
+    in_file = {name.upper() for name in dotenv_values(".env")}
+    rows = []
+    for name, field in type(settings).model_fields.items():
+        variable = f"LABELAUDIT_{name}".upper()
+        origin = "environment" if variable in in_environment else ".env" if variable in in_file else "default"
+        value = (
+            _without_password(settings.database_url) if name == "database_url" else getattr(settings, name)
+        )
+        rows.append(
+            {
+                "name": name,
+                "value": str(value),
+                "variable": variable,
+                "from": origin,
+                "description": field.description or "",
+            }
+        )
+    return rows
+
+
+def _without_password(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    password = urlsplit(url).password
+    return url.replace(f":{password}@", ":***@") if password else url
+
+
+def _config(**choices: Any) -> AuditConfig:
+    """Check the choices; a wrong one is a usage error that names its option."""
+    from pydantic import ValidationError
+
+    from labelaudit.audit import AuditConfig
+
+    try:
+        return AuditConfig(**choices)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        message = f"{first['msg'][0].lower()}{first['msg'][1:]}, not {first['input']}."
+        if first["type"] == "literal_error":
+            hint = did_you_mean(first["input"], get_args(AuditConfig.model_fields[name].annotation))
+            message = f"there is no {first['input']!r}{hint}"
+        raise typer.BadParameter(message, param_hint=f"--{name.replace('_', '-')}") from error
+
+
+# -- audits -------------------------------------------------------------------------------------
+
+
+def _audit(dataset: Dataset, config: AuditConfig, out: Path | None) -> tuple[Audit, Path]:
+    """Audit and write; without a folder, into the workspace, so that the dashboard has it too."""
+    from labelaudit.audit import audit as run
+    from labelaudit.workspace import Workspace
+
+    workspace = Workspace()
+    with progress() as report:
+        found = run(dataset, config, progress=report, cache=_settings().cache_dir)
+    folder = out or workspace.folder / "audits" / found.id
+    _save(found, folder.resolve())
+    if out is None:
+        workspace.request(dataset, config)
+    return found, folder
+
+
+def _next_steps(found: Audit, folder: Path, *, in_app: bool) -> str:
+    name = shlex.quote(f"{found.dataset.name}_cleaned.{found.dataset.source.format}")
+    command = f"labelaudit export {shlex.quote(str(folder))} --accept-suggestions-below 0.2 --to {name}"
+    return f"labelaudit serve (to review them), or {command}" if in_app else command
+
+
+def _check_out(out: Path) -> None:
+    """Refuse a folder that holds anything but an audit, before any time is spent."""
+    if out.is_file():
+        raise BadInput(f"--out {out} is a file; choose a folder.")
+    if out.is_dir() and any(out.iterdir()) and not all((out / name).is_file() for name in AUDIT_FILES):
+        raise BadInput(f"--out {out} is not empty and holds no audit; choose another or a new folder.")
+
+
+def _save(found: Audit, folder: Path) -> None:
+    """Replace the audit in a folder file by file: what the user keeps beside it stays."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part") as part:
+            found.save(Path(part) / "audit")
+            folder.mkdir(exist_ok=True)
+            # Without a manifest it is no audit: one that was half replaced is never taken for a whole one.
+            (folder / "manifest.json").unlink(missing_ok=True)
+            for file in sorted((Path(part) / "audit").iterdir(), key=lambda f: f.name == "manifest.json"):
+                file.replace(folder / file.name)
+    except OSError as error:
+        raise StoreError(
+            f"the audit can't be written to {folder} ({error.strerror}); choose another --out."
+        ) from error
+
+
+if __name__ == "__main__":
+    app()

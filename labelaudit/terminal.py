@@ -1,0 +1,164 @@
+"""What the command line shows: progress on stderr, a summary or JSON on stdout."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from labelaudit.audit import Audit
+    from labelaudit.predict import Progress
+
+WORST = 10
+SNIPPET = 60
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Show progress with the time left on stderr: bars on a terminal, lines elsewhere."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    screen = console(stderr=True)
+    if not screen.is_terminal:
+        yield _Lines(screen)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True) as bars:
+        steps: dict[str, Any] = {}
+
+        def report(step: str, done: float, total: float) -> None:
+            if step not in steps:
+                steps[step] = bars.add_task(step, total=total)
+            bars.update(steps[step], completed=done, total=total)
+
+        yield report
+
+
+class _Lines:
+    """One line when a step begins, and then at most one a second."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.began: dict[str, float] = {}
+        self.last = 0.0
+
+    def __call__(self, step: str, done: float, total: float) -> None:
+        now = time.monotonic()
+        if step in self.began and (now - self.last < 1 or not 0 < done < total):
+            return
+        elapsed = now - self.began.setdefault(step, now)
+        left = (
+            f" {done / total:.0%}, {elapsed / done * (total - done):.0f} s left" if 0 < done < total else ""
+        )
+        self.console.print(f"{step} …{left}", soft_wrap=True)
+        self.last = now
+
+
+# -- output -------------------------------------------------------------------------------------
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that takes text as it is."""
+    from rich.console import Console
+
+    # Cells of the user's data are shown as they are, brackets and colons included.
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object on stdout."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _snippet(found: Audit, row: int) -> str:
+    dataset = found.dataset
+    cells = dataset.table.select(list(dataset.feature_columns)).slice(row, 1).to_pylist()[0]
+    if dataset.modality == "text":
+        words = " ".join(str(value) for value in cells.values() if value is not None)
+    else:
+        words = ", ".join(f"{name} {value}" for name, value in cells.items())
+    # no control codes on the user's terminal
+    line = " ".join("".join(c if c.isprintable() else " " for c in words[: 4 * SNIPPET]).split())
+    return line if len(line) <= SNIPPET else line[: SNIPPET - 1].rstrip() + "…"
+
+
+def _worst(found: Audit) -> list[dict[str, Any]]:
+    from labelaudit.dataset import decode
+
+    labels = found.label_issues
+    worst = labels[labels["is_issue"]].sort_values("score", kind="stable").head(WORST)
+    return [
+        {
+            "id": id_ if isinstance(id_, str) else int(id_),
+            "score": round(float(score), 6),
+            "given": decode(given),
+            "suggested": decode(suggested),
+            "snippet": _snippet(found, int(found.rows[position])),
+        }
+        for position, id_, score, given, suggested in worst[
+            ["id", "score", "given", "suggested"]
+        ].itertuples()
+    ]
+
+
+def summary(found: Audit, folder: Path) -> dict[str, Any]:
+    """Return what a machine wants to know, as JSON values."""
+    manifest = found.manifest
+    return {
+        "audit": found.id,
+        "dataset": manifest["dataset"]["name"],
+        "n": manifest["counts"]["examples"],
+        "classes": list(found.dataset.classes),
+        "suspects": manifest["counts"]["suspects"],
+        "missing_labels": manifest["counts"]["missing_labels"],
+        "health_score": manifest["health"]["overall_label_health_score"],
+        "noise_rate": manifest["health"]["noise_rate"],
+        "model": manifest["resolved"]["model"],
+        "why": manifest["resolved"]["why"],
+        "out": str(folder),
+        "seconds": manifest["seconds"],
+        "timings": manifest["timings"],
+        "notes": manifest["notes"],
+        "sampled": manifest["sampled"],
+        "top": _worst(found),
+    }
+
+
+def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
+    """Print what a person wants to know, and what to do next."""
+    from rich.table import Table
+
+    from labelaudit.dataset import show
+
+    facts, health = summary(found, folder), found.manifest["health"]
+    screen = console()
+
+    def say(line: str = "") -> None:
+        screen.print(line, soft_wrap=True)
+
+    say(f"We suspect {facts['suspects']:,} of {facts['n']:,} labels ({facts['suspects'] / facts['n']:.1%})")
+    say(
+        f"Health {facts['health_score']:.1%}: about {facts['noise_rate']:.1%} of the labels are wrong "
+        f"({health['noise_rate_low']:.1%} to {health['noise_rate_high']:.1%})"
+    )
+    say(f"Model: {facts['model']} ({facts['why']}); {facts['seconds']:.1f} s")
+    for note in facts["notes"]:
+        say(f"Note: {note}")
+    if facts["top"]:
+        table = Table("id", "score", "given", "suggested", "example", box=None, pad_edge=False)
+        for one in facts["top"]:
+            given, suggested = show(one["given"]), show(one["suggested"])
+            table.add_row(str(one["id"]), f"{one['score']:.3f}", given, suggested, one["snippet"])
+        say()
+        screen.print(table)
+    say()
+    say(f"Written: {folder}")
+    say(f"Next: {next_steps}")
