@@ -126,9 +126,9 @@ def export(
 ) -> None:
     """Write the cleaned data set; decisions in a file win over the rule."""
     from labelaudit.audit import Audit
+    from labelaudit.decisions import Decision, accept_below, read_jsonl
     from labelaudit.export import Handover
     from labelaudit.load import write
-    from labelaudit.review import Decision, accept_below, read_jsonl
 
     found = Audit.open(folder)
     log: list[Decision] = []
@@ -197,9 +197,7 @@ def _settings() -> Settings:
         first = error.errors()[0]
         variable = f"LABELAUDIT_{first['loc'][0]}".upper()
         problem = first["msg"][0].lower() + first["msg"][1:]
-        raise BadInput(
-            f"the setting {variable} is {first['input']!r}: {problem}; correct it or unset it."
-        ) from error
+        raise BadInput(f"the setting {variable} is {first['input']!r}: {problem}; correct it or unset it.") from error
 
 
 def _setting_rows(settings: Settings) -> list[dict[str, str]]:
@@ -211,9 +209,7 @@ def _setting_rows(settings: Settings) -> list[dict[str, str]]:
     for name, field in type(settings).model_fields.items():
         variable = f"LABELAUDIT_{name}".upper()
         origin = "environment" if variable in in_environment else ".env" if variable in in_file else "default"
-        value = (
-            _without_password(settings.database_url) if name == "database_url" else getattr(settings, name)
-        )
+        value = _without_password(settings.database_url) if name == "database_url" else getattr(settings, name)
         rows.append(
             {
                 "name": name,
@@ -295,9 +291,7 @@ def _save(found: Audit, folder: Path) -> None:
             for file in sorted((Path(part) / "audit").iterdir(), key=lambda f: f.name == "manifest.json"):
                 file.replace(folder / file.name)
     except OSError as error:
-        raise StoreError(
-            f"the audit can't be written to {folder} ({error.strerror}); choose another --out."
-        ) from error
+        raise StoreError(f"the audit can't be written to {folder} ({error.strerror}); choose another --out.") from error
 
 
 if __name__ == "__main__":

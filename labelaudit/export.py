@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelaudit.dataset import Dataset, encode, show
+from labelaudit.decisions import Decision, effective, to_jsonl
 from labelaudit.errors import BadInput
 from labelaudit.load import to_bytes
-from labelaudit.review import Decision, effective, to_jsonl
 from labelaudit.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -123,9 +123,7 @@ def _rows(dataset: Dataset, in_force: pd.DataFrame) -> np.ndarray:
     return np.array([positions[id_] for id_ in in_force["id"]], dtype=np.int64)
 
 
-def _scope(
-    dataset: Dataset, in_force: pd.DataFrame, rows: np.ndarray | None, decided_only: bool
-) -> np.ndarray:
+def _scope(dataset: Dataset, in_force: pd.DataFrame, rows: np.ndarray | None, decided_only: bool) -> np.ndarray:
     scope = np.full(len(dataset), rows is None)
     if rows is not None:
         scope[np.asarray(rows)] = True

@@ -1,0 +1,220 @@
+"""Decisions: what they are, which are in force after the undos, a rule that makes them, and their file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from uuid import uuid4
+
+import pandas as pd
+
+from labelaudit.errors import BadInput, StoreError, did_you_mean
+
+ACTIONS = ("set", "keep", "exclude", "skip", "add", "delete", "tag", "undo")
+EFFECTIVE_COLUMNS = ("id", "part", "action", "before", "after", "actor", "time", "seq", "reason")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What somebody decided about one example, or one part of it.
+
+    Parameters
+    ----------
+    seq : int
+        Place in the log; 0 until it is appended.
+    time : str
+        ISO 8601, UTC; given by the log.
+    actor : str
+        A person (``"me"``) or a rule (``"rule: accept suggestions below 0.2"``).
+    action : str
+        One of `ACTIONS`.
+    id, part : str
+        The example, and the part of it as in the issue table; both empty for an undo.
+    before, after : str or None
+        Labels as JSON text; the `after` of an undo is the JSON text of the batch that it takes back.
+    reason : str
+        For people.
+    batch : str
+        What one undo takes back; without one, `DecisionLog.append` gives all that it writes at once the same.
+    base : int
+        The last `seq` that the actor had seen, so that a stale decision is noticed.
+    fingerprint : str
+        `Dataset.data_fingerprint` of the data that the decision is about.
+    """
+
+    seq: int = 0
+    time: str = ""
+    actor: str
+    action: str
+    id: str
+    part: str = ""
+    before: str | None = None
+    after: str | None = None
+    reason: str = ""
+    batch: str = ""
+    base: int = 0
+    fingerprint: str = ""
+
+
+def check(decision: Decision) -> Decision:
+    """Return the decision with its id as text and its numbers as numbers.
+
+    Raises
+    ------
+    BadInput
+        The action is unknown, or a label is missing or is not JSON text.
+    """
+    if decision.action not in ACTIONS:
+        raise BadInput(f"there is no action {decision.action!r}{did_you_mean(decision.action, ACTIONS)}")
+    if decision.action in ("set", "undo") and decision.after is None:
+        raise BadInput(f"the action {decision.action!r} on id {decision.id!r} needs a value in 'after'.")
+    for name, text in (("before", decision.before), ("after", decision.after)):
+        try:
+            json.loads(text or "null")
+        except (TypeError, ValueError) as error:
+            raise BadInput(
+                f"{name!r} of the decision on id {decision.id!r} is {text!r}, which is not JSON text; "
+                f"write {json.dumps(str(text))} for this class name."
+            ) from error
+    # numpy's integers would be stored as bytes
+    return replace(decision, id=str(decision.id), base=int(decision.base))
+
+
+def new_batch() -> str:
+    """Return a name for decisions that are undone together."""
+    return uuid4().hex
+
+
+# -- what is in force ---------------------------------------------------------------------------
+
+
+def undone_batches(decisions: Sequence[Decision]) -> set[str]:
+    """Return the batches that an undo took back, where that undo was not taken back itself."""
+    undone: set[str] = set()
+    # An undo only ever names what came before it, so from the end each is known to be in force or not.
+    for decision in reversed(decisions):
+        if decision.action == "undo" and decision.batch not in undone:
+            undone.add(json.loads(decision.after or '""'))
+    return undone
+
+
+def effective(decisions: Sequence[Decision]) -> pd.DataFrame:
+    """Return what is in force: the last decision about each example and part that was not undone.
+
+    Parameters
+    ----------
+    decisions : sequence of Decision
+        In log order.
+
+    Returns
+    -------
+    DataFrame with the columns `EFFECTIVE_COLUMNS`
+        In the order in which they were taken; `before` and `after` are JSON text or None.
+    """
+    undone = undone_batches(decisions)
+    last: dict[tuple[str, str], Decision] = {}
+    for decision in decisions:
+        if decision.action != "undo" and decision.batch not in undone:
+            last.pop((decision.id, decision.part), None)
+            last[decision.id, decision.part] = decision
+    columns = {name: [getattr(d, name) for d in last.values()] for name in EFFECTIVE_COLUMNS}
+    # object: pandas would turn a None into a NaN
+    frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
+    return frame.astype({"seq": "int64"})
+
+
+def accept_below(issues: pd.DataFrame, score: float, fingerprint: str) -> list[Decision]:
+    """Decide by rule: the suggestion is right wherever the score is below a threshold.
+
+    Parameters
+    ----------
+    issues : DataFrame
+        The issue table; rows that are about labels and have a suggestion count.
+    score : float
+        From 0 to 1.
+    fingerprint : str
+        `Dataset.data_fingerprint` of the audited data.
+
+    Raises
+    ------
+    BadInput
+        The threshold is outside [0, 1].
+    """
+    if not 0 <= score <= 1:
+        raise BadInput(f"threshold {score:g} is outside [0, 1]; 0.2 accepts the clearest suggestions only.")
+    hits = issues[(issues["issue"] == "label") & issues["suggested"].notna() & (issues["score"] < score)]
+    batch = new_batch()
+    return [
+        Decision(
+            actor=f"rule: accept suggestions below {score:g}",
+            action="set",
+            id=str(id_),
+            part=part,
+            before=None if pd.isna(given) else given,
+            after=suggested,
+            reason=f"score {row_score:.4f}",
+            batch=batch,
+            fingerprint=fingerprint,
+        )
+        for id_, part, given, suggested, row_score in zip(
+            hits["id"], hits["part"], hits["given"], hits["suggested"], hits["score"], strict=True
+        )
+    ]
+
+
+# -- as a file ----------------------------------------------------------------------------------
+
+
+def to_jsonl(decisions: Sequence[Decision]) -> bytes:
+    """Write decisions as one JSON object per line, in log order."""
+    return "".join(json.dumps(asdict(d), ensure_ascii=False) + "\n" for d in decisions).encode()
+
+
+def write_jsonl(decisions: Sequence[Decision], path: Path) -> None:
+    """Write decisions to a file, under a temporary name first."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(to_jsonl(decisions))
+        part.replace(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written ({error.strerror}); choose another place.") from error
+
+
+def read_jsonl(path: Path) -> list[Decision]:
+    """Read what `write_jsonl` wrote; `actor`, `action` and `id` are needed, the rest may be left out.
+
+    Raises
+    ------
+    BadInput
+        The file is not there, or a line of it is not a decision.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise BadInput(f"the decisions in {path} cannot be read ({why}); choose a JSONL file.") from error
+    return [_parse(line, f"line {n:,} of {path}") for n, line in enumerate(lines, start=1) if line.strip()]
+
+
+def _parse(line: str, where: str) -> Decision:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        entry = json.loads(line)
+    except ValueError as error:
+        raise BadInput(f"{where} is not JSON ({error}); write one decision per line.") from error
+    if not isinstance(entry, dict):
+        raise BadInput(f"{where} is not a JSON object; write one decision per line.")
+    if isinstance(entry.get("id"), int):
+        entry["id"] = str(entry["id"])
+    try:
+        return check(TypeAdapter(Decision).validate_python(entry, strict=True))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(step) for step in first["loc"])
+        raise BadInput(f"{field!r} in {where}: {first['msg'].lower()}; correct this line.") from error
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
