@@ -57,7 +57,7 @@ $(DEV_STAMP): requirements.txt requirements-dev.txt pyproject.toml | $(PY)
 
 # Names on PATH can be shims that lead nowhere, so each candidate has to run.
 $(PY):
-	@for python in python3.11 python3.12 python3.13 python3 python; do \
+	@for python in $(PYTHON) python3.11 python3.12 python3.13 python3 python; do \
 	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then \
