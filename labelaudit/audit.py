@@ -153,7 +153,9 @@ class Audit:
             part.rename(folder)
         except OSError as error:
             shutil.rmtree(part, ignore_errors=True)
-            raise StoreError(f"the audit can't be written to {folder}: {error.strerror}; free or change the disk.") from error
+            raise StoreError(
+                f"the audit can't be written to {folder}: {error.strerror}; free or change the disk."
+            ) from error
 
     def _write(self, folder: Path, with_data: bool) -> None:
         classes = np.array(list(self.dataset.classes))
@@ -175,9 +177,7 @@ class Audit:
             joint.to_csv(folder / "confident_joint.csv")
         if with_data:
             self.dataset.save(folder)
-        (folder / "manifest.json").write_text(
-            json.dumps(self.manifest, indent=2, ensure_ascii=False), encoding="utf-8"
-        )
+        (folder / "manifest.json").write_text(json.dumps(self.manifest, indent=2, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def open(cls, folder: Path, dataset: Dataset | None = None) -> Audit:
@@ -195,7 +195,9 @@ class Audit:
             The folder does not hold an audit, or a file in it is damaged.
         """
         if not (folder / "manifest.json").is_file():
-            raise StoreError(f"{folder} does not hold an audit (no manifest.json); run `labelaudit audit … --out` first.")
+            raise StoreError(
+                f"{folder} does not hold an audit (no manifest.json); run `labelaudit audit … --out` first."
+            )
         try:
             manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
             joint_path = folder / "confident_joint.csv"

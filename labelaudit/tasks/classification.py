@@ -69,7 +69,9 @@ def _check_labels(dataset: Dataset, n_folds: int) -> None:
             "choose a column with a few classes."
         )
     if counts.sum() < n_folds:
-        raise BadInput(f"{counts.sum()} labelled rows are fewer than the {n_folds} folds; use fewer folds or more rows.")
+        raise BadInput(
+            f"{counts.sum()} labelled rows are fewer than the {n_folds} folds; use fewer folds or more rows."
+        )
 
 
 def _check_training(dataset: Dataset, fold: np.ndarray, n_folds: int) -> None:

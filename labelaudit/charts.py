@@ -1,0 +1,331 @@
+"""DataFrames to Altair charts; no Streamlit here."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+GIVEN, SUGGESTED = "#64748b", "#d97706"
+ERROR, KEPT, UNDECIDED, QUIET = "#dc2626", "#15803d", "#0e7490", "#94a3b8"
+STATUS = {
+    "not suspected": (QUIET, "circle"),
+    "suspect": (UNDECIDED, "triangle-up"),
+    "skipped": (UNDECIDED, "stroke"),
+    "error": (ERROR, "cross"),
+    "kept": (KEPT, "square"),
+    "excluded": ("#57534e", "diamond"),
+}
+
+BINNED_ABOVE = 50_000  # points; beyond it the unsuspected ones are drawn as density
+
+
+def heatmap(cells: pd.DataFrame, *, as_share: bool, side: int = 560) -> alt.LayerChart:
+    """Draw the confident joint; the selection is called ``cell``.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        ``given``, ``suggested``, ``value``, ``joint`` (count), ``suspects``, ``diagonal`` (bool); rows in class order.
+    as_share : bool
+        Whether ``value`` is a share from 0 to 1 and not a count.
+    side : int
+        Pixels of the whole square.
+    """
+    order = list(dict.fromkeys(cells["given"]))
+    step = max(16, min(84, side // max(1, len(order))))
+    small = step < 26
+    axis = alt.Axis(labelLimit=150, labelFontSize=10 if small else 12, labelOverlap=False)
+    base = alt.Chart(cells).encode(
+        x=alt.X(
+            "suggested:N",
+            sort=order,
+            title="suggested (confidently)",
+            axis=alt.Axis(**axis.to_dict(), orient="top", labelAngle=-45 if len(order) > 6 else 0),
+        ),
+        y=alt.Y("given:N", sort=order, title="given", axis=axis),
+    )
+    tooltip = [
+        alt.Tooltip("given:N"),
+        alt.Tooltip("suggested:N"),
+        alt.Tooltip("joint:Q", title="confident joint, examples", format=",d"),
+        alt.Tooltip("suspects:Q", title="suspects to review", format=",d"),
+        *([alt.Tooltip("value:Q", title="share", format=".1%")] if as_share else []),
+    ]
+    clicked = alt.selection_point(name="cell", fields=["given", "suggested"], on="click", clear="dblclick")
+    off = base.transform_filter("!datum.diagonal && datum.value > 0")
+    errors = (
+        off.mark_rect(cursor="pointer", cornerRadius=2, strokeWidth=2)
+        .encode(
+            color=alt.Color("value:Q", scale=alt.Scale(scheme="orangered", domainMin=0), legend=None),
+            stroke=alt.condition(clicked, alt.value("#0f172a"), alt.value(None), empty=False),
+            tooltip=tooltip,
+        )
+        .add_params(clicked)
+    )
+    muted = (
+        base.transform_filter("datum.diagonal")
+        .mark_rect(color=QUIET, opacity=0.18, cornerRadius=2)
+        .encode(tooltip=tooltip)
+    )
+    layers = [muted, errors]
+    if step >= 26:
+        text = ".0%" if as_share else ",d"
+        top = float(cells.loc[~cells["diagonal"], "value"].max() or 0)
+        dark = f"datum.value > {top * 0.55}"
+        layers.append(
+            off.mark_text(fontSize=12, fontWeight=600).encode(
+                text=alt.Text("value:Q", format=text),
+                color=alt.condition(dark, alt.value("white"), alt.value("#1e293b")),
+                tooltip=tooltip,
+            )
+        )
+        layers.append(
+            base.transform_filter("datum.diagonal")
+            .mark_text(fontSize=11, color=QUIET)
+            .encode(text=alt.Text("value:Q", format=text), tooltip=tooltip)
+        )
+    return alt.layer(*layers).properties(width=alt.Step(step), height=alt.Step(step))
+
+
+def scatter(
+    points: pd.DataFrame,
+    hulls: pd.DataFrame,
+    density: pd.DataFrame | None = None,
+    *,
+    height: int = 520,
+    brush: bool = True,
+) -> alt.LayerChart:
+    """Draw the plane of self-confidence and best other probability; the selection is called ``brush``.
+
+    Parameters
+    ----------
+    points : DataFrame
+        ``self_confidence``, ``other_best``, ``status`` (a key of `STATUS`), ``given``, ``suggested``, ``score``.
+    hulls : DataFrame
+        ``name``, ``order``, ``x``, ``y``: outlines of the clusters of suspects.
+    density : DataFrame, optional
+        ``x0``, ``x1``, ``y0``, ``y1``, ``count`` in place of the points that are too many to draw.
+    """
+    x = alt.X(
+        "self_confidence:Q",
+        title="self-confidence: probability of the given label",
+        scale=alt.Scale(domain=[0, 1], nice=False),
+    )
+    y = alt.Y("other_best:Q", title="highest other probability", scale=alt.Scale(domain=[0, 1], nice=False))
+    corner = pd.DataFrame({"x": [0.0, 0.5], "low": [0.0, 0.5], "high": [1.0, 0.5]})
+    region = alt.Chart(corner).mark_area(color=SUGGESTED, opacity=0.10).encode(x="x:Q", y="low:Q", y2="high:Q")
+    name = (
+        alt.Chart(pd.DataFrame({"x": [0.02], "y": [0.97], "text": ["region of suspicion: another label is likelier"]}))
+        .mark_text(align="left", baseline="top", fontSize=12, color=SUGGESTED, fontWeight=600, dx=4)
+        .encode(x="x:Q", y="y:Q", text="text:N")
+    )
+    layers: list[alt.Chart] = [region]
+    if density is not None:
+        layers.append(
+            alt.Chart(density)
+            .mark_rect()
+            .encode(
+                x=alt.X("x0:Q"),
+                x2="x1:Q",
+                y=alt.Y("y0:Q"),
+                y2="y1:Q",
+                color=alt.Color("count:Q", scale=alt.Scale(type="log", scheme="greys"), legend=None),
+                tooltip=[alt.Tooltip("count:Q", title="examples", format=",d")],
+            )
+        )
+    seen = [status for status in STATUS if (points["status"] == status).any()]
+    dots = (
+        alt.Chart(points)
+        .mark_point(filled=True)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color(
+                "status:N",
+                scale=alt.Scale(domain=seen, range=[STATUS[s][0] for s in seen]),
+                legend=alt.Legend(title=None, orient="top-right"),
+            ),
+            shape=alt.Shape(
+                "status:N",
+                scale=alt.Scale(domain=seen, range=[STATUS[s][1] for s in seen]),
+                legend=None,
+            ),
+            size=alt.condition("datum.status == 'not suspected'", alt.value(14), alt.value(34)),
+            opacity=alt.condition("datum.status == 'not suspected'", alt.value(0.25), alt.value(0.75)),
+            tooltip=[
+                alt.Tooltip("given:N"),
+                alt.Tooltip("suggested:N"),
+                alt.Tooltip("score:Q", format=".3f"),
+                alt.Tooltip("status:N"),
+            ],
+        )
+    )
+    if brush:
+        dots = dots.add_params(alt.selection_interval(name="brush", encodings=["x", "y"]))
+    layers.append(dots)
+    if len(hulls):
+        outline = alt.Chart(hulls).encode(x="x:Q", y="y:Q", order="order:Q", detail="name:N")
+        layers.append(
+            outline.mark_line(color="#b45309", strokeWidth=1.5, strokeDash=[4, 3], interpolate="linear-closed")
+        )
+        labels = hulls.sort_values("y").groupby("name", as_index=False).last()
+        layers.append(
+            alt.Chart(labels)
+            .mark_text(fontSize=11, dy=-7, color="#b45309", fontWeight=600)
+            .encode(x="x:Q", y="y:Q", text="name:N")
+        )
+    return alt.layer(*layers, name).properties(height=height)
+
+
+def margin(values: np.ndarray, title: str, *, height: int = 70) -> alt.Chart:
+    """Draw a histogram of values from 0 to 1, binned here and not in the browser."""
+    counts, edges = np.histogram(values[~np.isnan(values)], bins=50, range=(0, 1))
+    frame = pd.DataFrame({"x0": edges[:-1], "x1": edges[1:], "count": counts})
+    return (
+        alt.Chart(frame)
+        .mark_rect(color=GIVEN, opacity=0.6)
+        .encode(
+            x=alt.X("x0:Q", title=title, scale=alt.Scale(domain=[0, 1], nice=False)),
+            x2="x1:Q",
+            y=alt.Y("zero:Q", title=None, axis=None),
+            y2="count:Q",
+            tooltip=[alt.Tooltip("count:Q", format=",d")],
+        )
+        .transform_calculate(zero="0")
+        .properties(height=height)
+    )
+
+
+def rank(table: pd.DataFrame, *, height: int = 420) -> alt.LayerChart:
+    """Draw the score against the rank, and the rank at which flagging stops.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``rank``, ``score``, ``is_issue``; thinned to what a screen can show.
+    """
+    line = (
+        alt.Chart(table)
+        .mark_line(color=GIVEN)
+        .encode(
+            x=alt.X("rank:Q", title="rank, worst first"),
+            y=alt.Y("score:Q", title="label quality score", scale=alt.Scale(domain=[0, 1])),
+        )
+    )
+    flagged = (
+        alt.Chart(table[table["is_issue"]])
+        .mark_tick(color=UNDECIDED, opacity=0.5, thickness=1)
+        .encode(x="rank:Q", y="score:Q", tooltip=["rank:Q", alt.Tooltip("score:Q", format=".3f")])
+    )
+    return alt.layer(line, flagged).properties(height=height)
+
+
+def per_class(table: pd.DataFrame, *, sort: str = "noise_out") -> alt.LayerChart:
+    """Draw noise out (left) and noise in (right) of every class; the selection is called ``class``.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``class``, ``noise_out``, ``noise_in``, ``label_quality``, ``suspects``, ``examples``.
+    sort : str
+        The column that orders the bars, highest first.
+    """
+    ordered = table.sort_values(sort, ascending=sort == "label_quality")
+    order = ordered["class"].tolist()
+    long = pd.concat(
+        [
+            ordered.assign(share=-ordered["noise_out"], kind="given wrongly (noise out)"),
+            ordered.assign(share=ordered["noise_in"], kind="missing from it (noise in)"),
+        ]
+    )
+    clicked = alt.selection_point(name="class", fields=["class"], on="click", clear="dblclick")
+    bars = (
+        alt.Chart(long)
+        .mark_bar(cursor="pointer", cornerRadius=2)
+        .encode(
+            y=alt.Y("class:N", sort=order, title=None, axis=alt.Axis(labelLimit=170)),
+            x=alt.X(
+                "share:Q",
+                title="share of the class",
+                axis=alt.Axis(format="%", labelExpr="format(abs(datum.value), '.0%')"),
+            ),
+            color=alt.Color(
+                "kind:N",
+                scale=alt.Scale(
+                    domain=["given wrongly (noise out)", "missing from it (noise in)"],
+                    range=["#0e7490", "#7c6fb0"],
+                ),
+                legend=alt.Legend(title=None, orient="top"),
+            ),
+            opacity=alt.condition(clicked, alt.value(1), alt.value(0.55)),
+            tooltip=[
+                alt.Tooltip("class:N"),
+                alt.Tooltip("examples:Q", format=",d"),
+                alt.Tooltip("suspects:Q", format=",d"),
+                alt.Tooltip("label_quality:Q", title="label quality", format=".1%"),
+                alt.Tooltip("noise_out:Q", title="given wrongly", format=".1%"),
+                alt.Tooltip("noise_in:Q", title="missing from it", format=".1%"),
+            ],
+        )
+        .add_params(clicked)
+    )
+    zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=QUIET).encode(x="x:Q")
+    return alt.layer(bars, zero).properties(height=alt.Step(26))
+
+
+def class_counts(table: pd.DataFrame, *, height: int = 220) -> alt.Chart:
+    """Draw how many examples each class has.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``class``, ``examples``; most frequent first.
+    """
+    return (
+        alt.Chart(table)
+        .mark_bar(color=GIVEN, cornerRadius=2)
+        .encode(
+            y=alt.Y("class:N", sort=None, title=None, axis=alt.Axis(labelLimit=170)),
+            x=alt.X("examples:Q", title="examples"),
+            tooltip=["class:N", alt.Tooltip("examples:Q", format=",d")],
+        )
+        .properties(height=height)
+    )
+
+
+def review_curve(curve: pd.DataFrame, *, height: int = 300) -> alt.LayerChart:
+    """Draw precision and recall by review depth.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        What `labelaudit.noise.review_curve` returns, thinned to what a screen can show, plus ``perfect``: the recall
+        of a reviewer who is shown nothing but errors.
+    """
+    long = curve.melt("reviewed", ["recall", "precision", "perfect"], "measure", "share")
+    names = {
+        "recall": "recall: planted errors found",
+        "precision": "precision: reviews that find one",
+        "perfect": "recall, if every review found one",
+    }
+    long["measure"] = long["measure"].map(names)
+    return alt.layer(
+        alt.Chart(long)
+        .mark_line()
+        .encode(
+            x=alt.X("reviewed:Q", title="examples reviewed, worst first"),
+            y=alt.Y("share:Q", title=None, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
+            color=alt.Color(
+                "measure:N",
+                scale=alt.Scale(domain=list(names.values()), range=["#0e7490", "#7c6fb0", QUIET]),
+                legend=alt.Legend(title=None, orient="bottom", columns=1, labelLimit=300),
+            ),
+            strokeDash=alt.condition(f"datum.measure == '{names['perfect']}'", alt.value([4, 3]), alt.value([1, 0])),
+            tooltip=[
+                alt.Tooltip("measure:N"),
+                alt.Tooltip("reviewed:Q", format=",d"),
+                alt.Tooltip("share:Q", format=".1%"),
+            ],
+        )
+    ).properties(height=height)

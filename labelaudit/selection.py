@@ -1,0 +1,297 @@
+"""What is selected: one small value that all pages share and that fits into an address."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import TypeAdapter, ValidationError
+
+from labelaudit.audit import Audit
+from labelaudit.confident import other_best
+from labelaudit.dataset import decode, encode, show
+from labelaudit.errors import BadInput
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A conjunction of filters on the audited examples; labels are JSON text, as in the issue table.
+
+    Parameters
+    ----------
+    suspects : bool
+        Only flagged labels.
+    given, suggested : str or None
+        Only examples with this given label; with this suggestion.
+    either : str or None
+        Only examples that are given this class, or for which it is suggested.
+    cluster : int or None
+        Only this cluster of suspects.
+    box : tuple of float or None
+        Only points of the scatter with x from box[0] to box[1] and y from box[2] to box[3].
+    search : str
+        Only examples whose features hold this text, upper and lower case alike.
+    score_below : float or None
+        Only examples whose score is under this.
+    """
+
+    suspects: bool = False
+    given: str | None = None
+    suggested: str | None = None
+    either: str | None = None
+    cluster: int | None = None
+    box: Box | None = None
+    search: str = ""
+    score_below: float | None = None
+
+    def __bool__(self) -> bool:
+        return self != Selection()
+
+    def without(self, name: str) -> Selection:
+        """Drop one filter."""
+        default = next(f.default for f in fields(self) if f.name == name)
+        return replace(self, **{name: default})
+
+    def chips(self) -> list[tuple[str, str]]:
+        """Name every filter that is on, with what to show for it."""
+        shown = []
+        for name, value in asdict(self).items():
+            if value == next(f.default for f in fields(self) if f.name == name):
+                continue
+            shown.append((name, _chip(name, value)))
+        return shown
+
+    def to_text(self) -> str:
+        """Write the selection as compact JSON for an address; empty where nothing is selected."""
+        changed = {name: getattr(self, name) for name, _ in self.chips()}
+        return ADAPTER.dump_json(Selection(**changed), exclude_defaults=True).decode() if changed else ""
+
+    @classmethod
+    def from_text(cls, text: str) -> Selection:
+        """Read what `to_text` wrote.
+
+        Raises
+        ------
+        BadInput
+            The address was changed by hand and does not describe a selection.
+        """
+        if not text:
+            return cls()
+        try:
+            return ADAPTER.validate_json(text)
+        except ValidationError as error:
+            raise BadInput("the selection in the address can't be read; it was dropped, so choose again.") from error
+
+
+ADAPTER = TypeAdapter(Selection)
+
+
+def _chip(name: str, value: Any) -> str:
+    match name:
+        case "suspects":
+            return "suspects only"
+        case "cluster":
+            return f"cluster {value + 1}"
+        case "box":
+            return f"self-confidence {value[0]:.2f}–{value[1]:.2f}, other {value[2]:.2f}–{value[3]:.2f}"
+        case "search":
+            return f"contains “{value}”"
+        case "score_below":
+            return f"score < {value:g}"
+        case _:
+            words = {"given": "given", "suggested": "suggested", "either": "class"}
+            return f"{words[name]} {show(decode(value))}"
+
+
+def points(audit: Audit) -> pd.DataFrame:
+    """Return what the pages plot and list: one row per audited example, in the audit's order.
+
+    Returns
+    -------
+    DataFrame of n rows
+        ``id``, ``row`` (in the table), ``score``, ``is_issue``, ``given``, ``suggested`` (JSON text or None),
+        ``cluster`` (-1 for none), ``self_confidence`` and ``other_best`` (NaN without a label).
+    """
+    issues = audit.label_issues
+    labelled = audit.codes >= 0
+    x, y = np.full(len(issues), np.nan), np.full(len(issues), np.nan)
+    pred_probs = audit.outputs["pred_probs"][labelled]
+    x[labelled] = pred_probs[np.arange(len(pred_probs)), audit.codes[labelled]]
+    y[labelled] = other_best(audit.codes[labelled], pred_probs)
+    return pd.DataFrame(
+        {
+            "id": issues["id"],
+            "row": audit.rows,
+            "score": issues["score"],
+            "is_issue": issues["is_issue"],
+            "given": issues["given"],
+            "suggested": issues["suggested"],
+            "cluster": issues["cluster"].fillna(-1).astype("int64"),
+            "self_confidence": x,
+            "other_best": y,
+        }
+    )
+
+
+def with_decisions(table: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
+    """Add what was decided to the examples.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `points` returns, with n rows.
+    decided : DataFrame
+        What `labelaudit.review.effective` returns.
+
+    Returns
+    -------
+    DataFrame of n rows
+        With ``action`` ("" while undecided), ``final`` (JSON text or None) and ``status``: ``error`` (another label was
+        decided), ``kept``, ``excluded``, ``skipped``, ``suspect`` or ``not suspected``.
+    """
+    whole = decided[decided["part"] == ""].set_index("id")
+    ids = table["id"].astype(str)
+    action = ids.map(whole["action"]).fillna("")
+    final = table["given"].astype(object).where(action != "set", ids.map(whole["after"]))
+    status = np.where(table["is_issue"], "suspect", "not suspected")
+    same = final == table["given"]
+    for name, mask in {
+        "kept": (action == "keep") | ((action == "set") & same),
+        "error": (action == "set") & ~same,
+        "excluded": action == "exclude",
+        "skipped": action == "skip",
+    }.items():
+        status = np.where(mask, name, status)
+    return table.assign(action=action.to_numpy(), final=final.to_numpy(), status=status)
+
+
+def selected(audit: Audit, table: pd.DataFrame, selection: Selection) -> np.ndarray:
+    """Say which audited examples a selection keeps.
+
+    Parameters
+    ----------
+    audit : Audit
+    table : DataFrame
+        What `points` returns, with n rows.
+    selection : Selection
+
+    Returns
+    -------
+    ndarray of shape (n,), bool
+    """
+    keep = np.ones(len(table), dtype=bool)
+    if selection.suspects:
+        keep &= table["is_issue"].to_numpy()
+    for name in ("given", "suggested"):
+        wanted = getattr(selection, name)
+        if wanted is not None:
+            keep &= (table[name] == wanted).fillna(False).to_numpy(dtype=bool)
+    if selection.either is not None:
+        either = (table["given"] == selection.either) | (table["suggested"] == selection.either)
+        keep &= either.fillna(False).to_numpy(dtype=bool)
+    if selection.cluster is not None:
+        keep &= (table["cluster"] == selection.cluster).to_numpy()
+    if selection.box is not None:
+        x0, x1, y0, y1 = selection.box
+        keep &= table["self_confidence"].between(x0, x1).to_numpy() & table["other_best"].between(y0, y1).to_numpy()
+    if selection.score_below is not None:
+        keep &= (table["score"] < selection.score_below).to_numpy()
+    if selection.search:
+        keep &= _contains(audit, selection.search)
+    return keep
+
+
+def _contains(audit: Audit, text: str) -> np.ndarray:
+    """Search the feature columns and the ids; plain text, never a pattern."""
+    found = np.zeros(len(audit.dataset), dtype=bool)
+    columns = [
+        *audit.dataset.feature_columns,
+        *([audit.dataset.id_column] if audit.dataset.id_column else []),
+    ]
+    for name in columns:
+        column = audit.dataset.table[name]
+        if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+            continue
+        hits = pc.match_substring(column.cast(pa.string()), text, ignore_case=True)
+        found |= hits.fill_null(False).to_numpy()
+    return np.asarray(found[audit.rows])
+
+
+def cell(audit: Audit, given: int, suggested: int) -> Selection:
+    """Select the suspects of one cell of the heatmap."""
+    classes = audit.dataset.classes
+    return Selection(suspects=True, given=encode(classes[given]), suggested=encode(classes[suggested]))
+
+
+def outlines(audit: Audit, table: pd.DataFrame, most: int = 8) -> pd.DataFrame:
+    """Outline the largest clusters of suspects in the plane of the scatter.
+
+    Parameters
+    ----------
+    audit : Audit
+    table : DataFrame
+        What `points` returns.
+    most : int
+        How many clusters.
+
+    Returns
+    -------
+    DataFrame
+        ``cluster``, ``name``, ``size``, ``order``, ``x``, ``y``: corners of the convex hulls, in drawing order.
+    """
+    from scipy.spatial import ConvexHull, QhullError
+
+    corners = []
+    for number in range(most):
+        members = table[table["cluster"] == number]
+        if members.empty:
+            break
+        first = members.iloc[0]
+        name = f"{number + 1}: {show(decode(first['given']))} → {show(decode(first['suggested']))} ({len(members)})"
+        plane = members[["self_confidence", "other_best"]].to_numpy()
+        try:
+            hull = plane[ConvexHull(plane).vertices]
+        except QhullError:  # all on one line, as with two classes: the line itself is the outline
+            hull = plane[[plane[:, 0].argmin(), plane[:, 0].argmax()]]
+        corners.append(
+            pd.DataFrame(
+                {
+                    "cluster": number,
+                    "name": name,
+                    "size": len(members),
+                    "order": range(len(hull)),
+                    "x": hull[:, 0],
+                    "y": hull[:, 1],
+                }
+            )
+        )
+    columns = ["cluster", "name", "size", "order", "x", "y"]
+    return pd.concat(corners, ignore_index=True) if corners else pd.DataFrame(columns=columns)
+
+
+def density(table: pd.DataFrame, bins: int = 60) -> pd.DataFrame:
+    """Count the examples in square bins of the scatter's plane.
+
+    Returns
+    -------
+    DataFrame
+        ``x0``, ``x1``, ``y0``, ``y1``, ``count``; empty bins are left out.
+    """
+    known = table.dropna(subset=["self_confidence", "other_best"])
+    counts, edges, _ = np.histogram2d(known["self_confidence"], known["other_best"], bins=bins, range=[[0, 1], [0, 1]])
+    across, up = np.nonzero(counts)
+    return pd.DataFrame(
+        {
+            "x0": edges[across],
+            "x1": edges[across + 1],
+            "y0": edges[up],
+            "y1": edges[up + 1],
+            "count": counts[across, up].astype(int),
+        }
+    )

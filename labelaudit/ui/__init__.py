@@ -1,0 +1,1 @@
+"""What the dashboard's pages share; the only code that imports streamlit and st_aggrid."""

@@ -1,0 +1,55 @@
+"""The bar on top of every page: data, health, suspects, decided, and the selection as chips."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from labelaudit.selection import Selection
+from labelaudit.tasks import TASKS
+from labelaudit.ui import session
+from labelaudit.ui.session import Opened
+
+
+def show(opened: Opened) -> None:
+    """Draw the bar, and keep the address in step with it."""
+    audit, table = opened.audit, opened.table
+    health = audit.manifest["health"]["overall_label_health_score"]
+    suspects = int(table["is_issue"].sum())
+    decided = int((table["action"] != "").sum())
+    sampled = audit.manifest["sampled"]
+    size = f"{len(table):,} × {len(opened.dataset.classes):,} classes"
+    if sampled:
+        size = f"sample of {sampled['rows']:,} from {sampled['of']:,} × {len(opened.dataset.classes):,} classes"
+    facts = [
+        ("", opened.dataset.name),
+        ("", f"{size} · {opened.dataset.modality} · {TASKS[opened.dataset.task].title.lower()}"),
+        ("health", f"{health:.1%}"),
+        ("suspects", f"{suspects:,}"),
+        ("decided", f"{decided:,}"),
+    ]
+    spans = "".join(f"<span>{escape(name)} <b>{escape(value)}</b></span>" for name, value in facts)
+    with st.container(key="bar", horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(f'<div class="la-facts">{spans}</div>', width="content")
+        chips(opened)
+    session.write_address()
+
+
+def chips(opened: Opened) -> None:
+    """Draw one button per filter of the selection; a click drops it."""
+    if not opened.selection:
+        st.caption("no selection: all examples")
+        return
+    for name, text in opened.selection.chips():
+        st.button(
+            f"{text[:60]}",
+            key=f"chip-{name}",
+            icon=":material/close:",
+            icon_position="right",
+            help="Drop this filter",
+            on_click=session.select,
+            args=(opened.selection.without(name),),
+        )
+    st.caption(f"{int(opened.mask.sum()):,} selected")
+    st.button("clear", key="chip-clear", type="tertiary", on_click=session.select, args=(Selection(),))

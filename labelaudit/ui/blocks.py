@@ -1,0 +1,70 @@
+"""Plain blocks to Streamlit; everything that a user wrote is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from labelaudit.blocks import Bars, Block, Row, Text
+
+LONGEST = 20_000  # characters of a text that are sent to the browser
+
+
+def render(blocks: Sequence[Block]) -> None:
+    """Draw the blocks, one below the other."""
+    for block in blocks:
+        match block:
+            case Text():
+                st.html(text_html(block))
+            case Row():
+                st.html(row_html(block))
+            case Bars():
+                st.html(bars_html(block))
+
+
+def tag(text: str, role: str) -> str:
+    """Return a label as escaped HTML: ``given``, ``suggested``, ``error``, ``kept`` or ``plain``."""
+    return f'<span class="la-tag {role}" dir="auto">{escape(text)}</span>'
+
+
+def text_html(block: Text) -> str:
+    """Return a text with its marked spans as escaped HTML."""
+    parts, at = [], 0
+    shown = block.text[:LONGEST]
+    for start, end, pull in block.spans:
+        if end > len(shown):
+            break
+        parts += [escape(shown[at:start]), f'<mark class="{pull}">{escape(shown[start:end])}</mark>']
+        at = end
+    parts.append(escape(shown[at:]))
+    if len(block.text) > LONGEST:
+        parts.append(f"<br><i>… {len(block.text) - LONGEST:,} more characters</i>")
+    legend = f'<div class="la-legend">{escape(block.legend)}</div>' if block.spans else ""
+    return f'<div class="la-text" dir="auto">{"".join(parts)}</div>{legend}'
+
+
+def row_html(block: Row) -> str:
+    """Return a table row as escaped HTML, unusual cells with their reason."""
+    cells = []
+    for cell in block.cells[:200]:
+        reason = f"<small>▲ {escape(cell.unusual)}</small>" if cell.unusual else ""
+        value = escape(cell.value[:300]) or "–"
+        cells.append(f'<div class="la-cell"><i>{escape(cell.column)}</i><b dir="auto">{value}</b>{reason}</div>')
+    if len(block.cells) > 200:
+        cells.append(f'<div class="la-cell"><i>… {len(block.cells) - 200:,} more columns</i></div>')
+    return f'<div class="la-row">{"".join(cells)}</div>'
+
+
+def bars_html(block: Bars) -> str:
+    """Return bars from 0 to 1 as escaped HTML, the role in colour and in words."""
+    rows = []
+    for bar in block.bars:
+        role = "" if bar.role == "other" else f" ({bar.role})"
+        rows.append(
+            f'<div class="la-bar"><span class="name" title="{escape(bar.label)}" dir="auto">{escape(bar.label)}{role}'
+            f'</span><span class="track"><span class="fill {bar.role}" style="display:block;width:{bar.value:.1%}">'
+            f'</span></span><span class="value">{bar.value:.1%}</span></div>'
+        )
+    return f'<div class="la-small">{escape(block.title)}</div>{"".join(rows)}'

@@ -1,0 +1,205 @@
+"""What one browser session is looking at: workspace, audit, selection; and the address that restores it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from labelaudit.audit import Audit, AuditConfig
+from labelaudit.dataset import Dataset
+from labelaudit.errors import LabelauditError
+from labelaudit.jobs import Job, Jobs
+from labelaudit.review import Decision, effective
+from labelaudit.selection import Selection, points, selected, with_decisions
+from labelaudit.settings import settings
+from labelaudit.workspace import Workspace
+
+ME = "me"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A finished audit as the pages use it.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    audit : Audit
+    plain : DataFrame
+        What `labelaudit.selection.points` returns.
+    decisions : list of Decision
+        The log of this data, whole.
+    selection : Selection
+    """
+
+    workspace: Workspace
+    audit: Audit
+    plain: pd.DataFrame
+    decisions: list[Decision]
+    selection: Selection
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The examples with what was decided about them."""
+        return with_decisions(self.plain, effective(self.decisions))
+
+    @cached_property
+    def mask(self) -> np.ndarray:
+        """Which examples are selected."""
+        return selected(self.audit, self.plain, self.selection)
+
+    @property
+    def dataset(self) -> Dataset:
+        """The audited data set."""
+        return self.audit.dataset
+
+    def decide(self, decisions: list[Decision]) -> None:
+        """Append to the log; the next run of the page shows it."""
+        self.workspace.log.append(decisions)
+
+
+def workspace() -> Workspace:
+    """Return this session's workspace: one for all locally, one per session or user when served to others."""
+    if not settings().public:
+        return Workspace()
+    if st.user.get("is_logged_in"):
+        return Workspace("user-" + str(st.user["sub"]).encode().hex()[:64])
+    return Workspace(st.session_state.setdefault("owner", "session-" + secrets.token_hex(16)))
+
+
+@st.cache_resource(show_spinner=False)
+def _jobs(cache: Path) -> Jobs:
+    jobs = Jobs(cache)
+    jobs.warm_up()
+    return jobs
+
+
+def jobs() -> Jobs:
+    """Return the server's queue of audits, its worker started."""
+    return _jobs(settings().cache_dir)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Opening the audit …")
+def _open(owner: str, audit_id: str) -> tuple[Audit, pd.DataFrame]:
+    audit = Workspace(owner).open(audit_id)
+    return audit, points(audit)
+
+
+def restore() -> None:
+    """Take audit and selection from the address, once per session: after a reload or from a link."""
+    if st.session_state.setdefault("restored", False):
+        return
+    st.session_state["restored"] = True
+    audit_id, text = st.query_params.get("audit", ""), st.query_params.get("sel", "")
+    if not audit_id:
+        return
+    try:
+        workspace().record(audit_id)
+        st.session_state["audit"] = audit_id
+        st.session_state["selection"] = Selection.from_text(text)
+    except LabelauditError as error:
+        st.session_state["message"] = str(error)
+
+
+def write_address() -> None:
+    """Put audit and selection into the address; moving between pages drops them."""
+    wanted = {"audit": current() or "", "sel": selection().to_text()}
+    wanted = {name: value for name, value in wanted.items() if value}
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def current() -> str | None:
+    """Return the id of the audit that is looked at."""
+    chosen: str | None = st.session_state.get("audit")
+    return chosen
+
+
+def choose(audit_id: str) -> None:
+    """Look at an audit, its suspects selected."""
+    st.session_state["audit"] = audit_id
+    select(Selection(suspects=True))
+
+
+def start(dataset: Dataset, config: AuditConfig) -> Job:
+    """Request an audit, queue it and look at it."""
+    audit_id = workspace().request(dataset, config)
+    choose(audit_id)
+    return resume(audit_id)
+
+
+def resume(audit_id: str) -> Job:
+    """Queue an audit that was requested before; finished folds are read from the cache."""
+    here = workspace()
+    record = here.record(audit_id)
+    return jobs().submit(audit_id, here.folder / "data" / record["fingerprint"], record["config"])
+
+
+def selection() -> Selection:
+    """Return what is selected, on all pages."""
+    chosen: Selection = st.session_state.setdefault("selection", Selection())
+    return chosen
+
+
+def select(new: Selection) -> None:
+    """Select, on all pages; a changed selection starts lists from the top and clears marks in charts."""
+    if st.session_state.get("selection") != new:
+        st.session_state["selection"] = new
+        st.session_state["position"] = None
+        st.session_state["page"] = 1
+        st.session_state["charts"] = st.session_state.get("charts", 0) + 1
+
+
+def chart_key(name: str) -> str:
+    """Key of a chart that is drawn afresh, without marks, when the selection was changed elsewhere."""
+    return f"{name}-{current()}-{st.session_state.get('charts', 0)}"
+
+
+def opened() -> Opened | None:
+    """Open the current audit, if there is a finished one.
+
+    Returns
+    -------
+    Opened or None
+        None where no audit was chosen or it is not done.
+    """
+    audit_id, here = current(), workspace()
+    if audit_id is None or not here.is_done(audit_id):
+        return None
+    audit, table = _open(here.owner, audit_id)
+    return Opened(here, audit, table, here.log.read(audit.dataset.data_fingerprint), selection())
+
+
+def require_audit(purpose: str) -> Opened:
+    """Open the current audit, or say what to do to get one and end the page.
+
+    Parameters
+    ----------
+    purpose : str
+        What the page shows once there is an audit, as the end of "… to see".
+    """
+    try:
+        found = opened()
+    except LabelauditError as error:
+        st.error(str(error), icon=":material/error:")
+        st.page_link("pages/2_Audit.py", label="Audit again", icon=":material/replay:")
+        st.stop()
+    if found is not None:
+        return found
+    with st.container(border=True):
+        if current() is None:
+            st.subheader("Nothing is audited yet")
+            st.write(f"Load a file or a demo, audit it, and come back to see {purpose}.")
+            st.page_link("pages/1_Ingest.py", label="Load your data", icon=":material/upload_file:")
+        else:
+            st.subheader("This audit is not done")
+            st.write(f"Run it or wait for it, and come back to see {purpose}.")
+            st.page_link("pages/2_Audit.py", label="Go to the audit", icon=":material/play_arrow:")
+    write_address()
+    st.stop()

@@ -1,0 +1,57 @@
+"""The few styles that Streamlit's theme does not reach; colours mix with the theme's, so both modes work."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+CSS = """
+<style>
+.block-container { padding-top: 3.9rem; padding-bottom: 2rem; max-width: 1600px; }
+.st-key-bar { border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); padding-bottom: .5rem; }
+.st-key-bar button { min-height: 1.7rem; padding: 0 .6rem; font-size: .85rem; }
+.la-facts { display: flex; gap: 1.1rem; flex-wrap: wrap; align-items: baseline; font-size: .92rem; }
+.la-facts span { white-space: nowrap; color: color-mix(in srgb, currentColor 78%, transparent); }
+.la-facts b { color: currentColor; }
+.la-facts span:first-child b { font-size: 1.08rem; }
+.la-text { font-size: 1.12rem; line-height: 1.65; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 26rem;
+  overflow-y: auto; padding: .3rem .2rem; }
+.la-text mark { color: inherit; border-radius: .2rem; padding: .02rem .14rem; }
+.la-text mark.given, .la-key.given { background: color-mix(in srgb, #64748b 30%, transparent);
+  border-bottom: 2px solid #64748b; }
+.la-text mark.suggested, .la-key.suggested { background: color-mix(in srgb, #d97706 26%, transparent);
+  border-bottom: 2px dashed #d97706; }
+.la-key { padding: 0 .35rem; border-radius: .2rem; }
+.la-legend, .la-small { font-size: .84rem; color: color-mix(in srgb, currentColor 75%, transparent); }
+.la-row { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .1rem 1.4rem;
+  max-height: 26rem; overflow-y: auto; }
+.la-cell { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .6rem; padding: .3rem .1rem;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 10%, transparent); overflow-wrap: anywhere; }
+.la-cell i { font-style: normal; color: color-mix(in srgb, currentColor 72%, transparent); font-size: .88rem; }
+.la-cell b { font-weight: 600; }
+.la-cell small { flex-basis: 100%; color: #b45309; font-size: .78rem; }
+@media (prefers-color-scheme: dark) { .la-cell small { color: #f0a94a; } }
+.la-bar { display: grid; grid-template-columns: minmax(5rem, 11rem) 1fr 3rem; gap: .6rem; align-items: center;
+  margin: .2rem 0; font-size: .9rem; }
+.la-bar .name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.la-bar .track { height: .8rem; border-radius: .2rem; background: color-mix(in srgb, currentColor 9%, transparent); }
+.la-bar .fill { height: 100%; border-radius: .2rem; background: color-mix(in srgb, currentColor 28%, transparent); }
+.la-bar .fill.given { background: #64748b; }
+.la-bar .fill.suggested { background: #d97706; }
+.la-bar .value { text-align: right; font-variant-numeric: tabular-nums; }
+.la-labels { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center; margin-bottom: .4rem; }
+.la-tag { display: inline-block; padding: .05rem .5rem; border-radius: .3rem; font-weight: 600; overflow-wrap: anywhere; }
+.la-tag.given { background: color-mix(in srgb, #64748b 24%, transparent); border: 1px solid #64748b; }
+.la-tag.suggested { background: color-mix(in srgb, #d97706 22%, transparent); border: 1px dashed #d97706; }
+.la-tag.error { background: color-mix(in srgb, #dc2626 16%, transparent); border: 1px solid #dc2626; }
+.la-tag.kept { background: color-mix(in srgb, #15803d 18%, transparent); border: 1px solid #15803d; }
+.la-tag.plain { background: color-mix(in srgb, currentColor 8%, transparent); }
+.la-snippet { font-size: .92rem; line-height: 1.4; display: -webkit-box; -webkit-line-clamp: 4;
+  -webkit-box-orient: vertical; overflow: hidden; min-height: 5.1rem; overflow-wrap: anywhere; }
+.la-hero { font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: .2rem 0 .5rem; max-width: 52rem; }
+</style>
+"""
+
+
+def apply() -> None:
+    """Put the styles into the page."""
+    st.html(CSS)

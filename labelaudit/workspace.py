@@ -1,0 +1,124 @@
+"""Where the data sets, audits and decisions of one owner live."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from labelaudit.audit import Audit, AuditConfig, audit_key, resolve
+from labelaudit.dataset import Dataset
+from labelaudit.errors import StoreError
+from labelaudit.review import DecisionLog
+from labelaudit.settings import settings
+
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The files and the decision log of one owner.
+
+    Parameters
+    ----------
+    owner : str
+        ``local``, or one name per browser session or signed-in user when served to others.
+    """
+
+    owner: str = "local"
+
+    @property
+    def folder(self) -> Path:
+        """Where the owner's files are."""
+        return settings().artifacts_dir / self.owner
+
+    @cached_property
+    def log(self) -> DecisionLog:
+        """The owner's decisions."""
+        return DecisionLog(settings().decisions_url(), self.owner)
+
+    def request(self, dataset: Dataset, config: AuditConfig) -> str:
+        """Write down what is to be audited, so that it outlives a crash.
+
+        Returns
+        -------
+        str
+            The audit's id, which is the same for the same data and choices.
+        """
+        config, why = resolve(dataset, config)
+        audit_id = audit_key(dataset, config)
+        data = self.folder / "data" / dataset.fingerprint
+        if not (data / "dataset.json").exists():
+            _write(lambda: dataset.save(data), data)
+        record = {
+            "id": audit_id,
+            "fingerprint": dataset.fingerprint,
+            "config": config.model_dump(),
+            "why": why,
+            "name": dataset.name,
+            "rows": len(dataset),
+        }
+        path = self.folder / "audits" / f"{audit_id}.json"
+        _write(lambda: _write_json(path, record), path)
+        return audit_id
+
+    def record(self, audit_id: str) -> dict[str, Any]:
+        """Read what was requested under this id.
+
+        Raises
+        ------
+        StoreError
+            This owner has no such audit.
+        """
+        path = self.folder / "audits" / f"{audit_id}.json"
+        if not NAME.fullmatch(audit_id) or not path.is_file():
+            raise StoreError(
+                f"there is no audit {audit_id[:40]!r} in this workspace; choose one on Home or start a new one."
+            )
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return record
+
+    def dataset(self, audit_id: str) -> Dataset:
+        """Read the data set of an audit."""
+        return Dataset.open(self.folder / "data" / self.record(audit_id)["fingerprint"])
+
+    def result_folder(self, audit_id: str) -> Path:
+        """Where the result of an audit is kept; shared by owners, since its name is a hash of data and choices."""
+        return settings().cache_dir / f"audit-{audit_id}"
+
+    def is_done(self, audit_id: str) -> bool:
+        """Whether the audit has a result."""
+        return (self.result_folder(audit_id) / "manifest.json").is_file()
+
+    def open(self, audit_id: str) -> Audit:
+        """Read a finished audit."""
+        return Audit.open(self.result_folder(audit_id), self.dataset(audit_id))
+
+    def audits(self) -> list[dict[str, Any]]:
+        """List the owner's audits, newest first; finished ones with their manifest."""
+        paths = sorted((self.folder / "audits").glob("*.json"), key=lambda p: p.stat().st_mtime, reverse=True)
+        found = []
+        for path in paths:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            manifest = self.result_folder(record["id"]) / "manifest.json"
+            if manifest.is_file():
+                record["manifest"] = json.loads(manifest.read_text(encoding="utf-8"))
+            found.append(record)
+        return found
+
+
+def _write_json(path: Path, record: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
+    part.replace(path)
+
+
+def _write(action: Any, path: Path) -> None:
+    try:
+        action()
+    except OSError as error:
+        raise StoreError(f"{path} can't be written: {error.strerror}; free or change the disk.") from error
