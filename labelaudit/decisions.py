@@ -6,12 +6,17 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pandas as pd
 
 from labelaudit.errors import BadInput, StoreError, did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 ACTIONS = ("set", "keep", "exclude", "skip", "add", "delete", "tag", "undo")
 EFFECTIVE_COLUMNS = ("id", "part", "action", "before", "after", "actor", "time", "seq", "reason")
@@ -199,8 +204,15 @@ def read_jsonl(path: Path) -> list[Decision]:
     return [_parse(line, f"line {n:,} of {path}") for n, line in enumerate(lines, start=1) if line.strip()]
 
 
+@cache
+def _adapter() -> TypeAdapter[Decision]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Decision)
+
+
 def _parse(line: str, where: str) -> Decision:
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     try:
         entry = json.loads(line)
@@ -211,10 +223,9 @@ def _parse(line: str, where: str) -> Decision:
     if isinstance(entry.get("id"), int):
         entry["id"] = str(entry["id"])
     try:
-        return check(TypeAdapter(Decision).validate_python(entry, strict=True))
+        return check(_adapter().validate_json(json.dumps(entry), strict=True))
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(step) for step in first["loc"])
-        raise BadInput(f"{field!r} in {where}: {first['msg'].lower()}; correct this line.") from error
+        raise BadInput(f"{first['loc'][0]!r} in {where}: {first['msg'].lower()}; correct this line.") from error
     except BadInput as error:
         raise BadInput(f"{where}: {error}") from error

@@ -1,0 +1,347 @@
+"""Decisions and their log: nothing is lost, undo takes back, and every refusal is one sentence."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labelaudit import review
+from labelaudit.decisions import undone_batches
+from labelaudit.errors import BadInput, MissingExtra, StoreError
+from labelaudit.review import Decision, DecisionLog, accept_below, effective, read_jsonl, write_jsonl
+
+DATA = "f1"
+
+
+def decide(id: str, action: str = "keep", **more: Any) -> Decision:
+    return Decision(**{"actor": "me", "action": action, "id": id, "fingerprint": DATA, **more})
+
+
+def relabel(id: str, after: str, **more: Any) -> Decision:
+    return decide(id, "set", before='"cat"', after=json.dumps(after), **more)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'made' / 'decisions.db'}"
+
+
+def outcome(decisions: list[Decision]) -> dict[str, tuple[str, str | None]]:
+    frame = effective(decisions)
+    return {id_: (action, after) for id_, action, after in zip(frame.id, frame.action, frame.after, strict=True)}
+
+
+# -- the log --------------------------------------------------------------------------------------
+
+
+def test_decisions_survive_a_restart_with_every_field(url: str) -> None:
+    written = DecisionLog(url).append(
+        [relabel("a", "dog", part="t3", reason="looks like one", base=7), decide("b", "tag", after='["x"]')]
+    )
+    assert DecisionLog(url).read(DATA) == written
+    assert [d.seq for d in written] == [1, 2]
+    assert written[0].time.endswith("+00:00")
+    assert written[0].batch == written[1].batch != ""
+
+
+def test_log_is_separate_per_workspace_and_data(url: str) -> None:
+    DecisionLog(url, "one").append([decide("a")])
+    DecisionLog(url, "two").append([decide("b"), decide("c", fingerprint="other")])
+    assert [d.id for d in DecisionLog(url, "two").read(DATA)] == ["b"]
+    assert DecisionLog(url, "two").last(DATA) == 2
+    assert DecisionLog(url, "one").last("other") == 0
+
+
+def test_appending_nothing_writes_nothing(url: str) -> None:
+    assert DecisionLog(url).append([]) == []
+    assert DecisionLog(url).last(DATA) == 0
+
+
+def test_numpy_ids_are_stored_as_text(url: str) -> None:
+    log = DecisionLog(url)
+    log.append([decide(np.int64(3), base=np.int64(2))])  # type: ignore[arg-type]
+    assert [(d.id, d.base) for d in log.read(DATA)] == [("3", 2)]
+
+
+def test_an_invalid_decision_among_valid_ones_writes_none(url: str) -> None:
+    log = DecisionLog(url)
+    with pytest.raises(BadInput):
+        log.append([decide("a"), decide("b", "set")])
+    assert log.read(DATA) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (decide("a", "kep"), "there is no action 'kep'; did you mean 'keep'\\?"),
+        (decide("a", "set"), "the action 'set' on id 'a' needs a value in 'after'"),
+        (decide("a", "set", after="dog"), "'after' .* id 'a' is 'dog', which is not JSON text; write \"dog\""),
+        (decide("a", before="{"), "'before' .* not JSON text"),
+    ],
+)
+def test_invalid_decisions_are_named(url: str, wrong: Decision, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        DecisionLog(url).append([wrong])
+
+
+def _append_twenty(url: str, actor: str) -> None:
+    log = DecisionLog(url)
+    for number in range(20):
+        log.append([decide(str(number), actor=actor), decide(f"{number}b", actor=actor)])
+
+
+def _assert_complete(url: str) -> None:
+    decisions = DecisionLog(url).read(DATA)
+    assert len(decisions) == 10 * 40
+    assert [d.seq for d in decisions] == sorted({d.seq for d in decisions})
+    for actor in map(str, range(10)):
+        own = [d.id for d in decisions if d.actor == actor]
+        assert own == [id_ for n in range(20) for id_ in (str(n), f"{n}b")]
+
+
+def test_ten_threads_lose_nothing(url: str) -> None:
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(_append_twenty, [url] * 10, map(str, range(10))))
+    _assert_complete(url)
+
+
+def test_ten_processes_that_open_a_new_log_at_once_lose_nothing(url: str) -> None:
+    context = multiprocessing.get_context("forkserver")
+    workers = [context.Process(target=_append_twenty, args=(url, str(actor))) for actor in range(10)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0] * 10
+    _assert_complete(url)
+
+
+# -- undo -----------------------------------------------------------------------------------------
+
+
+def test_undo_takes_back_a_whole_batch_and_brings_back_what_was_before(url: str) -> None:
+    log = DecisionLog(url)
+    log.append([decide("a"), decide("b")])
+    second = log.append([relabel("a", "dog"), relabel("b", "dog")])
+    before = outcome(log.read(DATA)[:2])
+    assert log.undo(DATA, "me") == second[0].batch
+    assert outcome(log.read(DATA)) == before
+    assert len(log.read(DATA)) == 5
+
+
+def test_undo_again_takes_back_the_batch_before_until_nothing_is_left(url: str) -> None:
+    log = DecisionLog(url)
+    batches = [log.append([decide(id_)])[0].batch for id_ in "abc"]
+    assert [log.undo(DATA, "me") for _ in range(4)] == [*reversed(batches), None]
+    assert effective(log.read(DATA)).empty
+
+
+def test_undo_leaves_the_batches_of_others(url: str) -> None:
+    log = DecisionLog(url)
+    mine = log.append([decide("a")])[0].batch
+    rule = log.append([relabel("b", "dog", actor="rule: r")])[0].batch
+    assert log.undo(DATA, "you") is None
+    assert log.undo(DATA, "me") == mine
+    assert log.undo(DATA) == rule
+    assert {d.actor for d in log.read(DATA) if d.action == "undo"} == {"me", "rule: r"}
+
+
+def test_an_undo_that_is_undone_brings_its_batch_back() -> None:
+    decisions = [
+        decide("a", batch="1"),
+        decide("", "undo", after='"1"', batch="2"),
+        decide("", "undo", after='"2"', batch="3"),
+    ]
+    assert undone_batches(decisions) == {"2"}
+    assert outcome(decisions) == {"a": ("keep", None)}
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["keep", "exclude", "skip", "undo"]))))
+def test_effective_is_what_replaying_with_a_stack_gives(steps: list[tuple[str, str]]) -> None:
+    decisions: list[Decision] = []
+    stack: list[Decision] = []
+    for number, (id_, action) in enumerate(steps):
+        if action != "undo":
+            stack.append(decide(id_, action, batch=str(number)))
+            decisions.append(stack[-1])
+        elif stack:
+            decisions.append(decide("", "undo", after=json.dumps(stack.pop().batch), batch=str(number)))
+    assert outcome(decisions) == {d.id: (d.action, None) for d in stack}
+
+
+def test_effective_keeps_one_row_per_example_and_part_in_order() -> None:
+    frame = effective([decide("b"), decide("a"), decide("b", part="t1"), relabel("b", "dog")])
+    assert list(zip(frame.id, frame.part, frame.action, strict=True)) == [
+        ("a", "", "keep"),
+        ("b", "t1", "keep"),
+        ("b", "", "set"),
+    ]
+    assert frame.after.tolist() == [None, None, '"dog"']
+
+
+def test_effective_of_nothing_has_the_columns() -> None:
+    assert effective([]).columns[:4].tolist() == ["id", "part", "action", "before"]
+
+
+# -- what cannot be opened ------------------------------------------------------------------------
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_text("id,label\n" * 100)
+    with pytest.raises(StoreError, match=r"x\.db cannot be used \(file is not a database\)"):
+        DecisionLog(f"sqlite:///{tmp_path / 'x.db'}")
+    assert (tmp_path / "x.db").read_text().startswith("id,label")
+
+
+def test_a_foreign_table_of_the_same_name_is_refused(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "x.db")
+    connection.execute("CREATE TABLE decisions (seq INTEGER, workspace TEXT, fingerprint TEXT)")
+    connection.close()
+    with pytest.raises(StoreError, match="was not made by labelaudit \\(it has no column 'action'\\)"):
+        DecisionLog(f"sqlite:///{tmp_path / 'x.db'}")
+
+
+def test_a_read_only_database_is_refused(url: str) -> None:
+    DecisionLog(url).append([decide("a")])
+    path = url.removeprefix("sqlite:///")
+    log = DecisionLog(f"sqlite:///file:{path}?mode=ro&uri=true")
+    assert len(log.read(DATA)) == 1
+    with pytest.raises(StoreError, match="readonly database"):
+        log.append([decide("b")])
+
+
+def test_a_locked_database_is_refused_after_a_while(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review, "BUSY_SECONDS", 0.05)
+    log = DecisionLog(url)
+    holder = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match=r"database is locked.*no other program holds it"):
+        log.append([decide("a")])
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert log.append([decide("a")])
+
+
+def test_a_new_log_in_a_locked_file_is_refused(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(review, "BUSY_SECONDS", 0.05)
+    holder = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreError, match="database is locked"):
+        DecisionLog(f"sqlite:///{tmp_path / 'x.db'}")
+    holder.close()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match=r"the folder of the decision log .* cannot be made"):
+        DecisionLog(f"sqlite:///{tmp_path / 'file' / 'decisions.db'}")
+
+
+@pytest.mark.parametrize("url", ["decisions.db", "nosuchdatabase://x"])
+def test_an_unknown_url_is_refused(url: str) -> None:
+    with pytest.raises(BadInput, match="write sqlite:///PATH or postgresql"):
+        DecisionLog(url)
+
+
+def test_a_missing_driver_is_named_and_the_password_is_not() -> None:
+    with pytest.raises(MissingExtra, match="needs the package 'psycopg2'; run: pip install psycopg2") as caught:
+        DecisionLog("postgresql+psycopg2://me:secret@host/db")
+    assert "secret" not in str(caught.value)
+
+
+# -- the rule -------------------------------------------------------------------------------------
+
+
+def issues(**columns: list[Any]) -> pd.DataFrame:
+    return pd.DataFrame({"part": "", "issue": "label", **columns})
+
+
+def test_rule_accepts_the_suggestions_below_the_score_and_no_others() -> None:
+    table = issues(
+        id=[10, 11, 12, 13],
+        score=[0.1, 0.2, 0.05, 0.01],
+        given=['"cat"', '"cat"', None, '"dog"'],
+        suggested=['"dog"', '"dog"', '"cat"', None],
+    )
+    duplicate = issues(id=[10], score=[0.0], given=['"cat"'], suggested=['"dog"']).assign(issue="near_duplicate")
+    decisions = accept_below(pd.concat([table, duplicate]), 0.2, DATA)
+    assert [(d.id, d.before, d.after) for d in decisions] == [("10", '"cat"', '"dog"'), ("12", None, '"cat"')]
+    assert {d.actor for d in decisions} == {"rule: accept suggestions below 0.2"}
+    assert {d.fingerprint for d in decisions} == {DATA}
+    assert len({d.batch for d in decisions}) == 1
+
+
+def test_rule_is_undone_in_one_step(url: str) -> None:
+    log = DecisionLog(url)
+    table = issues(id=[1, 2], score=[0.1, 0.1], given=['"cat"'] * 2, suggested=['"dog"'] * 2)
+    batch = log.append(accept_below(table, 0.5, DATA))[0].batch
+    assert log.undo(DATA) == batch
+    assert effective(log.read(DATA)).empty
+
+
+@pytest.mark.parametrize("score", [-0.1, 1.7, float("nan")])
+def test_rule_refuses_a_threshold_that_is_no_score(score: float) -> None:
+    with pytest.raises(BadInput, match=r"threshold .* is outside \[0, 1\]"):
+        accept_below(issues(id=[], score=[], given=[], suggested=[]), score, DATA)
+
+
+# -- as a file ------------------------------------------------------------------------------------
+
+
+@given(
+    st.lists(
+        st.builds(
+            relabel, st.text(), st.text(), reason=st.text(), batch=st.text(), seq=st.integers(0, 10), actor=st.text()
+        )
+    )
+)
+def test_jsonl_gives_back_what_went_in(tmp_path_factory: pytest.TempPathFactory, decisions: list[Decision]) -> None:
+    path = tmp_path_factory.getbasetemp() / "decisions.jsonl"
+    write_jsonl(decisions, path)
+    assert read_jsonl(path) == decisions
+
+
+def test_jsonl_written_by_hand_needs_actor_action_and_id_only(tmp_path: Path) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_text('\ufeff{"actor": "me", "action": "exclude", "id": 5}\r\n\n', encoding="utf-8")
+    assert read_jsonl(path) == [Decision(actor="me", action="exclude", id="5")]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", "line 2 of .* is not JSON"),
+        ("[]", "line 2 of .* is not a JSON object"),
+        ('{"actor": "me", "id": "1"}', "'action' in line 2 of .*: field required"),
+        ('{"actor": 1, "action": "keep", "id": "1"}', "'actor' in line 2 .* valid string"),
+        ('{"actor": "me", "action": "set", "id": "1", "after": "dog"}', "line 2 of .* not JSON text"),
+    ],
+)
+def test_jsonl_errors_name_the_line(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_text('{"actor": "me", "action": "keep", "id": "1"}\n' + line)
+    with pytest.raises(BadInput, match=message):
+        read_jsonl(path)
+
+
+def test_jsonl_that_is_not_there_or_no_text_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"none\.jsonl cannot be read \(No such file or directory\)"):
+        read_jsonl(tmp_path / "none.jsonl")
+    (tmp_path / "x.jsonl").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadInput, match=r"x\.jsonl cannot be read \(it is not UTF-8 text\)"):
+        read_jsonl(tmp_path / "x.jsonl")
+
+
+def test_jsonl_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be written"):
+        write_jsonl([], tmp_path / "none" / "d.jsonl")
