@@ -1,0 +1,375 @@
+"""Files, frames and demos to data sets, and data sets back to files."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelaudit.dataset import Dataset, Source
+from labelaudit.errors import BadInput, StoreError, did_you_mean
+from labelaudit.load import cells, columnar, delimited, excel, jsonl
+from labelaudit.load.checks import left_out
+from labelaudit.load.columns import can_be_id
+from labelaudit.load.demos import DEMOS
+from labelaudit.load.guess import Roles, guess
+from labelaudit.settings import settings
+
+__all__ = ["DEMOS", "FORMATS", "SUFFIXES", "Roles", "guess", "load", "read", "to_bytes", "write"]
+
+FORMATS: dict[str, Any] = {
+    "csv": delimited,
+    "tsv": delimited,
+    "jsonl": jsonl,
+    "parquet": columnar,
+    "arrow": columnar,
+    "xlsx": excel,
+}
+SUFFIXES = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".arrows": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+}
+# What files begin with, and the format or what they are instead.
+_BEGINNINGS = ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"\xff\xff\xff\xff", "arrow"))
+_OTHERS = (
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"%PDF", "a PDF document"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\xd0\xcf\x11\xe0", "an old or a password-protected Office file"),
+    (b"FEA1", "a Feather file of the old version 1"),
+    (b"\x93NUMPY", "a NumPy array"),
+)
+
+
+def read(path: str | Path) -> tuple[pa.Table, Source]:
+    """Read a file of any known format; the content decides which, then the ending.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV, TSV, JSON Lines, Parquet, Arrow or XLSX.
+
+    Returns
+    -------
+    table : pyarrow.Table
+        All columns in the file's order, cells exactly as they are in the file.
+    source : Source
+        How to write it back.
+
+    Raises
+    ------
+    BadInput
+        The file is not there, is something else, or is damaged.
+    """
+    path = Path(path)
+    try:
+        format = _format(path)
+        table, source = FORMATS[format].read(path, format)
+    except FileNotFoundError as error:
+        siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise BadInput(f"there is no file {str(path)!r}{_hint(path.name, siblings)}") from error
+    except IsADirectoryError as error:
+        raise BadInput(f"{str(path)!r} is a folder; choose one of the files in it.") from error
+    except PermissionError as error:
+        raise BadInput(f"{str(path)!r} may not be read by you; change its permissions.") from error
+    if not table.num_rows:
+        raise BadInput(f"{path.name} has a header and no rows; choose a file with data below its header.")
+    return table, source
+
+
+def _hint(name: str, choices: Iterable[str]) -> str:
+    hint = did_you_mean(name, choices)
+    return hint if "did you mean" in hint else "; check the name and the folder."
+
+
+def _format(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if not head:
+        raise BadInput(f"{path.name} is empty; choose a file with data.")
+    for beginning, format in _BEGINNINGS:
+        if head.startswith(beginning):
+            return format
+    kind = next((kind for beginning, kind in _OTHERS if head.startswith(beginning)), None)
+    if head.startswith(b"PK\x03\x04"):
+        if path.suffix.lower() in (".xlsx", ".xlsm") or _is_workbook(path):
+            return "xlsx"
+        kind = "a ZIP archive"
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start[:15].lower().startswith((b"<!doctype html", b"<html")):
+        kind = "a web page"
+    if kind is not None:
+        raise BadInput(
+            f"{path.name} is {kind}, not a table; choose a CSV, TSV, JSON Lines, Parquet, Arrow or XLSX file."
+        )
+    by_content = "jsonl" if start.startswith((b"{", b"[{")) else "csv"
+    return SUFFIXES.get(path.suffix.lower(), by_content)
+
+
+def _is_workbook(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except zipfile.BadZipFile:
+        return False
+
+
+def load(
+    source: str | Path | pd.DataFrame | pa.Table,
+    *,
+    label: str | None = None,
+    text: str | Sequence[str] | None = None,
+    features: Sequence[str] | None = None,
+    id: str | None = None,
+    group: str | None = None,
+    task: str | None = None,
+    name: str | None = None,
+) -> Dataset:
+    """Read a data set and decide which column plays which role.
+
+    Parameters
+    ----------
+    source : path, demo name, pandas.DataFrame or pyarrow.Table
+        Where the data is; a name without a file of that name is a demo, or is looked for in the data folder.
+    label : str, optional
+        The label column; guessed by default.
+    text : str or sequence of str, optional
+        The columns that hold the text, if the examples are texts.
+    features : sequence of str, optional
+        The columns that the model may see; by default the text columns, or all columns except for those that play
+        another role, give the label away or say nothing (``provenance["left_out"]`` tells why).
+    id : str, optional
+        A column of unique identifiers; by default one that is called "id", else the rows are numbered from 0.
+    group : str, optional
+        Rows of one group share a fold.
+    task : str, optional
+        A key of `labelaudit.tasks.TASKS`; "classification" by default.
+    name : str, optional
+        What to call the data set; the file's name by default.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    BadInput
+        The source cannot be read, a column is not there, or no column looks like the label.
+    """
+    if isinstance(source, str) and source in DEMOS and not Path(source).exists():
+        demo = DEMOS[source].load()
+        if not (label or text or features or id or group or task):
+            return demo if name is None else replace(demo, name=name)
+        table, origin, default_name = demo.table, demo.source, demo.name
+        label, id = label or demo.label_columns[0], id or demo.id_column
+    elif isinstance(source, pd.DataFrame):
+        table, origin, default_name = _from_pandas(source), Source("parquet"), "data"
+    elif isinstance(source, pa.Table):
+        table, origin, default_name = source, Source("parquet"), "data"
+    else:
+        path = _find(Path(source))
+        (table, origin), default_name = read(path), path.stem
+    name = name or default_name
+    texts = (text,) if isinstance(text, str) else tuple(text or ())
+    for column in (label, *texts, *(features or ()), id, group):
+        if column is not None and column not in table.column_names:
+            raise BadInput(f"{name} has no column {column!r}{did_you_mean(column, table.column_names)}")
+    return _assign(table, origin, name, label, texts, tuple(features or ()), id, group, task)
+
+
+def _find(path: Path) -> Path:
+    """Return the file, or the one of that name in the data folder."""
+    stored = settings().data_dir / path
+    return stored if not path.exists() and stored.is_file() else path
+
+
+def _from_pandas(frame: pd.DataFrame) -> pa.Table:
+    if frame.index.name is not None:
+        frame = frame.reset_index()
+    frame = frame.set_axis(cells.unique_names(str(column) for column in frame.columns), axis=1)
+    try:
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    except (pa.ArrowException, OverflowError):
+        made = [_column(name, frame[name]) for name in frame.columns]
+    return pa.Table.from_arrays([array for _, array in made], schema=pa.schema([field for field, _ in made]))
+
+
+def _column(name: str, series: pd.Series[Any]) -> tuple[pa.Field, pa.Array]:
+    try:
+        array = pa.Array.from_pandas(series)
+        return pa.field(name, array.type), array
+    except (pa.ArrowException, OverflowError):
+        return _mixed(name, series)
+
+
+def _mixed(column: str, series: pd.Series[Any]) -> tuple[pa.Field, pa.Array]:
+    try:
+        return cells.exact_column(column, series.astype(object).where(series.notna(), None).tolist())
+    except (TypeError, ValueError) as error:
+        kinds = ", ".join(sorted({type(value).__name__ for value in series.dropna()}))
+        raise BadInput(f"column {column!r} holds {kinds}, which no table can hold; convert it to text.") from error
+
+
+def _assign(
+    table: pa.Table,
+    source: Source,
+    name: str,
+    label: str | None,
+    texts: tuple[str, ...],
+    features: tuple[str, ...],
+    id: str | None,
+    group: str | None,
+    task: str | None,
+) -> Dataset:
+    if not table.num_rows:
+        raise BadInput(f"{name} has no rows; choose a file with data below its header.")
+    value_type = "class" if task is None else _value_type(task)
+    id = id or _plain_id(table, label, (*texts, *features))
+    roles = guess(table, source, label=label, id=id, group=group)
+    if roles.label is None:
+        raise BadInput(f"{name} has no column that looks like a label; name it, one of {_listed(table.column_names)}.")
+    _check_label(table, roles.label)
+    reasons: dict[str, str] = {}
+    modality = roles.modality
+    if texts or features:
+        modality = "text" if texts or (roles.modality == "text" and set(features) <= set(roles.features)) else "tabular"
+    elif modality == "tabular":
+        reasons = left_out(table, roles.label, [c for c in table.column_names if c not in (roles.label, id, group)])
+    used = texts or features or roles.features
+    used = tuple(column for column in used if column not in reasons)
+    if not used:
+        raise BadInput(_no_features(name, roles.label, reasons))
+    return Dataset(
+        name=name,
+        table=table,
+        label_columns=(roles.label,),
+        feature_columns=used,
+        modality=modality,
+        task=task or "classification",
+        value_type=value_type,
+        id_column=id,
+        group_column=group,
+        source=source,
+        provenance={"left_out": reasons} if reasons else {},
+    )
+
+
+def _value_type(task: str) -> str:
+    from labelaudit.tasks import TASKS
+
+    if task not in TASKS:
+        raise BadInput(f"there is no task {task!r}{did_you_mean(task, TASKS)}")
+    return TASKS[task].value_type
+
+
+def _plain_id(table: pa.Table, label: str | None, features: tuple[str, ...]) -> str | None:
+    """Return the column that is called "id", if it can be one."""
+    for column in table.column_names:
+        if column.casefold() == "id" and column != label and column not in features and can_be_id(table[column]):
+            return str(column)
+    return None
+
+
+def _check_label(table: pa.Table, label: str) -> None:
+    if not cells.is_json(table.schema.field(label)):
+        return
+    nested = pc.filter(table[label], pc.match_substring_regex(table[label], r"^[\[{]"))
+    if len(nested):
+        shown = nested[0].as_py()[:40]
+        raise BadInput(f"column {label!r} holds {shown}, not one class per example; choose another label column.")
+
+
+def _no_features(name: str, label: str, reasons: dict[str, str]) -> str:
+    why = "; ".join(f"{column!r} {reason}" for column, reason in list(reasons.items())[:3])
+    left = f" ({why})" if why else ""
+    return f"{name} has no column beside {label!r} that a model could learn from{left}; name the features yourself."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(repr(name) for name in names[:12]) + (", …" if len(names) > 12 else "")
+
+
+def write(dataset: Dataset, path: str | Path, *, format: str | None = None, spreadsheet_safe: bool = False) -> None:
+    """Write a data set to a file, by default in the format that the ending names or that it came in.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        An unchanged one gives the same columns, order, types and cells that were read.
+    path : str or Path
+        Replaced only when all is written.
+    format : str, optional
+        A key of `FORMATS`.
+    spreadsheet_safe : bool
+        In CSV and TSV, put an apostrophe before cells that a spreadsheet would run as a formula.
+
+    Raises
+    ------
+    BadInput
+        The format is unknown or cannot hold the data.
+    StoreError
+        The file cannot be written.
+    """
+    path = Path(path)
+    data = to_bytes(dataset, format or SUFFIXES.get(path.suffix.lower()), spreadsheet_safe)
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StoreError(f"{path} cannot be written ({error.strerror}); choose another place.") from error
+
+
+def to_bytes(dataset: Dataset, format: str | None = None, spreadsheet_safe: bool = False) -> bytes:
+    """Return what `write` writes.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data set.
+    format : str, optional
+        A key of `FORMATS`; the one that the data came in by default.
+    spreadsheet_safe : bool
+        See `write`.
+
+    Returns
+    -------
+    bytes
+    """
+    format = format or dataset.source.format
+    if format not in FORMATS:
+        raise BadInput(f"there is no format {format!r}{did_you_mean(format, FORMATS)}")
+    source = dataset.source if format == dataset.source.format else Source(format)
+    if spreadsheet_safe:
+        source = replace(source, options={**source.options, "spreadsheet_safe": True})
+    file = io.BytesIO()
+    FORMATS[format].write(dataset.table, source, file)
+    return file.getvalue()

@@ -1,0 +1,231 @@
+"""CSV and TSV: every cell stays the text that it is in the file."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from labelaudit.dataset import Source
+from labelaudit.errors import BadInput
+from labelaudit.load import cells
+
+DELIMITERS = (",", ";", "\t", "|")
+_BOMS = (  # the longer ones first: UTF-32-LE begins like UTF-16-LE
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_LARGEST_CELL = 1 << 30
+_SAMPLE = 100
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_END = "\0end"  # no file with NUL gets this far, so no record looks like it
+
+
+# -- read -------------------------------------------------------------------------------------------
+
+
+def read(path: Path, format: str = "csv") -> tuple[pa.Table, Source]:
+    """Read a delimited text file.
+
+    Parameters
+    ----------
+    path : Path
+        The file; how it is encoded, delimited and quoted is found out.
+    format : {"csv", "tsv"}
+        TSV is delimited by tabs.
+
+    Returns
+    -------
+    table : pyarrow.Table
+        All columns are strings; an empty cell is an empty string.
+    source : Source
+        Options ``encoding``, ``bom``, ``delimiter``, ``terminator``, ``quote_all``, ``header``.
+
+    Raises
+    ------
+    BadInput
+        The file is empty, binary, has no rows, a row of another length, or a quote that is never closed.
+    """
+    csv.field_size_limit(_LARGEST_CELL)
+    text, encoding, bom = _decode(path)
+    if not text.strip():
+        raise BadInput(f"{path.name} is empty; choose a file with a header and rows below it.")
+    delimiter = "\t" if format == "tsv" else _delimiter(text)
+    notes = [] if encoding.startswith("utf") else [f"the file is not UTF-8 and was read as {encoding}"]
+    try:
+        records = list(_records(path.name, text, delimiter, strict=True))
+    except csv.Error:
+        records = list(_records(path.name, text, delimiter, strict=False))
+        notes.append("some cells go on after their closing quote and were read without quotes there")
+    _check(path.name, records)
+    header = records[0].fields
+    names = cells.unique_names(header)
+    originals = cells.renamed(header, names)
+    columns = zip(*(record.fields for record in records[1:]), strict=True)
+    table = pa.table([pa.array(column, type=pa.string()) for column in columns], names=names)
+    terminator = _terminator(text, records[0].last_line)
+    options = {
+        "encoding": encoding,
+        "bom": bom,
+        "delimiter": delimiter,
+        "terminator": terminator,
+        "quote_all": _all_quoted(text, records, delimiter, terminator),
+        "header": originals,
+    }
+    return table, Source(format, options, (*notes, *cells.rename_notes(originals)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    fields: list[str]
+    first_line: int
+    last_line: int
+
+
+def _decode(path: Path) -> tuple[str, str, bool]:
+    data = path.read_bytes()
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            try:
+                return data[len(mark) :].decode(encoding), encoding, True
+            except UnicodeDecodeError as error:
+                message = f"{path.name} starts as {encoding} and then is not (byte {error.start:,}); save it as UTF-8."
+                raise BadInput(message) from error
+    if b"\0" in data:
+        where = data[: data.index(b"\0")].count(b"\n") + 1
+        raise BadInput(f"{path.name} is not text: it holds NUL bytes (line {where:,}); save it as UTF-8 text.")
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return data.decode(encoding), encoding, False
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1"), "latin-1", False
+
+
+def _lines(text: str) -> io.StringIO:
+    return io.StringIO(text, newline="")
+
+
+def _delimiter(text: str) -> str:
+    """Choose the delimiter that splits the first records most consistently."""
+
+    def consistency(delimiter: str) -> tuple[float, int]:
+        reader = csv.reader(_lines(text), delimiter=delimiter)
+        widths = [len(record) for record in islice(reader, _SAMPLE) if record]
+        if widths[0] == 1:
+            return 0.0, 1
+        return sum(width == widths[0] for width in widths) / len(widths), widths[0]
+
+    return max(DELIMITERS, key=consistency)
+
+
+def _records(name: str, text: str, delimiter: str, strict: bool) -> Iterator[_Record]:
+    """Split text into records; a last record of our own shows whether all quotes were closed."""
+    lines = chain(_lines(text if text.endswith(("\n", "\r")) else text + "\n"), [_END])
+    reader = csv.reader(lines, delimiter=delimiter, strict=strict)
+    last_line = 0
+    try:
+        for fields in reader:
+            if fields == [_END]:
+                return
+            if fields:
+                yield _Record(fields, last_line + 1, reader.line_num)
+            last_line = reader.line_num
+            if fields and fields[-1].endswith(_END):
+                break
+    except csv.Error as error:
+        if "unexpected end of data" not in str(error):
+            raise
+    raise BadInput(
+        f"{name}: the row that starts in line {last_line + 1:,} opens a quote that is never closed; "
+        "close it, or double the quotes that belong to the text."
+    )
+
+
+def _check(name: str, records: Sequence[_Record]) -> None:
+    if len(records) == 1:
+        raise BadInput(f"{name} has a header and no rows; choose a file with data below its header.")
+    width = len(records[0].fields)
+    for row, record in enumerate(records[1:]):
+        if len(record.fields) != width:
+            lines = f"line {record.first_line:,}"
+            if record.last_line > record.first_line:
+                lines = f"lines {record.first_line:,} to {record.last_line:,}"
+            found = f"{len(record.fields):,} field{'s' * (len(record.fields) != 1)}"
+            raise BadInput(
+                f"{name}: row {row:,} ({lines}) has {found} where the header has {width:,}; "
+                "check that row for a missing or extra delimiter or quote."
+            )
+
+
+def _terminator(text: str, header_lines: int) -> str:
+    last = list(islice(_lines(text), header_lines))[-1]
+    return "\r\n" if last.endswith("\r\n") else "\r" if last.endswith("\r") else "\n"
+
+
+def _all_quoted(text: str, records: Sequence[_Record], delimiter: str, terminator: str) -> bool:
+    """Whether the file begins exactly as a writer that quotes every cell would begin it."""
+    begin = "".join(_rows((record.fields for record in records[:_SAMPLE]), delimiter, terminator, quote_all=True))
+    return text.rstrip("\r\n").startswith(begin.rstrip("\r\n"))
+
+
+# -- write ------------------------------------------------------------------------------------------
+
+
+def write(table: pa.Table, source: Source, file: BinaryIO) -> None:
+    """Write delimited text in the way that the file was written that `read` saw.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Cells that are no text are written as a person would (nested ones as JSON).
+    source : Source
+        The options of `read`; ``spreadsheet_safe`` puts an apostrophe before every cell that a spreadsheet would run.
+    file : binary file
+        Open for writing.
+    """
+    options = source.options
+    originals = options.get("header", {})
+    rows: Iterable[Sequence[str]] = chain(
+        [[originals.get(name, name) for name in table.column_names]],
+        zip(*(cells.texts_of(table, name) for name in table.column_names), strict=True),
+    )
+    if options.get("spreadsheet_safe"):
+        rows = ([_neutral(cell) for cell in row] for row in rows)
+    delimiter = options.get("delimiter", "\t" if source.format == "tsv" else ",")
+    text = "".join(_rows(rows, delimiter, options.get("terminator", "\n"), options.get("quote_all", False)))
+    mark = "\ufeff" if options.get("bom") else ""
+    try:
+        file.write((mark + text).encode(options.get("encoding", "utf-8")))
+    except UnicodeEncodeError:  # a new label may hold characters that the file's old encoding has not
+        file.write(text.encode("utf-8"))
+
+
+class _Lines(list[str]):
+    """What a csv writer writes to."""
+
+    write = list.append
+
+
+def _rows(rows: Iterable[Sequence[str]], delimiter: str, terminator: str, quote_all: bool) -> Iterator[str]:
+    lines = _Lines()
+    # Python before 3.13 quotes a line break in a cell only if it is part of the terminator: so write with both.
+    quoting = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
+    csv.writer(lines, delimiter=delimiter, lineterminator="\r\n", quoting=quoting).writerows(rows)
+    return (line.removesuffix("\r\n") + terminator for line in lines)
+
+
+def _neutral(cell: str) -> str:
+    """Keep a spreadsheet from running a cell as a formula."""
+    return "'" + cell if cell.startswith(("=", "+", "-", "@", "\t", "\r")) and not _NUMBER.fullmatch(cell) else cell

@@ -1,0 +1,244 @@
+"""XLSX: the first sheet with data; formulas come as their last computed values and never go out."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, BinaryIO
+from xml.etree.ElementTree import ParseError
+
+import pyarrow as pa
+
+from labelaudit.dataset import Source
+from labelaudit.errors import BadInput
+from labelaudit.load import cells
+
+_MAX_BYTES = 1 << 30
+_MAX_RATIO = 200
+_RATIO_FROM = 10 << 20  # small members of honest files compress well, too
+_MAX_ROWS, _MAX_COLUMNS, _MAX_TEXT = 1_048_576, 16_384, 32_767
+# Excel writes characters that XML cannot hold as _x000D_, and a text that looks like that with _x005F_ before it.
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_TO_ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+# JSON has no dates: in a column of several kinds they are objects of one of these keys.
+_TIMES: dict[type, str] = {datetime: "$date", date: "$day", time: "$time", timedelta: "$seconds"}
+_READ_TIME: dict[str, Callable[[Any], Any]] = {
+    "$date": datetime.fromisoformat,
+    "$day": date.fromisoformat,
+    "$time": time.fromisoformat,
+    "$seconds": lambda seconds: timedelta(seconds=seconds),
+}
+
+
+# -- read -------------------------------------------------------------------------------------------
+
+
+def read(path: Path, format: str = "xlsx") -> tuple[pa.Table, Source]:
+    """Read the first sheet of a workbook that has data.
+
+    Parameters
+    ----------
+    path : Path
+        The workbook.
+    format : {"xlsx"}
+        One format lives here.
+
+    Returns
+    -------
+    table : pyarrow.Table
+        Whole numbers, numbers, booleans, dates or text; a column of several kinds is JSON text.
+    source : Source
+        Options ``sheet`` and ``header`` (columns that had to be renamed).
+
+    Raises
+    ------
+    BadInput
+        The workbook is damaged, has no data, or unpacks to an unreasonable size.
+    """
+    try:
+        sheets, title, rows = _read_sheet(path)
+    except _damaged() as error:
+        raise BadInput(f"{path.name} cannot be read as XLSX: it is damaged or not complete; save it again.") from error
+    if not rows:
+        raise BadInput(f"{path.name} is empty; choose a workbook with a header and rows below it.")
+    if len(rows) == 1:
+        raise BadInput(f"{path.name} has a header and no rows; choose a workbook with data below its header.")
+    header, *body = zip(*zip_longest(*rows), strict=True)
+    names = cells.unique_names("" if name is None else str(name) for name in header)
+    made = [_column(name, values) for name, values in zip(names, zip(*body, strict=True), strict=True)]
+    table = pa.Table.from_arrays([array for _, array in made], schema=pa.schema([field for field, _ in made]))
+    originals = cells.renamed([_to_json(name) for name in header], names)
+    notes = cells.rename_notes({name: v or "" for name, v in originals.items() if v is None or isinstance(v, str)})
+    if sheets > 1:
+        notes = (f"of {sheets} sheets only {title!r} was read, the first with data", *notes)
+    return table, Source(format, {"sheet": title, "header": originals}, notes)
+
+
+def _read_sheet(path: Path) -> tuple[int, str, list[list[Any]]]:
+    from openpyxl import load_workbook
+
+    _check_size(path)
+    # Not by path: openpyxl refuses a workbook whose name does not end in .xlsx.
+    with path.open("rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # what openpyxl leaves out: validations, drawings, themes
+        workbook = load_workbook(file, read_only=True, data_only=True)
+        try:
+            rows: list[list[Any]] = []
+            title = ""
+            for sheet in workbook.worksheets:
+                sheet.reset_dimensions()  # some programs write wrong ones
+                title, rows = sheet.title, list(_rows(sheet))
+                if rows:
+                    break
+            return len(workbook.worksheets), title, rows
+        finally:
+            workbook.close()
+
+
+def _damaged() -> tuple[type[Exception], ...]:
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    errors = (zipfile.BadZipFile, zlib.error, ParseError, EOFError, OSError)
+    return (InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError, *errors)
+
+
+def _check_size(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+    total = sum(member.file_size for member in members)
+    if total > _MAX_BYTES:
+        raise BadInput(
+            f"{path.name} unpacks to {total / 2**30:,.1f} GiB and the limit is 1 GiB; save the data as Parquet or CSV."
+        )
+    for member in members:
+        if member.file_size > _RATIO_FROM and member.file_size > _MAX_RATIO * max(member.compress_size, 1):
+            ratio = member.file_size // max(member.compress_size, 1)
+            raise BadInput(
+                f"{path.name} unpacks to {ratio:,} times its size ({member.filename}), as a zip bomb does; "
+                "save the data as Parquet or CSV."
+            )
+
+
+def _rows(sheet: Any) -> Iterator[list[Any]]:
+    """Yield the rows that hold anything, each up to its last cell with a value."""
+    for row in sheet.iter_rows(values_only=True):
+        values = [_unescape(value) if isinstance(value, str) else value for value in row]
+        while values and values[-1] is None:
+            values.pop()
+        if values:
+            yield values
+
+
+def _unescape(text: str) -> str | None:
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) or None
+
+
+def _column(name: str, values: Sequence[Any]) -> tuple[pa.Field, pa.Array]:
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {int, float}:  # a workbook has one kind of number; openpyxl reads 1.0 as 1
+        values = [None if value is None else float(value) for value in values]
+    elif len(kinds) == 1 and kinds <= _TIMES.keys():
+        array = pa.array(values)
+        return pa.field(name, array.type), array
+    return cells.exact_column(name, [_to_json(value) for value in values])
+
+
+def _to_json(value: Any) -> Any:
+    """Write a date or a time as an object that says what it is."""
+    if type(value) is timedelta:
+        return {"$seconds": value.total_seconds()}
+    key = _TIMES.get(type(value))
+    return value if key is None else {key: value.isoformat()}
+
+
+def _from_json(found: dict[str, Any]) -> Any:
+    if len(found) == 1:
+        ((key, value),) = found.items()
+        if key in _READ_TIME and isinstance(value, str | float):
+            return _READ_TIME[key](value)
+    return found
+
+
+# -- write ------------------------------------------------------------------------------------------
+
+
+def write(table: pa.Table, source: Source, file: BinaryIO) -> None:
+    """Write a workbook of one sheet; text stays text, whatever it looks like.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        What a workbook has no type for (lists, bytes, time zones) is written as text.
+    source : Source
+        The options of `read`.
+    file : binary file
+        Open for writing.
+
+    Raises
+    ------
+    BadInput
+        There are more rows or columns, or a longer text, than a sheet can hold.
+    """
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    if table.num_rows >= _MAX_ROWS or table.num_columns > _MAX_COLUMNS:
+        raise BadInput(
+            f"a sheet holds {_MAX_ROWS - 1:,} rows and {_MAX_COLUMNS:,} columns, and this table has "
+            f"{table.num_rows:,} and {table.num_columns:,}; export it as CSV or Parquet."
+        )
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet(source.options.get("sheet", "data"))
+    originals = source.options.get("header", {})
+
+    def cell(value: Any, row: int, column: str) -> Any:
+        value = _plain(value)
+        if isinstance(value, float | int) and not isinstance(value, bool):
+            made = WriteOnlyCell(sheet, value=repr(value))  # openpyxl itself would round to 16 digits
+            made.data_type = "n"
+            return made
+        if not isinstance(value, str):
+            return value
+        text = _TO_ESCAPE.sub(lambda match: f"_x{ord(match[0]):04X}_", value)
+        if len(text) > _MAX_TEXT:
+            raise BadInput(
+                f"row {row:,} of column {column!r} has {len(value):,} characters and a cell of a workbook "
+                f"holds {_MAX_TEXT:,}; export the data as CSV or Parquet."
+            )
+        made = WriteOnlyCell(sheet, value=text)
+        made.data_type = "s"  # also where it begins with "=": never a formula
+        return made
+
+    names = table.column_names
+    sheet.append([cell(_revived(originals.get(name, name)), -1, name) for name in names])
+    columns = [_values(table, name) for name in names]
+    for row, values in enumerate(zip(*columns, strict=True)):
+        sheet.append([cell(value, row, name) for name, value in zip(names, values, strict=True)])
+    workbook.save(file)
+
+
+def _values(table: pa.Table, name: str) -> list[Any]:
+    return [_revived(value) for value in cells.values_of(table, name)]
+
+
+def _revived(value: Any) -> Any:
+    return _from_json(value) if isinstance(value, dict) else value
+
+
+def _plain(value: Any) -> Any:
+    """Return what a workbook can hold; text for all else."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else value if math.isfinite(value) else str(value)
+    if value is None or isinstance(value, str | bool | int | timedelta):
+        return value or (None if value == "" else value)
+    if isinstance(value, date | time):
+        aware = getattr(value, "tzinfo", None) is not None
+        return value.isoformat() if aware or (isinstance(value, date) and value.year < 1900) else value
+    return cells.text(value)
