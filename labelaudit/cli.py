@@ -16,13 +16,16 @@ from typer.core import TyperGroup
 
 from labelaudit import __version__
 from labelaudit.errors import BadInput, LabelauditError, StoreError, did_you_mean
-from labelaudit.terminal import console, print_json, print_summary, progress, summary
+from labelaudit.terminal import console, print_columns, print_json, print_summary, progress, summary
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from labelaudit.audit import Audit, AuditConfig
     from labelaudit.dataset import Dataset
     from labelaudit.settings import Settings
 
+PACKAGE = Path(__file__).parent
 # What tells a folder of ours from one that must not be touched.
 AUDIT_FILES = ("issues.parquet", "pred_probs.npz")
 
@@ -153,13 +156,53 @@ def export(
 
 
 @app.command()
+def demo(
+    name: Annotated[str, typer.Argument(help="Which demo; --list names them.")] = "tickets",
+    noise: Annotated[
+        float | None, typer.Option(help="Share of labels to make wrong; 0.1 where the demo has no wrong ones.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the planted errors and the audit.")] = 0,
+    show_list: Annotated[bool, typer.Option("--list", help="List the demos.")] = False,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Audit a demo whose wrong labels are known, and say how many of them are found."""
+    from labelaudit.load import DEMOS
+
+    if show_list:
+        entries = {demo.name: demo.what for demo in DEMOS.values()}
+        if as_json:
+            print_json(entries)
+        else:
+            print_columns(("demo", "what it is"), list(entries.items()))
+        return
+    if name not in DEMOS:
+        raise typer.BadParameter(f"there is no demo {name!r}{did_you_mean(name, DEMOS)}", param_hint="NAME")
+    config = _config(seed=seed)
+    if out is not None:
+        _check_out(out)
+    dataset, wrong = _with_known_errors(name, noise, seed)
+    found, folder = _audit(dataset, config, out)
+    hits = _hits(found, wrong)
+    if as_json:
+        print_json({**summary(found, folder), **hits})
+        return
+    print_summary(found, folder, _next_steps(found, folder, in_app=out is None))
+    console().print(
+        f"Known: {hits['known_errors']:,} labels are wrong on purpose; {hits['among_suspects']:,} of them are "
+        f"among the suspects, and the first {hits['known_errors']:,} reviews would find "
+        f"{hits['among_first_reviews']:,}.",
+        soft_wrap=True,
+    )
+
+
+@app.command()
 def serve(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "localhost",
 ) -> None:
     """Start the dashboard."""
-    package = Path(__file__).parent
-    homes = [package.parent / "Home.py", package / "app" / "Home.py"]
+    homes = [PACKAGE.parent / "Home.py", PACKAGE / "app" / "Home.py"]
     home = next((path for path in homes if path.is_file()), None)
     if home is None:
         raise StoreError(f"the dashboard is not installed ({homes[1]} is missing); install labelaudit again.")
@@ -175,12 +218,8 @@ def config(as_json: Json = False) -> None:
     if as_json:
         print_json({row.pop("name"): row for row in rows})
         return
-    from rich.table import Table
-
-    table = Table("setting", "value", "from", "variable", box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(row["name"], row["value"], row["from"], row["variable"])
-    console().print(table)
+    columns = ("name", "value", "from", "variable")
+    print_columns(("setting", *columns[1:]), [tuple(row[column] for column in columns) for row in rows])
 
 
 # -- settings and choices -----------------------------------------------------------------------
@@ -263,6 +302,38 @@ def _audit(dataset: Dataset, config: AuditConfig, out: Path | None) -> tuple[Aud
     if out is None:
         workspace.request(dataset, config)
     return found, folder
+
+
+def _with_known_errors(name: str, noise: float | None, seed: int) -> tuple[Dataset, np.ndarray]:
+    """Return a demo and which of its labels are wrong, shape (N,)."""
+    import numpy as np
+
+    from labelaudit.load import DEMOS, read
+    from labelaudit.tasks import TASKS
+
+    dataset = DEMOS[name].load()
+    label = dataset.label_columns[0]
+    truth = dataset.table
+    for folder in (PACKAGE.parent / "data", PACKAGE / "data"):
+        if (folder / f"{name}_truth.csv").is_file():
+            truth, _ = read(folder / f"{name}_truth.csv")
+    if noise is not None or truth is dataset.table:
+        dataset, _ = TASKS[dataset.task].plant(dataset, 0.1 if noise is None else noise, "uniform", seed)
+    pairs = zip(dataset.table[label].to_pylist(), truth[label].to_pylist(), strict=True)
+    return dataset, np.array([given != right for given, right in pairs])
+
+
+def _hits(found: Audit, wrong: np.ndarray) -> dict[str, int]:
+    from labelaudit.noise import review_curve
+
+    labels = found.label_issues
+    wrong = wrong[found.rows]
+    curve = review_curve(labels["score"].to_numpy(), wrong)
+    return {
+        "known_errors": int(wrong.sum()),
+        "among_suspects": int((wrong & labels["is_issue"]).sum()),
+        "among_first_reviews": int(curve["found"].iloc[max(1, int(wrong.sum())) - 1]),
+    }
 
 
 def _next_steps(found: Audit, folder: Path, *, in_app: bool) -> str:

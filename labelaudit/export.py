@@ -18,10 +18,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from labelaudit.dataset import Dataset, encode, show
+from labelaudit.dataset import Dataset, Source, encode, show
 from labelaudit.decisions import Decision, effective, to_jsonl
 from labelaudit.errors import BadInput
-from labelaudit.load import to_bytes
+from labelaudit.load import delimited, to_bytes
 from labelaudit.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 # What a row is decided by; a skip only says "not now", a tag is a remark.
 DECIDING = ("set", "keep", "exclude", "add", "delete")
 LABELLING = ("set", "add", "delete")
-# Cells that a spreadsheet runs as a formula (OWASP, "CSV injection").
-FORMULA = re.compile(r"^[=+\-@\t\r]")
 # The earliest time that a ZIP can hold: the same content gives the same bytes.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -302,10 +300,10 @@ def manifest(handover: Handover) -> dict[str, Any]:
 
 
 def _csv(frame: pd.DataFrame, spreadsheet_safe: bool) -> bytes:
-    frame = frame.map(lambda cell: "; ".join(cell) if isinstance(cell, list) else cell)
-    if spreadsheet_safe:
-        frame = frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell)
-    return frame.to_csv(index=False, lineterminator="\n").encode()
+    sink = io.BytesIO()
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    delimited.write(table, Source("csv", {"spreadsheet_safe": spreadsheet_safe}), sink)
+    return sink.getvalue()
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:

@@ -27,7 +27,16 @@ from labelaudit.decisions import (
 )
 from labelaudit.errors import BadInput, MissingExtra, StoreError
 
-__all__ = ["ACTIONS", "Decision", "DecisionLog", "accept_below", "effective", "read_jsonl", "write_jsonl"]
+__all__ = [
+    "ACTIONS",
+    "Decision",
+    "DecisionLog",
+    "accept_below",
+    "effective",
+    "new_batch",
+    "read_jsonl",
+    "write_jsonl",
+]
 
 BUSY_SECONDS = 30
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,9 +55,7 @@ class _Lines:
         if step in self.began and (now - self.last < 1 or not 0 < done < total):
             return
         elapsed = now - self.began.setdefault(step, now)
-        left = (
-            f" {done / total:.0%}, {elapsed / done * (total - done):.0f} s left" if 0 < done < total else ""
-        )
+        left = f" {done / total:.0%}, {elapsed / done * (total - done):.0f} s left" if 0 < done < total else ""
         self.console.print(f"{step} …{left}", soft_wrap=True)
         self.last = now
 
@@ -78,6 +76,21 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def print_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table without lines."""
+    from rich.table import Table
+
+    table = Table(*header, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(_printable(cell) for cell in row))
+    console().print(table)
+
+
+def _printable(text: str) -> str:
+    """Take the control codes out: they would be run by the user's terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def _snippet(found: Audit, row: int) -> str:
     dataset = found.dataset
     cells = dataset.table.select(list(dataset.feature_columns)).slice(row, 1).to_pylist()[0]
@@ -85,8 +98,7 @@ def _snippet(found: Audit, row: int) -> str:
         words = " ".join(str(value) for value in cells.values() if value is not None)
     else:
         words = ", ".join(f"{name} {value}" for name, value in cells.items())
-    # no control codes on the user's terminal
-    line = " ".join("".join(c if c.isprintable() else " " for c in words[: 4 * SNIPPET]).split())
+    line = _printable(words[: 4 * SNIPPET])
     return line if len(line) <= SNIPPET else line[: SNIPPET - 1].rstrip() + "…"
 
 
@@ -103,9 +115,7 @@ def _worst(found: Audit) -> list[dict[str, Any]]:
             "suggested": decode(suggested),
             "snippet": _snippet(found, int(found.rows[position])),
         }
-        for position, id_, score, given, suggested in worst[
-            ["id", "score", "given", "suggested"]
-        ].itertuples()
+        for position, id_, score, given, suggested in worst[["id", "score", "given", "suggested"]].itertuples()
     ]
 
 
@@ -134,8 +144,6 @@ def summary(found: Audit, folder: Path) -> dict[str, Any]:
 
 def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
     """Print what a person wants to know, and what to do next."""
-    from rich.table import Table
-
     from labelaudit.dataset import show
 
     facts, health = summary(found, folder), found.manifest["health"]
@@ -153,12 +161,14 @@ def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
     for note in facts["notes"]:
         say(f"Note: {note}")
     if facts["top"]:
-        table = Table("id", "score", "given", "suggested", "example", box=None, pad_edge=False)
-        for one in facts["top"]:
-            given, suggested = show(one["given"]), show(one["suggested"])
-            table.add_row(str(one["id"]), f"{one['score']:.3f}", given, suggested, one["snippet"])
         say()
-        screen.print(table)
+        print_columns(
+            ("id", "score", "given", "suggested", "example"),
+            [
+                (str(w["id"]), f"{w['score']:.3f}", show(w["given"]), show(w["suggested"]), w["snippet"])
+                for w in facts["top"]
+            ],
+        )
     say()
     say(f"Written: {folder}")
     say(f"Next: {next_steps}")
