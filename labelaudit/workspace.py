@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +35,39 @@ class Workspace:
         """Where the owner's files are."""
         return settings().artifacts_dir / self.owner
 
-    @cached_property
+    @property
     def log(self) -> DecisionLog:
         """The owner's decisions."""
-        return DecisionLog(settings().decisions_url(), self.owner)
+        return _log(settings().decisions_url(), self.owner)
 
-    def request(self, dataset: Dataset, config: AuditConfig) -> str:
+    def keep(self, dataset: Dataset) -> None:
+        """Store a data set, once, by its content and roles."""
+        data = self.folder / "data" / dataset.fingerprint
+        if not (data / "dataset.json").exists():
+            _write(lambda: dataset.save(data), data)
+
+    def kept(self, fingerprint: str) -> Dataset:
+        """Read a data set that was stored.
+
+        Raises
+        ------
+        StoreError
+            This owner has no such data set.
+        """
+        folder = self.folder / "data" / fingerprint
+        if not NAME.fullmatch(fingerprint) or not folder.is_dir():
+            raise StoreError("the data in the address is not in this workspace; load the file again.")
+        return Dataset.open(folder)
+
+    def request(self, dataset: Dataset, config: AuditConfig, *, listed: bool = True) -> str:
         """Write down what is to be audited, so that it outlives a crash.
+
+        Parameters
+        ----------
+        dataset : Dataset
+        config : AuditConfig
+        listed : bool
+            Whether `audits` lists it; simulations are not.
 
         Returns
         -------
@@ -50,9 +76,7 @@ class Workspace:
         """
         config, why = resolve(dataset, config)
         audit_id = audit_key(dataset, config)
-        data = self.folder / "data" / dataset.fingerprint
-        if not (data / "dataset.json").exists():
-            _write(lambda: dataset.save(data), data)
+        self.keep(dataset)
         record = {
             "id": audit_id,
             "fingerprint": dataset.fingerprint,
@@ -60,6 +84,7 @@ class Workspace:
             "why": why,
             "name": dataset.name,
             "rows": len(dataset),
+            "listed": listed,
         }
         path = self.folder / "audits" / f"{audit_id}.json"
         _write(lambda: _write_json(path, record), path)
@@ -83,7 +108,7 @@ class Workspace:
 
     def dataset(self, audit_id: str) -> Dataset:
         """Read the data set of an audit."""
-        return Dataset.open(self.folder / "data" / self.record(audit_id)["fingerprint"])
+        return self.kept(self.record(audit_id)["fingerprint"])
 
     def result_folder(self, audit_id: str) -> Path:
         """Where the result of an audit is kept; shared by owners, since its name is a hash of data and choices."""
@@ -103,11 +128,19 @@ class Workspace:
         found = []
         for path in paths:
             record = json.loads(path.read_text(encoding="utf-8"))
+            if not record["listed"]:
+                continue
             manifest = self.result_folder(record["id"]) / "manifest.json"
             if manifest.is_file():
                 record["manifest"] = json.loads(manifest.read_text(encoding="utf-8"))
             found.append(record)
         return found
+
+
+@lru_cache(maxsize=256)
+def _log(url: str, owner: str) -> DecisionLog:
+    """Opening a log checks its table, which is worth doing once and not at every click."""
+    return DecisionLog(url, owner)
 
 
 def _write_json(path: Path, record: dict[str, Any]) -> None:

@@ -94,11 +94,13 @@ def read(path: str | Path) -> tuple[pa.Table, Source]:
         table, source = FORMATS[format].read(path, format)
     except FileNotFoundError as error:
         siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise BadInput(f"there is no file {str(path)!r}{_hint(path.name, siblings)}") from error
+        raise BadInput(f"there is no file {str(path)!r}{_hint(path.name, [*siblings, *DEMOS])}") from error
     except IsADirectoryError as error:
         raise BadInput(f"{str(path)!r} is a folder; choose one of the files in it.") from error
     except PermissionError as error:
         raise BadInput(f"{str(path)!r} may not be read by you; change its permissions.") from error
+    except OSError as error:
+        raise BadInput(f"{str(path)!r} cannot be read ({error.strerror}); choose another file.") from error
     if not table.num_rows:
         raise BadInput(f"{path.name} has a header and no rows; choose a file with data below its header.")
     return table, source
@@ -142,7 +144,7 @@ def _is_workbook(path: Path) -> bool:
 
 
 def load(
-    source: str | Path | pd.DataFrame | pa.Table,
+    source: str | Path | pd.DataFrame | pa.Table | tuple[pa.Table, Source],
     *,
     label: str | None = None,
     text: str | Sequence[str] | None = None,
@@ -156,7 +158,7 @@ def load(
 
     Parameters
     ----------
-    source : path, demo name, pandas.DataFrame or pyarrow.Table
+    source : path, demo name, pandas.DataFrame, pyarrow.Table or what `read` returned
         Where the data is; a name without a file of that name is a demo, or is looked for in the data folder.
     label : str, optional
         The label column; guessed by default.
@@ -193,6 +195,8 @@ def load(
         table, origin, default_name = _from_pandas(source), Source("parquet"), "data"
     elif isinstance(source, pa.Table):
         table, origin, default_name = source, Source("parquet"), "data"
+    elif isinstance(source, tuple):
+        (table, origin), default_name = source, "data"
     else:
         path = _find(Path(source))
         (table, origin), default_name = read(path), path.stem
@@ -252,24 +256,26 @@ def _assign(
         raise BadInput(f"{name} has no rows; choose a file with data below its header.")
     value_type = "class" if task is None else _value_type(task)
     id = id or _plain_id(table, label, (*texts, *features))
-    roles = guess(table, source, label=label, id=id, group=group)
-    if roles.label is None:
+    label = label or guess(table.drop_columns([*texts, *features]), source, id=id, group=group).label
+    if label is None:
         raise BadInput(f"{name} has no column that looks like a label; name it, one of {_listed(table.column_names)}.")
-    _check_label(table, roles.label)
+    if label in (*texts, *features):
+        raise BadInput(f"column {label!r} is the label, so the model may not see it; take it out of the features.")
+    roles = guess(table, source, label=label, id=id, group=group)
     reasons: dict[str, str] = {}
     modality = roles.modality
     if texts or features:
         modality = "text" if texts or (roles.modality == "text" and set(features) <= set(roles.features)) else "tabular"
     elif modality == "tabular":
-        reasons = left_out(table, roles.label, [c for c in table.column_names if c not in (roles.label, id, group)])
+        reasons = left_out(table, label, roles.features)
     used = texts or features or roles.features
     used = tuple(column for column in used if column not in reasons)
     if not used:
-        raise BadInput(_no_features(name, roles.label, reasons))
-    return Dataset(
+        raise BadInput(_no_features(name, label, reasons))
+    dataset = Dataset(
         name=name,
         table=table,
-        label_columns=(roles.label,),
+        label_columns=(label,),
         feature_columns=used,
         modality=modality,
         task=task or "classification",
@@ -279,6 +285,9 @@ def _assign(
         source=source,
         provenance={"left_out": reasons} if reasons else {},
     )
+    if value_type == "class":
+        _check_classes(dataset)
+    return dataset
 
 
 def _value_type(task: str) -> str:
@@ -297,13 +306,16 @@ def _plain_id(table: pa.Table, label: str | None, features: tuple[str, ...]) -> 
     return None
 
 
-def _check_label(table: pa.Table, label: str) -> None:
-    if not cells.is_json(table.schema.field(label)):
-        return
-    nested = pc.filter(table[label], pc.match_substring_regex(table[label], r"^[\[{]"))
-    if len(nested):
-        shown = nested[0].as_py()[:40]
-        raise BadInput(f"column {label!r} holds {shown}, not one class per example; choose another label column.")
+def _check_classes(dataset: Dataset) -> None:
+    """Refuse labels that are no classes now and not in the middle of an audit."""
+    label = dataset.label_columns[0]
+    cells_of = dataset.table[label]
+    if cells.is_json(dataset.table.schema.field(label)):
+        nested = cells_of.filter(pc.match_substring_regex(cells_of, r"^[\[{]"))
+        if len(nested):
+            shown = nested[0].as_py()[:40]
+            raise BadInput(f"column {label!r} holds {shown}, not one class per example; choose another label column.")
+    _ = dataset.classes
 
 
 def _no_features(name: str, label: str, reasons: dict[str, str]) -> str:

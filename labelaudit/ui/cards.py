@@ -35,7 +35,7 @@ def strip(opened: Opened, *, most: int = 8, per_row: int = 4) -> None:
     shown = min(most, len(rows))
     head.markdown(f"**{len(rows):,} selected**, the {shown} with the lowest scores:")
     if head.button(f"Review these {len(rows):,}", type="primary", icon=":material/rate_review:", key="review-strip"):
-        st.switch_page("pages/7_Inspector.py")
+        st.switch_page("pages/6_Inspector.py")
     for start in range(0, shown, per_row):
         columns = st.columns(per_row)
         for column, position in zip(columns, rows[start : min(shown, start + per_row)], strict=False):

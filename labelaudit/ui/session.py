@@ -96,23 +96,41 @@ def restore() -> None:
     if st.session_state.setdefault("restored", False):
         return
     st.session_state["restored"] = True
-    audit_id, text = st.query_params.get("audit", ""), st.query_params.get("sel", "")
-    if not audit_id:
-        return
+    audit_id, data = st.query_params.get("audit", ""), st.query_params.get("data", "")
     try:
-        workspace().record(audit_id)
-        st.session_state["audit"] = audit_id
-        st.session_state["selection"] = Selection.from_text(text)
+        if data:
+            st.session_state["draft"] = workspace().kept(data)
+        if audit_id:
+            workspace().record(audit_id)
+            st.session_state["audit"] = audit_id
+            st.session_state["selection"] = Selection.from_text(st.query_params.get("sel", ""))
     except LabelauditError as error:
         st.session_state["message"] = str(error)
 
 
 def write_address() -> None:
-    """Put audit and selection into the address; moving between pages drops them."""
-    wanted = {"audit": current() or "", "sel": selection().to_text()}
+    """Put draft, audit and selection into the address; moving between pages drops them."""
+    loaded = draft()
+    wanted = {
+        "data": loaded.fingerprint if loaded is not None else "",
+        "audit": current() or "",
+        "sel": selection().to_text(),
+    }
     wanted = {name: value for name, value in wanted.items() if value}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
+
+
+def draft() -> Dataset | None:
+    """Return the data set that Ingest is about, before it is audited."""
+    chosen: Dataset | None = st.session_state.get("draft")
+    return chosen
+
+
+def set_draft(dataset: Dataset) -> None:
+    """Make a data set the one that Ingest is about; it is kept, so that a reload finds it."""
+    workspace().keep(dataset)
+    st.session_state["draft"] = dataset
 
 
 def current() -> str | None:

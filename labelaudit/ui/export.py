@@ -1,0 +1,147 @@
+"""The Export page's parts."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from labelaudit.decisions import accept_below
+from labelaudit.errors import LabelauditError
+from labelaudit.export import ARTEFACTS, Handover, bundle
+from labelaudit.load import FORMATS
+from labelaudit.ui.session import Opened
+
+SCOPES = {"all": "Everything", "selection": "The selection", "decided": "Only what was decided"}
+PREVIEW_ROWS = 200
+
+
+def options(opened: Opened) -> Handover:
+    """Ask what to write, and offer the rule for those who don't decide one by one."""
+    st.subheader("What to write")
+    scope = st.radio("Rows", list(SCOPES), format_func=SCOPES.__getitem__, key="scope", horizontal=True)
+    if scope == "selection":
+        st.caption(f"{int(opened.mask.sum()):,} rows are selected.")
+    formats = list(FORMATS)
+    came_in = opened.dataset.source.format
+    format_ = st.selectbox(
+        "Format",
+        formats,
+        formats.index(came_in),
+        key="format",
+        format_func=lambda f: f"{f.upper()}{' (as it came)' if f == came_in else ''}",
+    )
+    keep_original = st.toggle("Original label beside the corrected one", key="keep-original")
+    safe = st.toggle(
+        "Safe for spreadsheets",
+        key="spreadsheet-safe",
+        help="In CSV files, cells that a spreadsheet would run as a formula get an apostrophe",
+    )
+    _rule(opened)
+    rows = None
+    if scope == "selection":
+        rows = np.zeros(len(opened.dataset), dtype=bool)
+        rows[opened.audit.rows[opened.mask]] = True
+    return Handover(
+        audit=opened.audit,
+        decisions=opened.decisions,
+        rows=rows,
+        decided_only=scope == "decided",
+        keep_original=keep_original,
+        spreadsheet_safe=safe,
+        format=format_,
+    )
+
+
+def _rule(opened: Opened) -> None:
+    """Accept suggestions by score; the rule writes decisions like a person, and one undo takes it back."""
+    with st.expander("Accept suggestions without reviewing each", icon=":material/rule:"):
+        score = st.slider("Accept every suggestion with a score under", 0.0, 1.0, 0.1, 0.01, key="rule-score")
+        undecided = set(opened.table.loc[opened.table["action"] == "", "id"].astype(str))
+        made = [
+            d for d in accept_below(opened.audit.issues, score, opened.dataset.data_fingerprint) if d.id in undecided
+        ]
+        left, right = st.columns(2)
+        left.button(
+            f"Accept {len(made):,} suggestions",
+            key="rule",
+            disabled=not made,
+            on_click=opened.decide,
+            args=(made,),
+            help="What you decided yourself stays",
+        )
+        actor = (
+            made[0].actor
+            if made
+            else next((d.actor for d in reversed(opened.decisions) if d.actor.startswith("rule")), "")
+        )
+        right.button(
+            "Undo the last rule",
+            key="undo-rule",
+            icon=":material/undo:",
+            disabled=not any(d.actor.startswith("rule") for d in opened.decisions),
+            on_click=_undo_rule,
+            args=(opened, actor),
+        )
+
+
+def _undo_rule(opened: Opened, actor: str) -> None:
+    last = next(
+        (d.actor for d in reversed(opened.decisions) if d.actor.startswith("rule") and d.action != "undo"), actor
+    )
+    if opened.workspace.log.undo(opened.dataset.data_fingerprint, last) is None:
+        st.toast("No rule is left to undo.")
+
+
+def preview(handover: Handover) -> None:
+    """What changes, as numbers and as the first changed rows."""
+    st.subheader("What will change")
+    counts = handover.counts()
+    columns = st.columns(4)
+    columns[0].metric("Relabelled", f"{counts['relabelled']:,}", border=True)
+    columns[1].metric("Removed", f"{counts['removed']:,}", border=True)
+    columns[2].metric("Kept, confirmed", f"{counts['kept']:,}", border=True)
+    columns[3].metric(
+        "Not decided", f"{counts['undecided'] + counts['skipped']:,}", border=True, help="Written as they are"
+    )
+    if handover.changes.empty:
+        with st.container(border=True, height=240):
+            st.markdown("**Nothing was changed yet.** The cleaned file would equal your file.")
+            st.page_link("pages/6_Inspector.py", label="Review suspects", icon=":material/rate_review:")
+        return
+    shown = handover.changes[["id", "change", "before", "after", "actor"]].head(PREVIEW_ROWS)
+    st.dataframe(shown, height=280, hide_index=True)
+    if len(handover.changes) > PREVIEW_ROWS:
+        st.caption(f"The first {PREVIEW_ROWS} of {len(handover.changes):,} changed rows.")
+
+
+def files(handover: Handover) -> None:
+    """One button for all, one per file; a file is made when its button is pressed."""
+    try:
+        handover.cleaned  # noqa: B018  what can't be written is said here and not in the browser's download list
+    except LabelauditError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    stem = handover.filename.rsplit(".", 1)[0]
+    with st.container(horizontal=True):
+        st.download_button(
+            "Everything as a ZIP",
+            lambda: bundle(handover),
+            f"{stem}.zip",
+            type="primary",
+            icon=":material/folder_zip:",
+            key="download-zip",
+            on_click="ignore",
+        )
+    columns = st.columns(4)
+    for place, (name, artefact) in enumerate(ARTEFACTS.items()):
+        with columns[place % 4].container(border=True):
+            st.download_button(
+                artefact.title,
+                lambda artefact=artefact: artefact.make(handover),
+                artefact.filename(handover),
+                key=f"download-{name}",
+                icon=":material/download:",
+                on_click="ignore",
+                width="stretch",
+            )
+            st.caption(artefact.what)

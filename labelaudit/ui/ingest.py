@@ -1,0 +1,204 @@
+"""The Ingest page's parts."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from labelaudit import charts
+from labelaudit.audit import AuditConfig
+from labelaudit.dataset import Dataset, show
+from labelaudit.errors import LabelauditError
+from labelaudit.load import FORMATS, guess, load, read
+from labelaudit.load.checks import findings
+from labelaudit.load.demos import DEMOS
+from labelaudit.tasks import TASKS
+from labelaudit.ui import run, session
+
+PREVIEW_ROWS = 50
+NONE = "(none)"
+SEVERITY = {"high": ":material/error:", "medium": ":material/warning:", "low": ":material/info:"}
+
+
+def sources() -> None:
+    """The ways to get data in: a file, or a demo with errors planted."""
+    st.subheader("Load your data")
+    uploaded = st.file_uploader(
+        "CSV, TSV, JSONL, Parquet, Arrow or XLSX",
+        key="upload",
+        help="Stays on this machine. One row per example, one column with its class.",
+    )
+    # A new file is read once; the widget keeps returning it at every run.
+    if uploaded is not None and st.session_state.get("read") != uploaded.file_id:
+        _read(uploaded)
+    st.subheader("Or try a demo")
+    noise = st.slider(
+        "Wrong labels to plant in it",
+        0,
+        20,
+        10,
+        5,
+        format="%d%%",
+        key="noise",
+        help="Known errors, so there is something to find.",
+    )
+    for demo in DEMOS.values():
+        with st.container(border=True):
+            st.markdown(f"**{demo.title}**")
+            st.caption(demo.what)
+            if st.button("Load", key=f"demo-{demo.name}"):
+                dataset = demo.load()
+                if noise:
+                    dataset, _ = TASKS[dataset.task].plant(dataset, noise / 100)
+                session.set_draft(dataset)
+                st.rerun()
+
+
+def _read(uploaded: st.runtime.uploaded_file_manager.UploadedFile) -> None:
+    st.session_state["read"] = uploaded.file_id
+    name = Path(uploaded.name).name
+    try:
+        with st.spinner(f"Reading {name} …"), TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            path.write_bytes(uploaded.getbuffer())
+            stored = read(path)
+            session.set_draft(_guessed(stored, path.stem))
+    except LabelauditError as error:
+        st.error(str(error), icon=":material/error:")
+        st.caption("Nothing was changed; what was loaded before is still here.")
+
+
+def _guessed(stored: tuple, name: str) -> Dataset:  # type: ignore[type-arg]
+    """Settle the roles by guess; a label that can't be guessed is the last column until the user says otherwise."""
+    roles = guess(*stored)
+    return load(stored, label=roles.label or stored[0].column_names[-1], id=roles.id, name=name)
+
+
+def empty() -> None:
+    """What the page shows before there is data."""
+    with st.container(border=True, height=420, vertical_alignment="center", horizontal_alignment="center"):
+        st.markdown("### Drop a file on the left, or load a demo")
+        st.write(
+            "You will see its first rows, what each column is taken for, and what is wrong with it, before anything runs."
+        )
+        st.caption(f"Formats: {', '.join(name.upper() for name in FORMATS)}")
+
+
+def settle(draft: Dataset) -> None:
+    """Show the data and the guesses, each with a way to change it; then what was noticed, then the button."""
+    st.subheader(f"{len(draft):,} rows, {len(draft.table.column_names):,} columns")
+    st.html(f'<div class="la-small">{escape(draft.name)} · {draft.source.format.upper()}</div>')
+    for note in draft.source.notes:
+        st.caption(f":material/info: {note}")
+    dataset = _roles(draft)
+    if dataset is None:
+        return
+    preview = dataset.table.slice(0, PREVIEW_ROWS).to_pandas()
+    order = [*dataset.label_columns, *[c for c in preview.columns if c not in dataset.label_columns]]
+    st.dataframe(preview[order[:60]], height=220, hide_index=True)
+    try:
+        noticed = findings(dataset)
+        counts = _class_counts(dataset)
+    except LabelauditError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.markdown(f"**What we noticed** ({len(noticed)})")
+        with st.container(height=300, border=True):
+            if not noticed:
+                st.success("Nothing is wrong with the file.", icon=":material/check:")
+            for finding in noticed:
+                st.markdown(f"{SEVERITY[finding.severity]} **{_plain(finding.title)}**")
+                examples = "; ".join(finding.examples)
+                st.caption(_plain(f"{finding.effect} {finding.fix}" + (f" E.g. {examples}" if examples else "")))
+    with right:
+        st.markdown(f"**{len(counts):,} classes**")
+        st.altair_chart(charts.class_counts(counts.head(12), height=270), alt="Examples per class")
+        if len(counts) > 12:
+            st.caption(f"The 12 largest of {len(counts):,}.")
+    config = run.choices(dataset, AuditConfig(), "ingest")
+    if config is not None:
+        run.launch(dataset, config)
+
+
+def _class_counts(dataset: Dataset) -> pd.DataFrame:
+    counts = np.bincount(dataset.labels[dataset.labels >= 0], minlength=len(dataset.classes))
+    table = pd.DataFrame({"class": [show(c) for c in dataset.classes], "examples": counts})
+    return table.sort_values("examples", ascending=False, kind="stable")
+
+
+def _roles(draft: Dataset) -> Dataset | None:
+    """The guesses as controls; the data set that they describe, or None where they don't fit."""
+    names = draft.table.column_names
+    key = draft.data_fingerprint[:8]
+    one, two, three, four = st.columns(4)
+    label = one.selectbox("Label", names, names.index(draft.label_columns[0]), key=f"label-{key}")
+    kind = two.selectbox(
+        "Examples are",
+        ["text", "tabular"],
+        ["text", "tabular"].index(draft.modality),
+        key=f"kind-{key}",
+        format_func={"text": "texts", "tabular": "rows of a table"}.__getitem__,
+    )
+    ids = [NONE, *names]
+    id_column = three.selectbox(
+        "Id", ids, ids.index(draft.id_column or NONE), key=f"id-{key}", help="None: rows are numbered from 0"
+    )
+    group = four.selectbox(
+        "Group", ids, ids.index(draft.group_column or NONE), key=f"group-{key}", help="Rows of one group share a fold"
+    )
+    roles = {
+        "id": None if id_column == NONE else id_column,
+        "group": None if group == NONE else group,
+        "name": draft.name,
+    }
+    others = [c for c in names if c not in (label, id_column, group)]
+    try:
+        default = draft.feature_columns
+        if (label, kind) != (draft.label_columns[0], draft.modality):
+            default = _default_features(draft, label, kind, roles)
+        chosen = st.multiselect(
+            "Text columns" if kind == "text" else "Columns that the model may see",
+            others,
+            [c for c in default if c in others],
+            key=f"features-{key}-{label}-{kind}",
+        )
+        if not chosen:
+            st.error("No column is left for the model; choose at least one.", icon=":material/error:")
+            return None
+        columns = {"text": chosen} if kind == "text" else {"features": chosen}
+        dataset = load((draft.table, draft.source), label=label, **columns, **roles)
+    except LabelauditError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    return _with_history(dataset, draft)
+
+
+def _default_features(draft: Dataset, label: str, kind: str, roles: dict[str, str | None]) -> tuple[str, ...]:
+    guessed = load((draft.table, draft.source), label=label, **roles)
+    if guessed.modality == kind:
+        return guessed.feature_columns
+    others = tuple(c for c in draft.table.column_names if c not in (label, roles["id"], roles["group"]))
+    return others[:1] if kind == "text" else others
+
+
+def _with_history(dataset: Dataset, draft: Dataset) -> Dataset:
+    """Keep what is known of a demo, and why columns were left out that still are."""
+    from dataclasses import replace
+
+    history = dict(draft.provenance)
+    kept_out = {c: why for c, why in history.pop("left_out", {}).items() if c not in dataset.feature_columns}
+    if kept_out and dataset.modality == "tabular" and dataset.label_columns == draft.label_columns:
+        history["left_out"] = kept_out
+    return replace(dataset, provenance=history)
+
+
+def _plain(text: str) -> str:
+    """Keep Markdown out of what a user wrote."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]#+-!|<>$~:" else c for c in text)

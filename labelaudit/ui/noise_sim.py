@@ -1,0 +1,188 @@
+"""The Noise Sim page's parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from labelaudit import charts, health
+from labelaudit.audit import Audit
+from labelaudit.dataset import decode, show
+from labelaudit.noise import review_curve
+from labelaudit.selection import density, points
+from labelaudit.tasks import TASKS
+from labelaudit.ui import run, session
+from labelaudit.ui.session import Opened
+
+KINDS = {"uniform": "to any other class", "confusable": "to a class that it is confused with"}
+CURVE_POINTS = 400
+MOST_CLASSES = 12
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """An audit, the same with planted errors, and which they are.
+
+    Parameters
+    ----------
+    before, after : Audit
+    planted : ndarray of shape (n,), bool
+        Of the audited rows of `after`.
+    review : DataFrame
+        See `labelaudit.noise.review_curve`.
+    """
+
+    before: Audit
+    after: Audit
+    planted: np.ndarray
+    review: pd.DataFrame
+
+
+def controls(opened: Opened) -> tuple[float, str, int]:
+    """How much noise, of which kind, and which draw."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        percent = st.slider("Labels made wrong", 5, 50, 20, 5, format="%d%%", key="sim-fraction", width=420)
+        kind = st.segmented_control(
+            "Changed", list(KINDS), default="uniform", format_func=KINDS.__getitem__, key="sim-kind", required=True
+        )
+        seed = st.number_input("Draw", 0, 9999, 0, key="sim-seed", width=110, help="Another number plants other errors")
+    return percent / 100, kind, int(seed)
+
+
+def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulation | None:
+    """Audit the noised labels in the worker, or show how far that is.
+
+    Returns
+    -------
+    Simulation or None
+        None while it runs or where it failed.
+    """
+    before = opened.audit
+    noised, planted = TASKS[opened.dataset.task].plant(
+        opened.dataset, fraction, kind, seed=seed, confident_joint=before.confident_joint
+    )
+    here = session.workspace()
+    audit_id = here.request(noised, before.config, listed=False)
+    if not here.is_done(audit_id):
+        job = session.jobs().get(audit_id)
+        if job is None or job.state == "cancelled":
+            job = session.resume(audit_id)
+        if job.state == "failed":
+            st.error(job.error, icon=":material/error:")
+            if st.button("Try again", key="sim-again"):
+                session.resume(audit_id)
+                st.rerun()
+            return None
+        st.caption(f"Auditing the data with {int(planted.sum()):,} wrong labels planted.")
+        run.progress(job)
+        return None
+    after = here.open(audit_id)
+    planted = planted[after.rows]
+    score = after.label_issues["score"].to_numpy()
+    return Simulation(before, after, planted, review_curve(score, planted))
+
+
+def headline(simulation: Simulation) -> None:
+    """The result as a sentence."""
+    n_planted = int(simulation.planted.sum())
+    depth = min(1000, max(10, n_planted // 2)) if len(simulation.planted) < 5000 else 1000
+    found = simulation.review["found"].iloc[depth - 1]
+    share = n_planted / len(simulation.planted)
+    st.html(
+        f'<div class="la-hero">With {share:.0%} planted noise, the first {depth:,} reviews would find '
+        f"{found / n_planted:.0%} of it: {found:,} of {n_planted:,} planted errors.</div>"
+    )
+    st.caption(
+        "This tells how well planted errors are found in your data, and no more: real errors can be harder. Errors that "
+        "were in the labels before count as reviews that found nothing."
+    )
+
+
+def curve(simulation: Simulation) -> None:
+    """Precision and recall by review depth."""
+    thin = np.unique(np.linspace(0, len(simulation.review) - 1, CURVE_POINTS).astype(int))
+    table = simulation.review.iloc[thin]
+    perfect = np.minimum(1, table["reviewed"] / max(1, int(simulation.planted.sum())))
+    st.altair_chart(charts.review_curve(table.assign(perfect=perfect)), alt="Precision and recall by review depth")
+
+
+def depths(simulation: Simulation) -> None:
+    """The same as numbers, at depths a person would stop at, and for the suspects."""
+    n_planted, n = int(simulation.planted.sum()), len(simulation.planted)
+    steps = sorted({d for d in (50, 100, 250, 500, 1000, 2500, 5000, n_planted) if d <= n})
+    table = simulation.review.iloc[[d - 1 for d in steps]]
+    st.dataframe(
+        table.set_index("reviewed"),
+        height=38 * (len(steps) + 1),
+        column_config={
+            "found": "planted found",
+            "precision": st.column_config.NumberColumn(format="percent"),
+            "recall": st.column_config.NumberColumn(format="percent"),
+        },
+    )
+    flagged = simulation.after.label_issues["is_issue"].to_numpy()
+    hits = int((flagged & simulation.planted).sum())
+    st.markdown(
+        f"Of the **{int(flagged.sum()):,} suspects**, {hits:,} are planted ({hits / max(1, flagged.sum()):.1%}); they hold "
+        f"{hits / max(1, n_planted):.1%} of all planted errors."
+    )
+
+
+def compare(simulation: Simulation) -> None:
+    """Health, heatmap and scatter, without and with the planted errors."""
+    columns = st.columns(2, gap="large")
+    for column, title, audit in zip(
+        columns, ("As it is", "With planted errors"), (simulation.before, simulation.after), strict=True
+    ):
+        with column:
+            figures = audit.manifest["health"]
+            st.metric(
+                title,
+                f"health {figures['overall_label_health_score']:.1%}",
+                f"{audit.manifest['counts']['suspects']:,} suspects",
+                delta_color="off",
+                delta_arrow="off",
+            )
+            _heatmap(audit, simulation)
+            _scatter(audit, simulation)
+
+
+def _heatmap(audit: Audit, simulation: Simulation) -> None:
+    joint, shown = audit.confident_joint, simulation.after.confident_joint
+    assert joint is not None and shown is not None
+    order = health.confused_order(shown)[:MOST_CLASSES]
+    names = [show(c) for c in audit.dataset.classes]
+    rows, across = np.repeat(order, len(order)), np.tile(order, len(order))
+    cells = pd.DataFrame(
+        {
+            "given": [names[k] for k in rows],
+            "suggested": [names[k] for k in across],
+            "value": joint[rows, across],
+            "joint": joint[rows, across],
+            "suspects": joint[rows, across],
+            "diagonal": rows == across,
+        }
+    )
+    chart = TASKS[audit.dataset.task].charts()["heatmap"](cells, as_share=False, side=380)
+    st.altair_chart(chart, width="content", alt="Confident joint")
+
+
+def _scatter(audit: Audit, simulation: Simulation) -> None:
+    table = points(audit).dropna(subset=["self_confidence"])
+    planted = simulation.planted[table.index] if audit is simulation.after else np.zeros(len(table), dtype=bool)
+    status = np.where(planted, "error", np.where(table["is_issue"], "suspect", "not suspected"))
+    names = {text: show(decode(text)) for text in pd.unique(pd.concat([table["given"], table["suggested"]]).dropna())}
+    binned = len(table) > 4000
+    drawn = table.assign(
+        status=status, given=table["given"].map(names), suggested=table["suggested"].map(names).fillna("–")
+    )
+    if binned:
+        drawn = drawn[status != "not suspected"].head(4000)
+    columns = ["self_confidence", "other_best", "status", "given", "suggested", "score"]
+    chart = charts.scatter(
+        drawn[columns].round(4), pd.DataFrame(), density(table) if binned else None, height=320, brush=False
+    )
+    st.altair_chart(chart, alt="Scatter, planted errors as red crosses")

@@ -1,0 +1,186 @@
+"""The Audit page's parts: the choices, the progress, the result."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import streamlit as st
+
+from labelaudit.audit import FILTERS, MODELS, SCORES, AuditConfig, resolve
+from labelaudit.dataset import Dataset
+from labelaudit.errors import LabelauditError
+from labelaudit.jobs import Job
+from labelaudit.ui import cards, session
+from labelaudit.ui.session import Opened
+
+STEPS = {"features": "Features", "folds": "Models, each trained without one fold", "issues": "Label issues"}
+
+
+def requested() -> dict[str, Any] | None:
+    """Return what is to be audited, or None."""
+    audit_id = session.current()
+    return session.workspace().record(audit_id) if audit_id else None
+
+
+def choices(dataset: Dataset, chosen: AuditConfig, key: str) -> AuditConfig | None:
+    """Draw the choices, folded; return them when the button is pressed.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    chosen : AuditConfig
+        What is preselected.
+    key : str
+        Prefix of the widgets' keys.
+    """
+    with st.expander("Choices (the defaults are good)", icon=":material/tune:"):
+        one, two, three = st.columns(3)
+        model = one.selectbox("Model", MODELS, MODELS.index(chosen.model), format_func=_words, key=f"{key}-model")
+        filter_by = two.selectbox(
+            "Filter: when a label is flagged",
+            FILTERS,
+            FILTERS.index(chosen.filter_by),
+            format_func=_words,
+            key=f"{key}-filter",
+            help="cleanlab's rules. prune by noise rate: as many as the confident joint estimates, the worst first.",
+        )
+        score = three.selectbox(
+            "Score: how suspects are ranked", SCORES, SCORES.index(chosen.score), format_func=_words, key=f"{key}-score"
+        )
+        one, two, three, four = st.columns(4, vertical_alignment="bottom")
+        folds = one.number_input("Folds", 2, 50, chosen.folds, key=f"{key}-folds")
+        seed = two.number_input("Seed", 0, 2**32 - 1, chosen.seed, key=f"{key}-seed")
+        max_rows = three.number_input(
+            "At most so many rows",
+            min(10, len(dataset)),
+            len(dataset),
+            min(chosen.max_rows or len(dataset), len(dataset)),
+            key=f"{key}-rows",
+            help="Fewer: a sample that keeps class shares.",
+        )
+        calibrate = four.toggle(
+            "Calibrate", chosen.calibrate, key=f"{key}-calibrate", help="Platt scaling; 3 × the time"
+        )
+    config = AuditConfig(
+        model=model,
+        filter_by=filter_by,
+        score=score,
+        folds=int(folds),
+        seed=int(seed),
+        max_rows=int(max_rows) if max_rows < len(dataset) else None,
+        calibrate=calibrate,
+    )
+    settled, why = resolve(dataset, config)
+    st.caption(f"Will run: {_words(settled.model)} ({why}), {settled.folds} folds, {_words(settled.filter_by)}.")
+    rows = config.max_rows or len(dataset)
+    label = f"Audit these {rows:,} rows" if rows == len(dataset) else f"Audit a sample of {rows:,} rows"
+    if st.button(label, type="primary", icon=":material/play_arrow:", key=f"{key}-go"):
+        return config
+    return None
+
+
+@st.fragment(run_every=0.5)
+def progress(job: Job) -> None:
+    """Show the steps of a running audit, what is left of each, and a way to stop it."""
+    if not job.active:
+        st.rerun(scope="app")
+    with st.container(border=True, height=330):
+        if job.state == "queued":
+            st.subheader("Waiting for a worker")
+            st.write(f"{session.jobs().place(job)} audits run before this one. You can close this tab and come back.")
+        else:
+            left = job.remaining()
+            eta = f", about {_seconds(left)} left" if left is not None else ""
+            st.subheader(f"Auditing · {_seconds(time.time() - job.started)}{eta}")
+            for name, title in STEPS.items():
+                _step(title, job.steps.get(name))
+        if st.button("Cancel", icon=":material/stop_circle:", key="cancel"):
+            session.jobs().cancel(job)
+            st.rerun(scope="app")
+
+
+def _step(title: str, state: tuple[float, float, float] | None) -> None:
+    if state is None:
+        st.progress(0.0, text=f"{title}: waiting")
+        return
+    done, total, since = state
+    if done >= total:
+        st.progress(1.0, text=f"{title}: done")
+    else:
+        of = f"{done:.0f} of {total:.0f}, " if total > 1 else ""
+        st.progress(done / total, text=f"{title}: {of}{_seconds(time.time() - since)}")
+
+
+def unfinished(record: dict[str, Any], job: Job | None) -> None:
+    """Say why there is no result, and offer to go on."""
+    with st.container(border=True):
+        if job is not None and job.state == "failed":
+            st.subheader("The audit could not be done")
+            st.error(job.error, icon=":material/error:")
+        elif job is not None and job.state == "cancelled":
+            st.subheader("Cancelled")
+            st.write("What was finished is kept; going on starts from there.")
+        else:
+            st.subheader("This audit was interrupted")
+            st.write("The server was stopped while it ran. Finished folds are kept; going on starts from there.")
+        if st.button("Go on", type="primary", icon=":material/replay:", key="resume"):
+            session.resume(record["id"])
+            st.rerun()
+        st.page_link("pages/1_Ingest.py", label="Change the data or its columns", icon=":material/upload_file:")
+
+
+def result(opened: Opened) -> None:
+    """Show the headline, what was run and why, and the five worst examples."""
+    manifest = opened.audit.manifest
+    suspects, examples = manifest["counts"]["suspects"], manifest["counts"]["examples"]
+    if suspects:
+        st.html(
+            f'<div class="la-hero">We suspect {suspects:,} of {examples:,} labels ({suspects / examples:.1%}).</div>'
+        )
+    else:
+        st.html(f'<div class="la-hero">No label among {examples:,} looks wrong.</div>')
+    settings = manifest["config"]
+    st.caption(
+        f"{_words(settings['model'])}: {manifest['resolved']['why']}. {settings['folds']} folds, "
+        f"{_words(settings['filter_by'])}, ranked by {_words(settings['score'])}, seed {settings['seed']}. "
+        f"Took {_seconds(manifest['seconds'])}."
+    )
+    for note in manifest["notes"]:
+        st.caption(f":material/info: {note.replace('$', chr(92) + '$')}")
+    with st.container(horizontal=True):
+        if st.button("See the health of the labels", type="primary", icon=":material/monitor_heart:", key="to-health"):
+            st.switch_page("pages/3_Health.py")
+        if st.button("Which classes are confused", icon=":material/grid_on:", key="to-heatmap"):
+            st.switch_page("pages/4_Heatmap.py")
+    if suspects:
+        cards.strip(opened, most=5, per_row=5)
+
+
+def again(dataset: Dataset, config: AuditConfig) -> None:
+    """Offer other choices for the same data."""
+    st.divider()
+    st.markdown("**Audit again with other choices**")
+    chosen = choices(dataset, config, "again")
+    if chosen is not None:
+        launch(dataset, chosen)
+
+
+def launch(dataset: Dataset, config: AuditConfig) -> None:
+    """Start an audit and go where it is shown; what was computed before is shown at once."""
+    try:
+        session.start(dataset, config)
+    except LabelauditError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.switch_page("pages/2_Audit.py")
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _seconds(seconds: float) -> str:
+    if seconds < 1:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,25 @@
+"""Audit: choose how, watch it run, and see at once what it found."""
+
+import streamlit as st
+
+from labelaudit.ui import bar, run, session
+
+record = run.requested()
+if record is None:
+    with st.container(border=True):
+        st.subheader("Nothing to audit yet")
+        st.write("Load a file or a demo first; the audit starts from there.")
+        st.page_link("pages/1_Ingest.py", label="Load your data", icon=":material/upload_file:")
+    st.stop()
+
+job = session.jobs().get(record["id"])
+if job is not None and job.active:
+    run.progress(job)
+elif session.workspace().is_done(record["id"]):
+    opened = session.require_audit("what it found")
+    bar.show(opened)
+    run.result(opened)
+    run.again(opened.dataset, opened.audit.config)
+else:
+    run.unfinished(record, job)
+session.write_address()

@@ -1,0 +1,6 @@
+"""Inspector: one suspect after the other, and a decision on each."""
+
+from labelaudit.ui import inspector, session
+
+opened = session.require_audit("the suspects one by one")
+inspector.show(opened.audit.id)
