@@ -11,15 +11,14 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput, StoreError, did_you_mean
-from labelaudit.load import cells, columnar, delimited, excel, jsonl
-from labelaudit.load.checks import left_out
-from labelaudit.load.columns import can_be_id
+from labelaudit.load import columnar, delimited, excel, jsonl
 from labelaudit.load.demos import DEMOS
+from labelaudit.load.frames import from_pandas
 from labelaudit.load.guess import Roles, guess
+from labelaudit.load.roles import assign
 from labelaudit.settings import settings
 
 __all__ = ["DEMOS", "FORMATS", "SUFFIXES", "Roles", "guess", "load", "read", "to_bytes", "write"]
@@ -192,7 +191,7 @@ def load(
         table, origin, default_name = demo.table, demo.source, demo.name
         label, id = label or demo.label_columns[0], id or demo.id_column
     elif isinstance(source, pd.DataFrame):
-        table, origin, default_name = _from_pandas(source), Source("parquet"), "data"
+        table, origin, default_name = from_pandas(source), Source("parquet"), "data"
     elif isinstance(source, pa.Table):
         table, origin, default_name = source, Source("parquet"), "data"
     elif isinstance(source, tuple):
@@ -200,132 +199,24 @@ def load(
     else:
         path = _find(Path(source))
         (table, origin), default_name = read(path), path.stem
-    name = name or default_name
     texts = (text,) if isinstance(text, str) else tuple(text or ())
-    for column in (label, *texts, *(features or ()), id, group):
-        if column is not None and column not in table.column_names:
-            raise BadInput(f"{name} has no column {column!r}{did_you_mean(column, table.column_names)}")
-    return _assign(table, origin, name, label, texts, tuple(features or ()), id, group, task)
+    return assign(
+        table,
+        origin,
+        name or default_name,
+        label=label,
+        texts=texts,
+        features=tuple(features or ()),
+        id=id,
+        group=group,
+        task=task,
+    )
 
 
 def _find(path: Path) -> Path:
     """Return the file, or the one of that name in the data folder."""
     stored = settings().data_dir / path
     return stored if not path.exists() and stored.is_file() else path
-
-
-def _from_pandas(frame: pd.DataFrame) -> pa.Table:
-    if frame.index.name is not None:
-        frame = frame.reset_index()
-    frame = frame.set_axis(cells.unique_names(str(column) for column in frame.columns), axis=1)
-    try:
-        return pa.Table.from_pandas(frame, preserve_index=False)
-    except (pa.ArrowException, OverflowError):
-        made = [_column(name, frame[name]) for name in frame.columns]
-    return pa.Table.from_arrays([array for _, array in made], schema=pa.schema([field for field, _ in made]))
-
-
-def _column(name: str, series: pd.Series[Any]) -> tuple[pa.Field, pa.Array]:
-    try:
-        array = pa.Array.from_pandas(series)
-        return pa.field(name, array.type), array
-    except (pa.ArrowException, OverflowError):
-        return _mixed(name, series)
-
-
-def _mixed(column: str, series: pd.Series[Any]) -> tuple[pa.Field, pa.Array]:
-    try:
-        return cells.exact_column(column, series.astype(object).where(series.notna(), None).tolist())
-    except (TypeError, ValueError) as error:
-        kinds = ", ".join(sorted({type(value).__name__ for value in series.dropna()}))
-        raise BadInput(f"column {column!r} holds {kinds}, which no table can hold; convert it to text.") from error
-
-
-def _assign(
-    table: pa.Table,
-    source: Source,
-    name: str,
-    label: str | None,
-    texts: tuple[str, ...],
-    features: tuple[str, ...],
-    id: str | None,
-    group: str | None,
-    task: str | None,
-) -> Dataset:
-    if not table.num_rows:
-        raise BadInput(f"{name} has no rows; choose a file with data below its header.")
-    value_type = "class" if task is None else _value_type(task)
-    id = id or _plain_id(table, label, (*texts, *features))
-    label = label or guess(table.drop_columns([*texts, *features]), source, id=id, group=group).label
-    if label is None:
-        raise BadInput(f"{name} has no column that looks like a label; name it, one of {_listed(table.column_names)}.")
-    if label in (*texts, *features):
-        raise BadInput(f"column {label!r} is the label, so the model may not see it; take it out of the features.")
-    roles = guess(table, source, label=label, id=id, group=group)
-    reasons: dict[str, str] = {}
-    modality = roles.modality
-    if texts or features:
-        modality = "text" if texts or (roles.modality == "text" and set(features) <= set(roles.features)) else "tabular"
-    elif modality == "tabular":
-        reasons = left_out(table, label, roles.features)
-    used = texts or features or roles.features
-    used = tuple(column for column in used if column not in reasons)
-    if not used:
-        raise BadInput(_no_features(name, label, reasons))
-    dataset = Dataset(
-        name=name,
-        table=table,
-        label_columns=(label,),
-        feature_columns=used,
-        modality=modality,
-        task=task or "classification",
-        value_type=value_type,
-        id_column=id,
-        group_column=group,
-        source=source,
-        provenance={"left_out": reasons} if reasons else {},
-    )
-    if value_type == "class":
-        _check_classes(dataset)
-    return dataset
-
-
-def _value_type(task: str) -> str:
-    from labelaudit.tasks import TASKS
-
-    if task not in TASKS:
-        raise BadInput(f"there is no task {task!r}{did_you_mean(task, TASKS)}")
-    return TASKS[task].value_type
-
-
-def _plain_id(table: pa.Table, label: str | None, features: tuple[str, ...]) -> str | None:
-    """Return the column that is called "id", if it can be one."""
-    for column in table.column_names:
-        if column.casefold() == "id" and column != label and column not in features and can_be_id(table[column]):
-            return str(column)
-    return None
-
-
-def _check_classes(dataset: Dataset) -> None:
-    """Refuse labels that are no classes now and not in the middle of an audit."""
-    label = dataset.label_columns[0]
-    cells_of = dataset.table[label]
-    if cells.is_json(dataset.table.schema.field(label)):
-        nested = cells_of.filter(pc.match_substring_regex(cells_of, r"^[\[{]"))
-        if len(nested):
-            shown = nested[0].as_py()[:40]
-            raise BadInput(f"column {label!r} holds {shown}, not one class per example; choose another label column.")
-    _ = dataset.classes
-
-
-def _no_features(name: str, label: str, reasons: dict[str, str]) -> str:
-    why = "; ".join(f"{column!r} {reason}" for column, reason in list(reasons.items())[:3])
-    left = f" ({why})" if why else ""
-    return f"{name} has no column beside {label!r} that a model could learn from{left}; name the features yourself."
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(repr(name) for name in names[:12]) + (", …" if len(names) > 12 else "")
 
 
 def write(dataset: Dataset, path: str | Path, *, format: str | None = None, spreadsheet_safe: bool = False) -> None:

@@ -50,12 +50,13 @@ def _native(values: Sequence[Any]) -> pa.Array | None:
 
 
 def json_text(value: Any) -> str:
-    """Write a JSON value; half of a surrogate pair, which Arrow does not hold, stays escaped."""
+    """Write a JSON value; half of a surrogate pair stays escaped."""
     text = json.dumps(value, ensure_ascii=False)
-    return text if text.isascii() or _encodable(text) else json.dumps(value)
+    return text if text.isascii() or is_encodable(text) else json.dumps(value)
 
 
-def _encodable(text: str) -> bool:
+def is_encodable(text: str) -> bool:
+    """Whether a text has no half of a surrogate pair, which UTF-8 and Arrow do not hold."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,8 +1,8 @@
-"""What is wrong with a data set before any audit, and which columns a model should not see."""
+"""What is wrong with a data set before any audit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,12 +11,12 @@ import pandas as pd
 import pyarrow as pa
 
 from labelaudit.dataset import Dataset, show
-from labelaudit.load.columns import Codes, codes, is_blank, is_named_like_id, is_text, is_whole, numbers
+from labelaudit.load.columns import Codes, codes, is_blank, is_named_like_id, numbers
+from labelaudit.load.leaks import giveaway, label_codes, reason_of
 
 Severity = Literal["high", "medium", "low"]
 _SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
 _READS_LIKE_NOTHING = frozenset({"na", "none", "?", "-", "--", "n.a.", "unknown", "missing", "undefined"})
-_MIN_ROWS = 10  # in fewer rows, two columns agree by chance
 _EXAMPLES = 3
 
 
@@ -92,16 +92,14 @@ class _Known:
         self.labels = dataset.labels
         self.counts = np.bincount(self.labels[self.labels >= 0], minlength=len(self.classes))
         others = [name for name in dataset.table.column_names if name != self.label]
-        self.columns = {name: found for name in others if (found := codes(dataset.table[name])) is not None}
+        self.columns = {name: codes(dataset.table[name]) for name in others}
 
     def rows_of(self, label: int) -> np.ndarray:
         """Which rows have this class."""
         return np.flatnonzero(self.labels == label)
 
-    def repeats(self) -> tuple[np.ndarray, np.ndarray] | None:
+    def twins(self) -> tuple[np.ndarray, np.ndarray]:
         """Which rows have a twin in all feature columns, and the number of the set of twins that each belongs to."""
-        if not all(name in self.columns for name in self.dataset.feature_columns):
-            return None
         sets = np.zeros(len(self.dataset), dtype=np.int64)
         for name in self.dataset.feature_columns:
             column = self.columns[name]
@@ -230,73 +228,6 @@ def _reads_like_nothing(known: _Known, folds: int) -> Iterable[Finding]:
 # -- columns ----------------------------------------------------------------------------------------
 
 
-def left_out(table: pa.Table, label: str, candidates: Sequence[str]) -> dict[str, str]:
-    """Choose the columns that a model should not see by default.
-
-    Parameters
-    ----------
-    table : pyarrow.Table of N rows
-        The data.
-    label : str
-        The label column.
-    candidates : sequence of str
-        The columns that are looked at.
-
-    Returns
-    -------
-    dict of str to str
-        The column, and the reason in words that follow its name.
-    """
-    given = codes(table[label])
-    reasons = {}
-    for name in candidates:
-        column = codes(table[name])
-        if column is None or pa.types.is_binary(table[name].type):
-            reasons[name] = f"holds {table[name].type}, which no model here reads"
-        elif reason := _reason(name, column, given, table[name].type):
-            reasons[name] = reason
-    return reasons
-
-
-def _reason(name: str, column: Codes, label: Codes | None, kind: pa.DataType) -> str | None:
-    if column.distinct <= 1:
-        return "is constant"
-    if _is_identifier(name, column, kind):
-        return "identifies the rows: it is different in every one"
-    return _giveaway(column, label) if label is not None else None
-
-
-def _is_identifier(name: str, column: Codes, kind: pa.DataType) -> bool:
-    """Whether a column is different in every row and no measurement."""
-    rows = len(column.codes)
-    if column.distinct < rows or rows < _MIN_ROWS or pa.types.is_floating(kind) or pa.types.is_temporal(kind):
-        return False
-    values = numbers(column.values)
-    if values is None:
-        return is_text(kind)
-    in_sequence = is_whole(column.values) and values.max() - values.min() == rows - 1
-    return in_sequence or is_named_like_id(name)
-
-
-def _giveaway(column: Codes, label: Codes) -> str | None:
-    """Say how a column of few values gives the label away, if it does."""
-    known = label.codes < len(label.values)
-    rows, classes = int(known.sum()), len(label.values)
-    if rows < _MIN_ROWS or classes < 2 or column.distinct > min(10 * classes, rows / 2):
-        return None
-    pairs = np.bincount(
-        column.codes[known] * classes + label.codes[known], minlength=(len(column.values) + 1) * classes
-    ).reshape(-1, classes)
-    totals = pairs.sum(axis=0)
-    wrong = rows - pairs.max(axis=1).sum()
-    one_to_one = wrong == 0 and np.count_nonzero(pairs) == np.count_nonzero(totals)
-    if one_to_one:
-        return "is a copy of the label under other names"
-    if column.distinct > rows / 10 or wrong > 0.02 * (rows - totals.max()):
-        return None
-    return f"determines the label in {1 - wrong / rows:.1%} of the rows"
-
-
 def _giveaways(known: _Known, folds: int) -> Iterable[Finding]:
     dataset = known.dataset
     reasons = _leaks(known)
@@ -305,10 +236,10 @@ def _giveaways(known: _Known, folds: int) -> Iterable[Finding]:
     if seen:
         yield Finding(
             "giveaways",
-            f"{_count(len(seen), 'feature gives', 'features give')} the label away",
+            f"{_count(len(seen), 'feature gives', 'features give')} too much away",
             len(seen),
             tuple(f"{name!r} {reasons[name]}" for name in seen[:_EXAMPLES]),
-            "The model copies the answer from there, so that wrong labels look right.",
+            "The model takes the answer from there instead of learning it, so that wrong labels look right.",
             "Take the column out of the features.",
             "high",
         )
@@ -326,17 +257,15 @@ def _giveaways(known: _Known, folds: int) -> Iterable[Finding]:
 
 def _leaks(known: _Known) -> dict[str, str]:
     dataset = known.dataset
-    label = Codes(np.where(known.labels < 0, len(known.classes), known.labels), pa.array(range(len(known.classes))), 0)
-    prose = dataset.feature_columns if dataset.modality == "text" else ()
-    others = [n for n in known.columns if n not in (dataset.id_column, dataset.group_column)]
+    label = label_codes(dataset)
+    texts = dataset.feature_columns if dataset.modality == "text" else ()
     leaks = {}
-    for name in others:
-        column = known.columns[name]
-        kind = dataset.table[name].type
-        reason = None if name in prose else _reason(name, column, label, kind)
-        reason = reason or _giveaway(column, label)
-        if reason and column.distinct > 1:
-            leaks[name] = reason
+    for name, column in known.columns.items():
+        if column.distinct > 1 and name not in (dataset.id_column, dataset.group_column):
+            # That texts are different in every row is as it should be.
+            reason = giveaway(column, label) if name in texts else reason_of(name, column, label)
+            if reason is not None:
+                leaks[name] = reason
     return leaks
 
 
@@ -395,10 +324,7 @@ def _repeated_rows(known: _Known, folds: int) -> Iterable[Finding]:
 
 
 def _twins(known: _Known, conflicting: bool) -> Iterable[Finding]:
-    found = known.repeats()
-    if found is None or not len(found[0]):
-        return
-    rows, sets = found
+    rows, sets = known.twins()
     labelled = known.labels[rows] >= 0
     frame = pd.DataFrame({"set": sets[labelled], "label": known.labels[rows[labelled]], "row": rows[labelled]})
     per_set = frame.groupby("set")["label"].agg(["nunique", "size"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +40,7 @@ class Codes:
         return len(self.values) + bool(self.nulls)
 
 
-def codes(column: pa.ChunkedArray) -> Codes | None:
+def codes(column: pa.ChunkedArray) -> Codes:
     """Number the distinct cells of a column.
 
     Parameters
@@ -49,13 +50,14 @@ def codes(column: pa.ChunkedArray) -> Codes | None:
 
     Returns
     -------
-    Codes or None
-        None where cells of that type cannot be compared (lists, structs).
+    Codes
+        Lists and structs count as their JSON text.
     """
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_nested(column.type):
-        return None
+        texts = [None if value is None else json.dumps(value, default=str) for value in column.to_pylist()]
+        column = pa.chunked_array([pa.array(texts, type=pa.string())])
     if pa.types.is_null(column.type):
         return Codes(np.zeros(len(column), dtype=np.int64), pa.array([], type=pa.string()), len(column))
     encoded = column.combine_chunks().dictionary_encode()
@@ -108,9 +110,9 @@ def is_blank(column: Any) -> Any:
 def can_be_id(column: pa.ChunkedArray) -> bool:
     """Whether every row has a value of its own."""
     found = codes(column)
-    if found is None or found.nulls or found.distinct < len(column) or pa.types.is_floating(column.type):
+    if found.nulls or found.distinct < len(column) or pa.types.is_floating(column.type):
         return False
-    return not pc.any(is_blank(column)).as_py()
+    return not pa.types.is_nested(column.type) and not pc.any(is_blank(column)).as_py()
 
 
 def is_named_like_id(name: str) -> bool:

@@ -7,10 +7,9 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal, NamedTuple
 
 import pyarrow as pa
 
@@ -28,6 +27,7 @@ _BOMS = (  # the longer ones first: UTF-32-LE begins like UTF-16-LE
 )
 _LARGEST_CELL = 1 << 30
 _SAMPLE = 100
+_BATCH = 10_000
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _END = "\0end"  # no file with NUL gets this far, so no record looks like it
 
@@ -59,41 +59,64 @@ def read(path: Path, format: str = "csv") -> tuple[pa.Table, Source]:
     """
     csv.field_size_limit(_LARGEST_CELL)
     text, encoding, bom = _decode(path)
-    if not text.strip():
+    if not text or text.isspace():
         raise BadInput(f"{path.name} is empty; choose a file with a header and rows below it.")
     delimiter = "\t" if format == "tsv" else _delimiter(text)
     notes = [] if encoding.startswith("utf") else [f"the file is not UTF-8 and was read as {encoding}"]
     try:
-        records = list(_records(path.name, text, delimiter, strict=True))
+        header, table = _table(path.name, text, delimiter, strict=True)
     except csv.Error:
-        records = list(_records(path.name, text, delimiter, strict=False))
+        header, table = _table(path.name, text, delimiter, strict=False)
         notes.append("some cells go on after their closing quote and were read without quotes there")
-    _check(path.name, records)
-    header = records[0].fields
-    names = cells.unique_names(header)
-    originals = cells.renamed(header, names)
-    columns = zip(*(record.fields for record in records[1:]), strict=True)
-    table = pa.table([pa.array(column, type=pa.string()) for column in columns], names=names)
-    terminator = _terminator(text, records[0].last_line)
+    originals = cells.renamed(header, table.column_names)
+    terminator = _terminator(text, delimiter)
     options = {
         "encoding": encoding,
         "bom": bom,
         "delimiter": delimiter,
         "terminator": terminator,
-        "quote_all": _all_quoted(text, records, delimiter, terminator),
+        "quote_all": _is_all_quoted(text, delimiter, terminator),
         "header": originals,
     }
     return table, Source(format, options, (*notes, *cells.rename_notes(originals)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
+def _table(name: str, text: str, delimiter: str, strict: bool) -> tuple[list[str], pa.Table]:
+    """Parse the header and the rows, in batches: millions of lists at once make Python slow."""
+    records = _records(name, text, delimiter, strict)
+    header = next(records).fields
+    names = cells.unique_names(header)
+    batches: list[pa.RecordBatch] = []
+    rows = 0
+    while batch := list(islice(records, _BATCH)):
+        if len(header) > 1:  # a line of spaces is a blank line
+            batch = [record for record in batch if len(record.fields) > 1 or record.fields[0].strip()]
+        _check_widths(name, batch, rows, len(header))
+        rows += len(batch)
+        columns = zip(*(record.fields for record in batch), strict=True)
+        arrays = [pa.array(column, type=pa.string()) for column in columns]
+        if arrays:
+            batches.append(pa.record_batch(arrays, names=names))
+    if not rows:
+        raise BadInput(f"{name} has a header and no rows; choose a file with data below its header.")
+    return header, pa.Table.from_batches(batches).combine_chunks()
+
+
+class _Record(NamedTuple):
     fields: list[str]
     first_line: int
     last_line: int
 
 
 def _decode(path: Path) -> tuple[str, str, bool]:
+    text, encoding, bom = _text(path)
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise BadInput(f"{path.name} is not text: it holds NUL bytes (line {line:,}); save it as UTF-8 text.")
+    return text, encoding, bom
+
+
+def _text(path: Path) -> tuple[str, str, bool]:
     data = path.read_bytes()
     for mark, encoding in _BOMS:
         if data.startswith(mark):
@@ -102,9 +125,6 @@ def _decode(path: Path) -> tuple[str, str, bool]:
             except UnicodeDecodeError as error:
                 message = f"{path.name} starts as {encoding} and then is not (byte {error.start:,}); save it as UTF-8."
                 raise BadInput(message) from error
-    if b"\0" in data:
-        where = data[: data.index(b"\0")].count(b"\n") + 1
-        raise BadInput(f"{path.name} is not text: it holds NUL bytes (line {where:,}); save it as UTF-8 text.")
     for encoding in ("utf-8", "cp1252"):
         try:
             return data.decode(encoding), encoding, False
@@ -137,13 +157,13 @@ def _records(name: str, text: str, delimiter: str, strict: bool) -> Iterator[_Re
     last_line = 0
     try:
         for fields in reader:
-            if fields == [_END]:
-                return
+            if fields and fields[-1].endswith(_END):
+                if fields == [_END]:
+                    return
+                break
             if fields:
                 yield _Record(fields, last_line + 1, reader.line_num)
             last_line = reader.line_num
-            if fields and fields[-1].endswith(_END):
-                break
     except csv.Error as error:
         if "unexpected end of data" not in str(error):
             raise
@@ -153,11 +173,8 @@ def _records(name: str, text: str, delimiter: str, strict: bool) -> Iterator[_Re
     )
 
 
-def _check(name: str, records: Sequence[_Record]) -> None:
-    if len(records) == 1:
-        raise BadInput(f"{name} has a header and no rows; choose a file with data below its header.")
-    width = len(records[0].fields)
-    for row, record in enumerate(records[1:]):
+def _check_widths(name: str, records: Sequence[_Record], first: int, width: int) -> None:
+    for row, record in enumerate(records, first):
         if len(record.fields) != width:
             lines = f"line {record.first_line:,}"
             if record.last_line > record.first_line:
@@ -169,15 +186,19 @@ def _check(name: str, records: Sequence[_Record]) -> None:
             )
 
 
-def _terminator(text: str, header_lines: int) -> str:
-    last = list(islice(_lines(text), header_lines))[-1]
+def _terminator(text: str, delimiter: str) -> str:
+    """Return what ends the header."""
+    reader = csv.reader(_lines(text), delimiter=delimiter)
+    next(fields for fields in reader if fields)
+    last = next(islice(_lines(text), reader.line_num - 1, None))
     return "\r\n" if last.endswith("\r\n") else "\r" if last.endswith("\r") else "\n"
 
 
-def _all_quoted(text: str, records: Sequence[_Record], delimiter: str, terminator: str) -> bool:
+def _is_all_quoted(text: str, delimiter: str, terminator: str) -> bool:
     """Whether the file begins exactly as a writer that quotes every cell would begin it."""
-    begin = "".join(_rows((record.fields for record in records[:_SAMPLE]), delimiter, terminator, quote_all=True))
-    return text.rstrip("\r\n").startswith(begin.rstrip("\r\n"))
+    records = islice(csv.reader(_lines(text), delimiter=delimiter), _SAMPLE)
+    begin = "".join(_rows(records, delimiter, terminator, quote_all=True))
+    return text.startswith(begin.removesuffix(terminator))
 
 
 # -- write ------------------------------------------------------------------------------------------
@@ -209,7 +230,7 @@ def write(table: pa.Table, source: Source, file: BinaryIO) -> None:
     try:
         file.write((mark + text).encode(options.get("encoding", "utf-8")))
     except UnicodeEncodeError:  # a new label may hold characters that the file's old encoding has not
-        file.write(text.encode("utf-8"))
+        file.write(text.encode("utf-8", errors="replace"))
 
 
 class _Lines(list[str]):
@@ -221,7 +242,7 @@ class _Lines(list[str]):
 def _rows(rows: Iterable[Sequence[str]], delimiter: str, terminator: str, quote_all: bool) -> Iterator[str]:
     lines = _Lines()
     # Python before 3.13 quotes a line break in a cell only if it is part of the terminator: so write with both.
-    quoting = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
     csv.writer(lines, delimiter=delimiter, lineterminator="\r\n", quoting=quoting).writerows(rows)
     return (line.removesuffix("\r\n") + terminator for line in lines)
 

@@ -26,7 +26,7 @@ _RATIO_FROM = 10 << 20  # small members of honest files compress well, too
 _MAX_ROWS, _MAX_COLUMNS, _MAX_TEXT = 1_048_576, 16_384, 32_767
 # Excel writes characters that XML cannot hold as _x000D_, and a text that looks like that with _x005F_ before it.
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_TO_ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+_TO_ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 # JSON has no dates: in a column of several kinds they are objects of one of these keys.
 _TIMES: dict[type, str] = {datetime: "$date", date: "$day", time: "$time", timedelta: "$seconds"}
 _READ_TIME: dict[str, Callable[[Any], Any]] = {
@@ -237,7 +237,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return None if math.isnan(value) else value if math.isfinite(value) else str(value)
     if value is None or isinstance(value, str | bool | int | timedelta):
-        return value or (None if value == "" else value)
+        return None if value == "" else value
     if isinstance(value, date | time):
         aware = getattr(value, "tzinfo", None) is not None
         return value.isoformat() if aware or (isinstance(value, date) and value.year < 1900) else value

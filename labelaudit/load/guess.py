@@ -20,6 +20,8 @@ LABEL_NAMES = (
 )
 _MAX_CLASSES = 200
 _SAMPLE = 2000
+_MANY_WORDS = 6
+_MANY_COLUMNS = 4
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def guess(
     table : pyarrow.Table
         The data.
     source : Source
-        Where it came from; columns called "label" that are renamed copies of another keep their first name.
+        Where it came from.
     label, id, group : str, optional
         What is already known.
 
@@ -67,25 +69,25 @@ def guess(
         others = [name for name in table.column_names if name not in (label, group)]
         id = next((name for name in others if is_named_like_id(name) and can_be_id(table[name])), None)
     candidates = [name for name in table.column_names if name not in (id, group)]
-    texts = _text_columns(table, [name for name in candidates if name != label])
-    label = label or _label(table, [name for name in candidates if name not in texts])
+    label = label or _named_label(candidates)
+    words = _words(table, [name for name in candidates if name != label])
+    if label is None:
+        label = next((n for n in reversed(candidates) if n not in words and _has_classes(table[n])), None)
     rest = tuple(name for name in candidates if name != label)
-    features = tuple(name for name in texts if name != label)
-    return Roles(label, "text" if features else "tabular", features or rest, id, group)
+    # A name or an address among many columns does not make a table a set of texts.
+    texts = bool(words) and (max(words.values()) >= _MANY_WORDS or len(rest) - len(words) < _MANY_COLUMNS)
+    return Roles(label, "text" if texts else "tabular", tuple(words) if texts else rest, id, group)
 
 
-def _label(table: pa.Table, candidates: Sequence[str]) -> str | None:
+def _named_label(candidates: Sequence[str]) -> str | None:
     named = {name.strip().casefold(): name for name in reversed(candidates)}
-    for name in LABEL_NAMES:
-        if name in named:
-            return named[name]
-    return next((name for name in reversed(candidates) if _has_classes(table[name])), None)
+    return next((named[name] for name in LABEL_NAMES if name in named), None)
 
 
 def _has_classes(column: pa.ChunkedArray) -> bool:
     """Whether a column holds few values that repeat, and no measurements."""
     found = codes(column)
-    if found is None or not 2 <= found.distinct <= min(_MAX_CLASSES, max(2, len(column) // 3)):
+    if not 2 <= found.distinct <= min(_MAX_CLASSES, max(2, len(column) // 3)):
         return False
     if pa.types.is_floating(found.values.type) or is_number(found.values.type):
         values = numbers(found.values)
@@ -93,24 +95,27 @@ def _has_classes(column: pa.ChunkedArray) -> bool:
     return numbers(found.values) is None or is_whole(found.values)
 
 
-def _text_columns(table: pa.Table, candidates: Sequence[str]) -> list[str]:
-    """Return the columns of mostly different strings that read like sentences."""
+def _words(table: pa.Table, candidates: Sequence[str]) -> dict[str, float]:
+    """Return the columns of mostly different strings that read like sentences, and how many words they have."""
     rows = np.unique(np.linspace(0, table.num_rows - 1, _SAMPLE).astype(np.int64))
     names = [n for n in candidates if is_text(table.schema.field(n).type) and not cells.is_json(table.schema.field(n))]
     sample = table.select(names).take(pa.array(rows))
-    return [name for name in names if _is_prose([v for v in sample[name].to_pylist() if v and not v.isspace()])]
+    texts = {name: [v for v in sample[name].to_pylist() if v and not v.isspace()] for name in names}
+    return {name: words for name in names if (words := _words_of_prose(texts[name]))}
 
 
-def _is_prose(texts: Sequence[str]) -> bool:
+def _words_of_prose(texts: Sequence[str]) -> float:
+    """Return the mean number of words, 0 where the texts are something else."""
     if not texts or len(set(texts)) * 2 < len(texts):
-        return False
+        return 0
     joined = "".join(texts)
     letters = sum(map(str.isalpha, joined))
     if letters * 2 < len(joined):  # dates, coordinates, codes
-        return False
+        return 0
     words = sum(len(text.split()) for text in texts) / len(texts)
     length = len(joined) / len(texts)
     spaced = any(" " in text for text in texts)
     # Chinese, Japanese and Thai put no spaces between words.
-    unspaced = length >= 8 and sum(char > "\u0dff" for char in joined) * 2 > len(joined)
-    return words >= 3 or (length >= 20 and spaced) or unspaced
+    if length >= 8 and sum(char > "\u0dff" for char in joined) * 2 > len(joined):
+        return length / 2
+    return words if words >= 3 or (length >= 20 and spaced) else 0

@@ -55,6 +55,8 @@ def read(path: Path, format: str = "jsonl") -> tuple[pa.Table, Source]:
     names = list(dict.fromkeys(key for row in rows for key in row))
     if not names:
         raise BadInput(f"{path.name} has only objects without keys; choose a file with data.")
+    if not all(map(cells.is_encodable, names)):
+        raise BadInput(f"{path.name} has a key with half of a surrogate pair; rename it.")
     fields, arrays, absent = [], [], []
     for name in names:
         values = [row.get(name, _ABSENT) for row in rows]
@@ -110,6 +112,8 @@ def _parse(name: str, text: str, line: int) -> Any:
         raise BadInput(f"{name}: line {line:,} is nested too deeply; flatten it.") from error
     except _RepeatedKey as error:
         raise BadInput(f"{name}: line {line:,} has the key {error.args[0]!r} twice; keep one of them.") from error
+    except ValueError as error:  # Python's limit on the digits of a whole number
+        raise BadInput(f"{name}: line {line:,} has a number of thousands of digits; write it as text.") from error
 
 
 class _RepeatedKey(ValueError):
