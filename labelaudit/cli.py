@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from labelaudit import __version__
 from labelaudit.errors import BadInput, LabelauditError, StoreError, did_you_mean
-from labelaudit.terminal import console, print_columns, print_json, print_summary, progress, summary
+from labelaudit.terminal import print_columns, print_json, print_summary, progress, say, summary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -145,14 +145,13 @@ def export(
     if as_json:
         print_json({"audit": found.id, "to": str(to), "rows_written": len(handover.cleaned), **counts})
         return
-    screen = console()
-    screen.print(
+    say(
         f"Relabelled {counts['relabelled']:,}, removed {counts['removed']:,} and kept {counts['kept']:,} of "
         f"{counts['rows']:,} rows; {counts['undecided'] + counts['skipped']:,} are undecided."
     )
-    screen.print(f"Written: {to} ({len(handover.cleaned):,} rows)")
+    say(f"Written: {to} ({len(handover.cleaned):,} rows)")
     if not log:
-        screen.print("Nothing was decided; see --decisions and --accept-suggestions-below.")
+        say("Nothing was decided; see --decisions and --accept-suggestions-below.")
 
 
 @app.command()
@@ -188,11 +187,10 @@ def demo(
         print_json({**summary(found, folder), **hits})
         return
     print_summary(found, folder, _next_steps(found, folder, in_app=out is None))
-    console().print(
+    say(
         f"Known: {hits['known_errors']:,} labels are wrong on purpose; {hits['among_suspects']:,} of them are "
         f"among the suspects, and the first {hits['known_errors']:,} reviews would find "
-        f"{hits['among_first_reviews']:,}.",
-        soft_wrap=True,
+        f"{hits['among_first_reviews']:,}."
     )
 
 

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from labelaudit.predict import Progress
 
 WORST = 10
-SNIPPET = 60
+SNIPPET = 120
 
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """Show progress with the time left on stderr: bars on a terminal, lines elsewhere."""
+    """Show the step and the time it has left on stderr: a bar on a terminal, lines elsewhere."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     screen = console(stderr=True)
@@ -32,32 +32,27 @@ def progress() -> Iterator[Progress]:
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=screen, transient=True) as bars:
-        steps: dict[str, Any] = {}
-
-        def report(step: str, done: float, total: float) -> None:
-            if step not in steps:
-                steps[step] = bars.add_task(step, total=total)
-            bars.update(steps[step], completed=done, total=total)
-
-        yield report
+        bar = bars.add_task("starting")
+        yield lambda step, done, total: bars.update(bar, description=step, completed=done, total=total)
 
 
 class _Lines:
-    """One line when a step begins, and then at most one a second."""
+    """A line for every step, and within a step at most one a second."""
 
-    def __init__(self, console: Console) -> None:
-        self.console = console
-        self.began: dict[str, float] = {}
-        self.last = 0.0
+    def __init__(self, screen: Console) -> None:
+        self.screen = screen
+        self.step = ""
+        self.began = self.last = time.monotonic()
 
     def __call__(self, step: str, done: float, total: float) -> None:
         now = time.monotonic()
-        if step in self.began and (now - self.last < 1 or not 0 < done < total):
+        if done == 0:
+            self.began = now
+        if done >= total or (step == self.step and now - self.last < 1):
             return
-        elapsed = now - self.began.setdefault(step, now)
-        left = f" {done / total:.0%}, {elapsed / done * (total - done):.0f} s left" if 0 < done < total else ""
-        self.console.print(f"{step} …{left}", soft_wrap=True)
-        self.last = now
+        left = f", {(now - self.began) / done * (total - done):.0f} s left" if done else ""
+        self.screen.print(f"{step}{left}", soft_wrap=True)
+        self.step, self.last = step, now
 
 
 # -- output -------------------------------------------------------------------------------------
@@ -76,6 +71,11 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def say(line: str = "") -> None:
+    """Print a line on stdout that is not broken where a path would be."""
+    console().print(line, soft_wrap=True)
+
+
 def print_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table without lines."""
     from rich.table import Table
@@ -91,6 +91,10 @@ def _printable(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
 def _snippet(found: Audit, row: int) -> str:
     dataset = found.dataset
     cells = dataset.table.select(list(dataset.feature_columns)).slice(row, 1).to_pylist()[0]
@@ -98,8 +102,11 @@ def _snippet(found: Audit, row: int) -> str:
         words = " ".join(str(value) for value in cells.values() if value is not None)
     else:
         words = ", ".join(f"{name} {value}" for name, value in cells.items())
-    line = _printable(words[: 4 * SNIPPET])
-    return line if len(line) <= SNIPPET else line[: SNIPPET - 1].rstrip() + "…"
+    return _cut(_printable(words[: 4 * SNIPPET]), SNIPPET)
+
+
+def _cut(line: str, width: int) -> str:
+    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
 
 
 def _worst(found: Audit) -> list[dict[str, Any]]:
@@ -147,28 +154,24 @@ def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
     from labelaudit.dataset import show
 
     facts, health = summary(found, folder), found.manifest["health"]
-    screen = console()
-
-    def say(line: str = "") -> None:
-        screen.print(line, soft_wrap=True)
-
-    say(f"We suspect {facts['suspects']:,} of {facts['n']:,} labels ({facts['suspects'] / facts['n']:.1%})")
+    say(f"We suspect {facts['suspects']:,} of {facts['n']:,} labels ({_percent(facts['suspects'] / facts['n'])})")
     say(
-        f"Health {facts['health_score']:.1%}: about {facts['noise_rate']:.1%} of the labels are wrong "
-        f"({health['noise_rate_low']:.1%} to {health['noise_rate_high']:.1%})"
+        f"Health {_percent(facts['health_score'])}: about {_percent(facts['noise_rate'])} of the labels are wrong "
+        f"({_percent(health['noise_rate_low'])} to {_percent(health['noise_rate_high'])})"
     )
     say(f"Model: {facts['model']} ({facts['why']}); {facts['seconds']:.1f} s")
     for note in facts["notes"]:
         say(f"Note: {note}")
     if facts["top"]:
         say()
-        print_columns(
-            ("id", "score", "given", "suggested", "example"),
-            [
-                (str(w["id"]), f"{w['score']:.3f}", show(w["given"]), show(w["suggested"]), w["snippet"])
-                for w in facts["top"]
-            ],
-        )
+        header = ("id", "score", "given", "suggested", "example")
+        rows = [
+            (str(w["id"]), f"{w['score']:.3f}", show(w["given"]), show(w["suggested"]), w["snippet"])
+            for w in facts["top"]
+        ]
+        taken = sum(2 + max(map(len, column)) for column in list(zip(header, *rows, strict=True))[:-1])
+        room = max(20, console().width - taken)
+        print_columns(header, [(*row[:-1], _cut(row[-1], room)) for row in rows])
     say()
     say(f"Written: {folder}")
     say(f"Next: {next_steps}")
