@@ -1,0 +1,128 @@
+"""A table to a data set: which column plays which role, as far as the user left that open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelaudit.dataset import Dataset, Source
+from labelaudit.errors import BadInput, did_you_mean
+from labelaudit.load import cells
+from labelaudit.load.columns import can_be_id
+from labelaudit.load.guess import guess
+from labelaudit.load.leaks import left_out
+
+
+def assign(
+    table: pa.Table,
+    source: Source,
+    name: str,
+    *,
+    label: str | None,
+    texts: tuple[str, ...],
+    features: tuple[str, ...],
+    id: str | None,
+    group: str | None,
+    task: str | None,
+) -> Dataset:
+    """Make a data set of a table.
+
+    Parameters
+    ----------
+    table, source, name
+        What was read, and what to call it.
+    label, texts, features, id, group, task
+        See `labelaudit.load.load`; None or empty for what is to be guessed.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    BadInput
+        A column or the task is not there, no column looks like the label, or no column is left to learn from.
+    """
+    if not table.num_rows:
+        raise BadInput(f"{name} has no rows; choose a file with data below its header.")
+    chosen = texts or features
+    for column in (label, *texts, *features, id, group):
+        if column is not None and column not in table.column_names:
+            raise BadInput(f"{name} has no column {column!r}{did_you_mean(column, table.column_names)}")
+    value_type = "class" if task is None else _value_type(task)
+    id = id or _plain_id(table, (label, group, *chosen))
+    if label is None:
+        others = [column for column in table.column_names if column not in chosen]
+        label = guess(table.select(others), source, id=id, group=group).label
+    if label is None:
+        raise BadInput(f"{name} has no column that looks like a label; name it, one of {_listed(table.column_names)}.")
+    if label in chosen:
+        raise BadInput(f"column {label!r} is the label, which a model may not see; take it out of the features.")
+    roles = guess(table, source, label=label, id=id, group=group)
+    modality = roles.modality
+    if chosen:
+        is_text = texts or (modality == "text" and set(features) <= set(roles.features))
+        modality = "text" if is_text else "tabular"
+    elif modality == "text":
+        chosen = roles.features
+    dataset = Dataset(
+        name=name,
+        table=table,
+        label_columns=(label,),
+        feature_columns=chosen or tuple(c for c in table.column_names if c not in (label, id, group)),
+        modality=modality,
+        task=task or "classification",
+        value_type=value_type,
+        id_column=id,
+        group_column=group,
+        source=source,
+    )
+    if value_type != "class":
+        return dataset
+    _check_classes(dataset)
+    return dataset if chosen else _without_leaks(dataset)
+
+
+def _value_type(task: str) -> str:
+    from labelaudit.tasks import TASKS
+
+    if task not in TASKS:
+        raise BadInput(f"there is no task {task!r}{did_you_mean(task, TASKS)}")
+    return TASKS[task].value_type
+
+
+def _plain_id(table: pa.Table, taken: Sequence[str | None]) -> str | None:
+    """Return the column that is called "id", if it can be one."""
+    others = [name for name in table.column_names if name.casefold() == "id" and name not in taken]
+    return next((name for name in others if can_be_id(table[name])), None)
+
+
+def _check_classes(dataset: Dataset) -> None:
+    """Refuse labels that are no classes now and not in the middle of an audit."""
+    label = dataset.label_columns[0]
+    column = dataset.table[label]
+    if cells.is_json(dataset.table.schema.field(label)):
+        nested = column.filter(pc.match_substring_regex(column, r"^[\[{]"))
+        if len(nested):
+            shown = nested[0].as_py()[:40]
+            raise BadInput(f"column {label!r} holds {shown}, not one class per example; choose another label column.")
+    _ = dataset.classes  # raises for the other types that hold no classes
+
+
+def _without_leaks(dataset: Dataset) -> Dataset:
+    reasons = left_out(dataset)
+    features = tuple(name for name in dataset.feature_columns if name not in reasons)
+    if not features:
+        why = "; ".join(f"{name!r} {reason}" for name, reason in list(reasons.items())[:3])
+        raise BadInput(
+            f"{dataset.name} has no column beside {dataset.label_columns[0]!r} that a model could learn from"
+            f"{f' ({why})' if why else ''}; name the features yourself."
+        )
+    return replace(dataset, feature_columns=features, provenance={"left_out": reasons} if reasons else {})
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(repr(name) for name in names[:12]) + (", …" if len(names) > 12 else "")
