@@ -285,6 +285,9 @@ def audit(
             "audit more rows."
         )
     notes = [*dataset.source.notes, *outputs["notes"]]
+    planted = dataset.provenance.get("planted")
+    if planted:
+        notes.append(f"{planted['fraction']:.0%} of the labels were made wrong on purpose ({planted['kind']})")
     notes += [f"column {c!r} was left out: {reason}" for c, reason in dataset.provenance.get("left_out", {}).items()]
     if config.max_rows:
         notes.append(f"a sample of {len(rows):,} of {len(dataset):,} rows was audited, class shares kept")

@@ -17,13 +17,14 @@ class Text:
     text : str
     spans : tuple of (start, end, pull)
         Character positions; which label the words there speak for.
-    legend : str
-        What the marks mean.
+    given, suggested : str
+        The labels that the marks speak for.
     """
 
     text: str
     spans: tuple[tuple[int, int, Pull], ...] = ()
-    legend: str = ""
+    given: str = ""
+    suggested: str = ""
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,7 @@ def scatter(
     x = alt.X(
         "self_confidence:Q",
         title="self-confidence: probability of the given label",
+        axis=alt.Axis(tickCount=10),
         scale=alt.Scale(domain=[0, 1], nice=False),
     )
     y = alt.Y("other_best:Q", title="highest other probability", scale=alt.Scale(domain=[0, 1], nice=False))
@@ -180,19 +181,17 @@ def scatter(
 
 def margin(values: np.ndarray, title: str, *, height: int = 70) -> alt.Chart:
     """Draw a histogram of values from 0 to 1, binned here and not in the browser."""
-    counts, edges = np.histogram(values[~np.isnan(values)], bins=50, range=(0, 1))
+    counts, edges = np.histogram(values[~np.isnan(values)], bins=40, range=(0, 1))
     frame = pd.DataFrame({"x0": edges[:-1], "x1": edges[1:], "count": counts})
     return (
         alt.Chart(frame)
-        .mark_rect(color=GIVEN, opacity=0.6)
+        .mark_bar(color=GIVEN, opacity=0.6, binSpacing=0)
         .encode(
-            x=alt.X("x0:Q", title=title, scale=alt.Scale(domain=[0, 1], nice=False)),
+            x=alt.X("x0:Q", bin="binned", title=title, axis=alt.Axis(tickCount=5)),
             x2="x1:Q",
-            y=alt.Y("zero:Q", title=None, axis=None),
-            y2="count:Q",
+            y=alt.Y("count:Q", title=None, axis=None),
             tooltip=[alt.Tooltip("count:Q", format=",d")],
         )
-        .transform_calculate(zero="0")
         .properties(height=height)
     )
 

@@ -74,14 +74,12 @@ class Workspace:
         str
             The audit's id, which is the same for the same data and choices.
         """
-        config, why = resolve(dataset, config)
-        audit_id = audit_key(dataset, config)
+        audit_id = audit_key(dataset, resolve(dataset, config)[0])
         self.keep(dataset)
         record = {
             "id": audit_id,
             "fingerprint": dataset.fingerprint,
             "config": config.model_dump(),
-            "why": why,
             "name": dataset.name,
             "rows": len(dataset),
             "listed": listed,

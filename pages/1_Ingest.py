@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from labelaudit.ui import ingest, session
+from labelaudit.ui import bar, ingest, session
+
+bar.show_if_any()
 
 left, right = st.columns([2, 5], gap="large")
 with left:

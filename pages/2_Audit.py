@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from labelaudit.audit import AuditConfig
 from labelaudit.ui import bar, run, session
 
 record = run.requested()
@@ -19,7 +20,7 @@ elif session.workspace().is_done(record["id"]):
     opened = session.require_audit("what it found")
     bar.show(opened)
     run.result(opened)
-    run.again(opened.dataset, opened.audit.config)
+    run.again(opened.dataset, AuditConfig(**record["config"]))
 else:
     run.unfinished(record, job)
 session.write_address()

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 WORD = re.compile(r"\w+")
 TEXT_SAMPLE, ROW_SAMPLE = 2000, 500  # examples of a class that are enough to know its usual words and values
-MIN_PULL = 1.0  # log ratio from which a word is marked: e times as frequent in one class as in the other
+# A word is marked from a log ratio on (e times as frequent in one class as in the other) that chance hardly gives.
+MIN_PULL, MIN_DEVIATIONS = 1.0, 2.6
 
 
 def text_block(audit: Audit, position: int) -> Text:
@@ -39,13 +40,12 @@ def text_block(audit: Audit, position: int) -> Text:
         word = match.group().casefold()
         in_given = max(0, given_words[word] - (word in own))
         in_rival = rival_words[word]
-        if in_given + in_rival < 3:
-            continue
         ratio = np.log((in_given + 1) / (n_given + 2)) - np.log((in_rival + 1) / (n_rival + 2))
-        if abs(ratio) >= MIN_PULL:
+        deviation = np.sqrt(1 / (in_given + 1) + 1 / (in_rival + 1))
+        if abs(ratio) >= max(MIN_PULL, MIN_DEVIATIONS * deviation):
             spans.append((match.start(), match.end(), "given" if ratio > 0 else "suggested"))
     names = [show(audit.dataset.classes[k]) for k in (given, rival)]
-    return Text(text, tuple(spans), f"marked: words much more frequent in {names[0]} or in {names[1]}")
+    return Text(text, tuple(spans), *names)
 
 
 def _rival(audit: Audit, position: int) -> int:

@@ -6,9 +6,11 @@ from html import escape
 
 import streamlit as st
 
+from labelaudit.errors import LabelauditError
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
 from labelaudit.ui import session
+from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
 
@@ -23,8 +25,8 @@ def show(opened: Opened) -> None:
     if sampled:
         size = f"sample of {sampled['rows']:,} from {sampled['of']:,} × {len(opened.dataset.classes):,} classes"
     facts = [
-        ("", opened.dataset.name),
-        ("", f"{size} · {opened.dataset.modality} · {TASKS[opened.dataset.task].title.lower()}"),
+        (opened.dataset.name, ""),
+        (f"{size} · {opened.dataset.modality} · {TASKS[opened.dataset.task].title.lower()}", ""),
         ("health", f"{health:.1%}"),
         ("suspects", f"{suspects:,}"),
         ("decided", f"{decided:,}"),
@@ -36,6 +38,17 @@ def show(opened: Opened) -> None:
     session.write_address()
 
 
+def show_if_any() -> None:
+    """Draw the bar where an audit is open; these pages do without one, too."""
+    try:
+        opened = session.opened()
+    except LabelauditError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    if opened is not None:
+        show(opened)
+
+
 def chips(opened: Opened) -> None:
     """Draw one button per filter of the selection; a click drops it."""
     if not opened.selection:
@@ -43,7 +56,7 @@ def chips(opened: Opened) -> None:
         return
     for name, text in opened.selection.chips():
         st.button(
-            f"{text[:60]}",
+            plain(text[:60]),
             key=f"chip-{name}",
             icon=":material/close:",
             icon_position="right",

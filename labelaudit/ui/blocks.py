@@ -41,7 +41,11 @@ def text_html(block: Text) -> str:
     parts.append(escape(shown[at:]))
     if len(block.text) > LONGEST:
         parts.append(f"<br><i>… {len(block.text) - LONGEST:,} more characters</i>")
-    legend = f'<div class="la-legend">{escape(block.legend)}</div>' if block.spans else ""
+    keys = (
+        f'<span class="la-key given">{escape(block.given)}</span> or '
+        f'<span class="la-key suggested">{escape(block.suggested)}</span>'
+    )
+    legend = f'<div class="la-legend">Marked: words much more frequent in {keys}</div>' if block.spans else ""
     return f'<div class="la-text" dir="auto">{"".join(parts)}</div>{legend}'
 
 

@@ -9,6 +9,7 @@ from labelaudit.decisions import accept_below
 from labelaudit.errors import LabelauditError
 from labelaudit.export import ARTEFACTS, Handover, bundle
 from labelaudit.load import FORMATS
+from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
 SCOPES = {"all": "Everything", "selection": "The selection", "decided": "Only what was decided"}
@@ -119,7 +120,7 @@ def files(handover: Handover) -> None:
     try:
         handover.cleaned  # noqa: B018  what can't be written is said here and not in the browser's download list
     except LabelauditError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     stem = handover.filename.rsplit(".", 1)[0]
     with st.container(horizontal=True):

@@ -12,6 +12,7 @@ from labelaudit.dataset import encode
 from labelaudit.selection import Selection, cell
 from labelaudit.ui import cards as strip_of_cards
 from labelaudit.ui import session
+from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
 AT_RISK = 0.8  # a class of which more than every fifth label is likely wrong
@@ -35,7 +36,7 @@ def cards(opened: Opened, figures: Mapping[str, Any]) -> None:
         st.metric("Label noise", f"{figures['noise_rate']:.1%}")
         low, high = figures["noise_rate_low"], figures["noise_rate_high"]
         st.caption(
-            f"{low:.1%} to {high:.1%} with 95 % of the luck of the draw. Where the model is weak, correct labels count in too."
+            f"{low:.1%} to {high:.1%} by the luck of the draw (95 %). A weak model counts correct labels in, too."
         )
     with three.container(border=True, height=190):
         st.metric("Suspects", f"{suspects:,}")
@@ -47,7 +48,7 @@ def cards(opened: Opened, figures: Mapping[str, Any]) -> None:
             st.switch_page("pages/6_Inspector.py")
     with four.container(border=True, height=190):
         risk = f"{len(at_risk)} classes at risk" if len(at_risk) != 1 else "1 class at risk"
-        st.metric("Weakest class", str(worst["class"])[:40], help="the lowest label quality score")
+        st.metric("Weakest class", plain(str(worst["class"])[:40]), help="the lowest label quality score")
         st.caption(f"quality {worst['label_quality']:.1%}; {risk} (under {AT_RISK:.0%}).")
         if st.button(f"Show its {int(worst['suspects']):,} suspects", key="weakest"):
             code = int(worst["code"])
@@ -88,18 +89,16 @@ def classes(opened: Opened, per_class: pd.DataFrame, chart: Callable[..., Any]) 
     if len(shown) > len(drawn):
         st.caption(f"The first {len(drawn)} of {len(shown)} classes; the table has all.")
     table = shown.set_index("class")[["label_quality", "noise_out", "noise_in", "examples", "suspects", "missing"]]
-    percent = st.column_config.NumberColumn(format="percent")
+    shares = ["label_quality", "noise_out", "noise_in"]
+    table[shares] = 100 * table[shares]
     st.dataframe(
         table,
-        height=min(320, 38 * (len(table) + 1)),
+        height=min(320, 35 * (len(table) + 1) + 3),
         column_config={
-            "label_quality": st.column_config.ProgressColumn(
-                "label quality", format="percent", min_value=0, max_value=1
-            ),
-            "noise_out": st.column_config.NumberColumn("noise out: given wrongly", format="percent"),
-            "noise_in": st.column_config.NumberColumn("noise in: missing from it", format="percent"),
-            "missing": st.column_config.NumberColumn("suggested for", help="suspects given another class"),
-            "share": percent,
+            "label_quality": st.column_config.ProgressColumn("quality, %", format="%.1f", min_value=0, max_value=100),
+            "noise_out": st.column_config.NumberColumn("noise out: given wrongly, %", format="%.1f"),
+            "noise_in": st.column_config.NumberColumn("noise in: missing from it, %", format="%.1f"),
+            "missing": st.column_config.NumberColumn("suggested for", help="suspects that are given another class"),
         },
     )
 
@@ -117,7 +116,7 @@ def pairs(opened: Opened, overlaps: pd.DataFrame) -> None:
         suspects = int(counts.get((pair.given, pair.suggested), 0))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
-                f"{row.given} → {row.suggested}",
+                plain(f"{row.given} → {row.suggested}"),
                 key=f"pair-{row.given_code}-{row.suggested_code}",
                 on_click=session.select,
                 args=(pair,),

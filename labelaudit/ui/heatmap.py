@@ -29,7 +29,12 @@ def controls(opened: Opened) -> tuple[str, np.ndarray]:
     order = health.confused_order(joint)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         measure = st.segmented_control(
-            "Show as", list(MEASURES), default="counts", key="heatmap-measure", required=True, help=str(MEASURES)
+            "Show as",
+            list(MEASURES),
+            default="counts",
+            key="heatmap-measure",
+            required=True,
+            help="; ".join(f"{k}: {v}" for k, v in MEASURES.items()),
         )
         if len(names) > MOST:
             found = st.selectbox(
@@ -88,8 +93,8 @@ def draw(opened: Opened, measure: str, order: np.ndarray) -> None:
         alt=f"Heatmap of given against suggested labels; about {wrong:,} examples are off the diagonal",
     )
     st.caption(
-        f"{MEASURES[measure].capitalize()}. The confident joint estimates about {wrong:,} wrong labels in all; a click on "
-        "a cell selects the suspects in it. The diagonal, where both agree, is muted."
+        f"{MEASURES[measure].capitalize()}. The confident joint estimates about {wrong:,} wrong labels in all; a click "
+        "on a cell selects the suspects in it. The diagonal, where both agree, is muted."
     )
 
 

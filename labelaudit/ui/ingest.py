@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,15 +15,19 @@ from labelaudit import charts
 from labelaudit.audit import AuditConfig
 from labelaudit.dataset import Dataset, show
 from labelaudit.errors import LabelauditError
-from labelaudit.load import FORMATS, guess, load, read
+from labelaudit.load import guess, load, read
 from labelaudit.load.checks import findings
 from labelaudit.load.demos import DEMOS
 from labelaudit.tasks import TASKS
 from labelaudit.ui import run, session
+from labelaudit.ui.markdown import plain
 
 PREVIEW_ROWS = 50
 NONE = "(none)"
 SEVERITY = {"high": ":material/error:", "medium": ":material/warning:", "low": ":material/info:"}
+
+
+DEMO_NOISE = 10  # percent; what is preselected
 
 
 def sources() -> None:
@@ -41,7 +46,7 @@ def sources() -> None:
         "Wrong labels to plant in it",
         0,
         20,
-        10,
+        DEMO_NOISE,
         5,
         format="%d%%",
         key="noise",
@@ -49,9 +54,10 @@ def sources() -> None:
     )
     for demo in DEMOS.values():
         with st.container(border=True):
-            st.markdown(f"**{demo.title}**")
-            st.caption(demo.what)
-            if st.button("Load", key=f"demo-{demo.name}"):
+            about, action = st.columns([3, 1], vertical_alignment="center")
+            about.markdown(f"**{demo.title}**")
+            about.caption(demo.what)
+            if action.button("Load", key=f"demo-{demo.name}", width="stretch"):
                 dataset = demo.load()
                 if noise:
                     dataset, _ = TASKS[dataset.task].plant(dataset, noise / 100)
@@ -69,7 +75,7 @@ def _read(uploaded: st.runtime.uploaded_file_manager.UploadedFile) -> None:
             stored = read(path)
             session.set_draft(_guessed(stored, path.stem))
     except LabelauditError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         st.caption("Nothing was changed; what was loaded before is still here.")
 
 
@@ -84,9 +90,9 @@ def empty() -> None:
     with st.container(border=True, height=420, vertical_alignment="center", horizontal_alignment="center"):
         st.markdown("### Drop a file on the left, or load a demo")
         st.write(
-            "You will see its first rows, what each column is taken for, and what is wrong with it, before anything runs."
+            "You will see its first rows, what each column is taken for and what is wrong with it, before anything runs."
         )
-        st.caption(f"Formats: {', '.join(name.upper() for name in FORMATS)}")
+        st.caption("CSV, TSV, JSONL, Parquet, Arrow and XLSX; encoding and separator are recognised.")
 
 
 def settle(draft: Dataset) -> None:
@@ -94,7 +100,7 @@ def settle(draft: Dataset) -> None:
     st.subheader(f"{len(draft):,} rows, {len(draft.table.column_names):,} columns")
     st.html(f'<div class="la-small">{escape(draft.name)} · {draft.source.format.upper()}</div>')
     for note in draft.source.notes:
-        st.caption(f":material/info: {note}")
+        st.caption(f":material/info: {plain(note)}")
     dataset = _roles(draft)
     if dataset is None:
         return
@@ -105,7 +111,7 @@ def settle(draft: Dataset) -> None:
         noticed = findings(dataset)
         counts = _class_counts(dataset)
     except LabelauditError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -114,9 +120,9 @@ def settle(draft: Dataset) -> None:
             if not noticed:
                 st.success("Nothing is wrong with the file.", icon=":material/check:")
             for finding in noticed:
-                st.markdown(f"{SEVERITY[finding.severity]} **{_plain(finding.title)}**")
+                st.markdown(f"{SEVERITY[finding.severity]} **{plain(finding.title)}**")
                 examples = "; ".join(finding.examples)
-                st.caption(_plain(f"{finding.effect} {finding.fix}" + (f" E.g. {examples}" if examples else "")))
+                st.caption(plain(f"{finding.effect} {finding.fix}" + (f" E.g. {examples}" if examples else "")))
     with right:
         st.markdown(f"**{len(counts):,} classes**")
         st.altair_chart(charts.class_counts(counts.head(12), height=270), alt="Examples per class")
@@ -175,7 +181,7 @@ def _roles(draft: Dataset) -> Dataset | None:
         columns = {"text": chosen} if kind == "text" else {"features": chosen}
         dataset = load((draft.table, draft.source), label=label, **columns, **roles)
     except LabelauditError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return None
     return _with_history(dataset, draft)
 
@@ -190,15 +196,8 @@ def _default_features(draft: Dataset, label: str, kind: str, roles: dict[str, st
 
 def _with_history(dataset: Dataset, draft: Dataset) -> Dataset:
     """Keep what is known of a demo, and why columns were left out that still are."""
-    from dataclasses import replace
-
     history = dict(draft.provenance)
     kept_out = {c: why for c, why in history.pop("left_out", {}).items() if c not in dataset.feature_columns}
     if kept_out and dataset.modality == "tabular" and dataset.label_columns == draft.label_columns:
         history["left_out"] = kept_out
     return replace(dataset, provenance=history)
-
-
-def _plain(text: str) -> str:
-    """Keep Markdown out of what a user wrote."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]#+-!|<>$~:" else c for c in text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from labelaudit.review import Decision
 from labelaudit.tasks import TASKS
 from labelaudit.ui import bar, blocks, grid, session
 from labelaudit.ui.blocks import tag
+from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import ME, Opened
 
 VIEWS = ("Table", "One by one")
@@ -72,8 +75,6 @@ def _state(opened: Opened) -> None:
             width=260,
         )
         if search != opened.selection.search:
-            from dataclasses import replace
-
             session.select(replace(opened.selection, search=search))
             st.rerun(scope="fragment")
         st.segmented_control("View", VIEWS, default="Table", key="view", label_visibility="collapsed", required=True)
@@ -110,8 +111,6 @@ def _labels(opened: Opened, position: int) -> None:
         word = {"set": label_text(final), "keep": "kept", "exclude": "excluded", "skip": "skipped"}[row["action"]]
         parts.append(f"final {tag(word, 'error' if row['status'] == 'error' else 'kept')}")
     evidence = "; ".join(opened.audit.label_issues["evidence"].iloc[position])
-    from html import escape
-
     st.html(
         f'<div class="la-labels">{"".join(f"<span>{part}</span>" for part in parts)}</div>'
         f'<div class="la-small">id {escape(str(row["id"]))} · score {row["score"]:.3f} · {escape(evidence)}</div>'
@@ -197,7 +196,7 @@ def _other_class(opened: Opened, position: int, decide: Any) -> None:
     with st.container(horizontal=True):
         for digit, code in enumerate(likeliest[:5], start=1):
             st.button(
-                names[code][:28],
+                plain(names[code][:28]),
                 key=f"class-{digit}",
                 shortcut=str(digit),
                 help=f"The label is {names[code]}",

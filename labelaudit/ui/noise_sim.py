@@ -15,6 +15,7 @@ from labelaudit.noise import review_curve
 from labelaudit.selection import density, points
 from labelaudit.tasks import TASKS
 from labelaudit.ui import run, session
+from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
 KINDS = {"uniform": "to any other class", "confusable": "to a class that it is confused with"}
@@ -71,7 +72,7 @@ def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulatio
         if job is None or job.state == "cancelled":
             job = session.resume(audit_id)
         if job.state == "failed":
-            st.error(job.error, icon=":material/error:")
+            st.error(plain(job.error), icon=":material/error:")
             if st.button("Try again", key="sim-again"):
                 session.resume(audit_id)
                 st.rerun()
@@ -88,7 +89,7 @@ def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulatio
 def headline(simulation: Simulation) -> None:
     """The result as a sentence."""
     n_planted = int(simulation.planted.sum())
-    depth = min(1000, max(10, n_planted // 2)) if len(simulation.planted) < 5000 else 1000
+    depth = min(1000, n_planted)
     found = simulation.review["found"].iloc[depth - 1]
     share = n_planted / len(simulation.planted)
     st.html(
@@ -96,8 +97,8 @@ def headline(simulation: Simulation) -> None:
         f"{found / n_planted:.0%} of it: {found:,} of {n_planted:,} planted errors.</div>"
     )
     st.caption(
-        "This tells how well planted errors are found in your data, and no more: real errors can be harder. Errors that "
-        "were in the labels before count as reviews that found nothing."
+        "This tells how well planted errors are found in your data, and no more: real errors can be harder. Errors "
+        "that were in the labels before count as reviews that found nothing."
     )
 
 
@@ -115,19 +116,19 @@ def depths(simulation: Simulation) -> None:
     steps = sorted({d for d in (50, 100, 250, 500, 1000, 2500, 5000, n_planted) if d <= n})
     table = simulation.review.iloc[[d - 1 for d in steps]]
     st.dataframe(
-        table.set_index("reviewed"),
-        height=38 * (len(steps) + 1),
+        table.assign(precision=100 * table["precision"], recall=100 * table["recall"]).set_index("reviewed"),
+        height=35 * (len(steps) + 1) + 3,
         column_config={
             "found": "planted found",
-            "precision": st.column_config.NumberColumn(format="percent"),
-            "recall": st.column_config.NumberColumn(format="percent"),
+            "precision": st.column_config.NumberColumn("precision, %", format="%.1f"),
+            "recall": st.column_config.NumberColumn("recall, %", format="%.1f"),
         },
     )
     flagged = simulation.after.label_issues["is_issue"].to_numpy()
     hits = int((flagged & simulation.planted).sum())
     st.markdown(
-        f"Of the **{int(flagged.sum()):,} suspects**, {hits:,} are planted ({hits / max(1, flagged.sum()):.1%}); they hold "
-        f"{hits / max(1, n_planted):.1%} of all planted errors."
+        f"Of the **{int(flagged.sum()):,} suspects**, {hits:,} are planted ({hits / max(1, flagged.sum()):.1%}); they "
+        f"hold {hits / max(1, n_planted):.1%} of all planted errors."
     )
 
 

@@ -12,6 +12,7 @@ from labelaudit.dataset import Dataset
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job
 from labelaudit.ui import cards, session
+from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
 STEPS = {"features": "Features", "folds": "Models, each trained without one fold", "issues": "Label issues"}
@@ -117,7 +118,7 @@ def unfinished(record: dict[str, Any], job: Job | None) -> None:
     with st.container(border=True):
         if job is not None and job.state == "failed":
             st.subheader("The audit could not be done")
-            st.error(job.error, icon=":material/error:")
+            st.error(plain(job.error), icon=":material/error:")
         elif job is not None and job.state == "cancelled":
             st.subheader("Cancelled")
             st.write("What was finished is kept; going on starts from there.")
@@ -147,7 +148,7 @@ def result(opened: Opened) -> None:
         f"Took {_seconds(manifest['seconds'])}."
     )
     for note in manifest["notes"]:
-        st.caption(f":material/info: {note.replace('$', chr(92) + '$')}")
+        st.caption(f":material/info: {plain(note)}")
     with st.container(horizontal=True):
         if st.button("See the health of the labels", type="primary", icon=":material/monitor_heart:", key="to-health"):
             st.switch_page("pages/3_Health.py")
@@ -171,7 +172,7 @@ def launch(dataset: Dataset, config: AuditConfig) -> None:
     try:
         session.start(dataset, config)
     except LabelauditError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     st.switch_page("pages/2_Audit.py")
 

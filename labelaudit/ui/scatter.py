@@ -12,6 +12,7 @@ from labelaudit import charts
 from labelaudit.dataset import decode, show
 from labelaudit.selection import Box, Selection, density, outlines
 from labelaudit.ui import session
+from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
 MOST_FLAGGED = 5000  # suspects that are drawn one by one in a binned plane, worst first
@@ -77,7 +78,7 @@ def _clusters(opened: Opened, hulls: pd.DataFrame) -> None:
         st.caption("None: the suspects do not gather anywhere.")
     for row in hulls.drop_duplicates("cluster").itertuples():
         st.button(
-            str(row.name),
+            plain(str(row.name)),
             key=f"cluster-{row.cluster}",
             width="stretch",
             type="primary" if opened.selection.cluster == row.cluster else "secondary",
@@ -109,6 +110,6 @@ def rank(opened: Opened) -> None:
     st.altair_chart(charts.rank(table), alt="Label quality score by rank; suspects are marked")
     last = int(np.flatnonzero(ranked["is_issue"].to_numpy()).max()) + 1 if ranked["is_issue"].any() else 0
     st.caption(
-        f"Ticks are suspects; the last one has rank {last:,} of {len(ranked):,}. A steep start and a long flat end mean "
-        "that the worst labels stand out."
+        f"Ticks are suspects; the last one has rank {last:,} of {len(ranked):,}. A steep start and a long flat end "
+        "mean that the worst labels stand out."
     )

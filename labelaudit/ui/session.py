@@ -18,6 +18,7 @@ from labelaudit.jobs import Job, Jobs
 from labelaudit.review import Decision, effective
 from labelaudit.selection import Selection, points, selected, with_decisions
 from labelaudit.settings import settings
+from labelaudit.ui.markdown import plain
 from labelaudit.workspace import Workspace
 
 ME = "me"
@@ -205,7 +206,7 @@ def require_audit(purpose: str) -> Opened:
     try:
         found = opened()
     except LabelauditError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         st.page_link("pages/2_Audit.py", label="Audit again", icon=":material/replay:")
         st.stop()
     if found is not None:

@@ -12,7 +12,7 @@ CSS = """
 .la-facts { display: flex; gap: 1.1rem; flex-wrap: wrap; align-items: baseline; font-size: .92rem; }
 .la-facts span { white-space: nowrap; color: color-mix(in srgb, currentColor 78%, transparent); }
 .la-facts b { color: currentColor; }
-.la-facts span:first-child b { font-size: 1.08rem; }
+.la-facts span:first-child { font-size: 1.08rem; font-weight: 650; color: currentColor; }
 .la-text { font-size: 1.12rem; line-height: 1.65; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 26rem;
   overflow-y: auto; padding: .3rem .2rem; }
 .la-text mark { color: inherit; border-radius: .2rem; padding: .02rem .14rem; }
@@ -39,14 +39,15 @@ CSS = """
 .la-bar .fill.suggested { background: #d97706; }
 .la-bar .value { text-align: right; font-variant-numeric: tabular-nums; }
 .la-labels { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center; margin-bottom: .4rem; }
-.la-tag { display: inline-block; padding: .05rem .5rem; border-radius: .3rem; font-weight: 600; overflow-wrap: anywhere; }
+.la-tag { display: inline-block; padding: .05rem .5rem; border-radius: .3rem; font-weight: 600;
+  overflow-wrap: anywhere; }
 .la-tag.given { background: color-mix(in srgb, #64748b 24%, transparent); border: 1px solid #64748b; }
 .la-tag.suggested { background: color-mix(in srgb, #d97706 22%, transparent); border: 1px dashed #d97706; }
 .la-tag.error { background: color-mix(in srgb, #dc2626 16%, transparent); border: 1px solid #dc2626; }
 .la-tag.kept { background: color-mix(in srgb, #15803d 18%, transparent); border: 1px solid #15803d; }
 .la-tag.plain { background: color-mix(in srgb, currentColor 8%, transparent); }
 .la-snippet { font-size: .92rem; line-height: 1.4; display: -webkit-box; -webkit-line-clamp: 4;
-  -webkit-box-orient: vertical; overflow: hidden; min-height: 5.1rem; overflow-wrap: anywhere; }
+  -webkit-box-orient: vertical; overflow: hidden; height: 5.2rem; margin-bottom: .55rem; overflow-wrap: anywhere; }
 .la-hero { font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: .2rem 0 .5rem; max-width: 52rem; }
 </style>
 """
