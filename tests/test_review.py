@@ -241,6 +241,22 @@ def test_a_new_log_in_a_locked_file_is_refused(url: str, monkeypatch: pytest.Mon
     holder.close()
 
 
+def test_a_log_that_is_in_use_and_cannot_be_switched_to_write_ahead_opens_all_the_same(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review, "BUSY_SECONDS", 0.05)
+    written = DecisionLog(url).append([decide("a")])
+    holder = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    holder.execute("PRAGMA journal_mode=DELETE")
+    holder.execute("BEGIN IMMEDIATE")
+    log = DecisionLog(url)
+    assert log.read(DATA) == written
+    holder.execute("ROLLBACK")
+    holder.close()
+    log.append([decide("b")])
+    assert log.last(DATA) == 2
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match=r"the folder of the decision log .* cannot be made"):
