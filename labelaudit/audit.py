@@ -141,8 +141,10 @@ class Audit:
         Raises
         ------
         StoreError
-            The disk is full or can't be written.
+            The disk is full or can't be written, or the folder holds something else.
         """
+        if folder.exists() and not (folder / "manifest.json").is_file() and any(folder.iterdir()):
+            raise StoreError(f"{folder} holds files that are no audit; choose an empty or a new folder.")
         part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
         try:
             shutil.rmtree(part, ignore_errors=True)

@@ -103,7 +103,7 @@ def scatter(
     points : DataFrame
         ``self_confidence``, ``other_best``, ``status`` (a key of `STATUS`), ``given``, ``suggested``, ``score``.
     hulls : DataFrame
-        ``name``, ``order``, ``x``, ``y``: outlines of the clusters of suspects.
+        ``cluster``, ``name``, ``order``, ``x``, ``y``: outlines of the clusters of suspects.
     density : DataFrame, optional
         ``x0``, ``x1``, ``y0``, ``y1``, ``count`` in place of the points that are too many to draw.
     """
@@ -171,15 +171,16 @@ def scatter(
             outline.mark_line(color="#b45309", strokeWidth=1.5, strokeDash=[4, 3], interpolate="linear-closed")
         )
         labels = hulls.sort_values("y").groupby("name", as_index=False).last()
+        labels = labels.assign(number=(labels["cluster"] + 1).astype(str))
         layers.append(
             alt.Chart(labels)
             .mark_text(fontSize=11, dy=-7, color="#b45309", fontWeight=600)
-            .encode(x="x:Q", y="y:Q", text="name:N")
+            .encode(x="x:Q", y="y:Q", text="number:N")
         )
     return alt.layer(*layers, name).properties(height=height)
 
 
-def margin(values: np.ndarray, title: str, *, height: int = 70) -> alt.Chart:
+def margin(values: np.ndarray, title: str, *, height: int = 120) -> alt.Chart:
     """Draw a histogram of values from 0 to 1, binned here and not in the browser."""
     counts, edges = np.histogram(values[~np.isnan(values)], bins=40, range=(0, 1))
     frame = pd.DataFrame({"x0": edges[:-1], "x1": edges[1:], "count": counts})

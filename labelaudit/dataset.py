@@ -144,7 +144,9 @@ class Dataset:
     @cached_property
     def data_fingerprint(self) -> str:
         """Hash of the table, the label columns and the ids: what a decision is about."""
-        return _hash({"label": self.label_columns, "id": self.id_column, "task": self.task}, self.table, self.annotations)
+        return _hash(
+            {"label": self.label_columns, "id": self.id_column, "task": self.task}, self.table, self.annotations
+        )
 
     @cached_property
     def fingerprint(self) -> str:
@@ -182,13 +184,15 @@ class Dataset:
         name = self.label_columns[0]
         column = self.table[name]
         if pa.types.is_nested(column.type) or pa.types.is_temporal(column.type) or pa.types.is_binary(column.type):
-            raise BadInput(f"column {name!r} holds {column.type}, not one class per example; choose another label column.")
+            raise BadInput(
+                f"column {name!r} holds {column.type}, not one class per example; choose another label column."
+            )
         if pa.types.is_dictionary(column.type):
             column = column.cast(column.type.value_type)
         if pa.types.is_null(column.type):
             return (), np.full(len(self), -1, dtype=np.int32)
         encoded = column.combine_chunks().dictionary_encode()
-        as_json = self.table.schema.field(name).metadata == JSON_CELLS
+        as_json = self._holds_json(name)
         values = [decode(v) if as_json else v for v in encoded.dictionary.to_pylist()]
         present = {encode(v): v for v in values if not is_missing(v)}
         classes = tuple(sorted(present.values(), key=_class_order(list(present.values()))))
@@ -206,6 +210,16 @@ class Dataset:
     def labels(self) -> np.ndarray:
         """The given label of every example as an index into `classes`, shape (N,); -1 where missing."""
         return self._classes_and_codes[1]
+
+    def label_values(self) -> list[Any]:
+        """The cells of the label column as plain values, missing ones as they are."""
+        name = self.label_columns[0]
+        values = self.table[name].to_pylist()
+        return [decode(v) for v in values] if self._holds_json(name) else values
+
+    def _holds_json(self, column: str) -> bool:
+        metadata = self.table.schema.field(column).metadata or {}
+        return all(metadata.get(name) == value for name, value in JSON_CELLS.items())
 
     def groups(self) -> np.ndarray | None:
         """The group of every example as an integer, shape (N,), or None without a group column."""
@@ -241,7 +255,7 @@ class Dataset:
         """
         name = column or self.label_columns[0]
         schema_field = self.table.schema.field(name)
-        if schema_field.metadata == JSON_CELLS:
+        if self._holds_json(name):
             values = [encode(v) for v in values]
         try:
             array = _array_of(values, schema_field.type)
@@ -293,13 +307,13 @@ class Dataset:
             with pa.OSFile(str(folder / "data.arrow"), "rb") as file:
                 table = pa.ipc.open_file(file).read_all()
         except (OSError, ValueError, pa.ArrowInvalid) as error:
-            raise StoreError(f"{folder} does not hold a data set that can be read ({error}); run the audit again.") from error
+            raise StoreError(
+                f"{folder} does not hold a data set that can be read ({error}); run the audit again."
+            ) from error
         source = roles.pop("source")
         roles["label_columns"] = tuple(roles["label_columns"])
         roles["feature_columns"] = tuple(roles["feature_columns"])
-        return cls(
-            table=table, source=Source(source["format"], source["options"], tuple(source["notes"])), **roles
-        )
+        return cls(table=table, source=Source(source["format"], source["options"], tuple(source["notes"])), **roles)
 
 
 def is_missing(value: Any) -> bool:
@@ -325,7 +339,9 @@ def _array_of(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     if not pa.types.is_dictionary(kind):
         return pa.array(values, type=kind)
     encoded = pa.array(values, type=kind.value_type).dictionary_encode()
-    return pa.DictionaryArray.from_arrays(encoded.indices.cast(kind.index_type), encoded.dictionary, ordered=kind.ordered)
+    return pa.DictionaryArray.from_arrays(
+        encoded.indices.cast(kind.index_type), encoded.dictionary, ordered=kind.ordered
+    )
 
 
 def _hash(roles: Mapping[str, Any], *tables: pa.Table | None) -> str:

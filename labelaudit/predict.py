@@ -59,7 +59,10 @@ def choose_model(dataset: Dataset, model: str) -> tuple[str, str]:
     if len(dataset) < 1000:
         return "logistic_regression", f"a table of {size}: too few for trees to do better than a linear model"
     if len(dataset) * len(dataset.classes) > 5_000_000:
-        return "extra_trees", f"a table of {size} and {len(dataset.classes)} classes: trees whose time grows little with classes"
+        return (
+            "extra_trees",
+            f"a table of {size} and {len(dataset.classes)} classes: trees whose time grows little with classes",
+        )
     return "hist_gradient_boosting", f"a table of {size}: enough for boosted trees, which find how columns interact"
 
 
@@ -128,7 +131,9 @@ def assign_folds(dataset: Dataset, n_folds: int, seed: int) -> Folds:
     # In a table of few distinct rows, copies are how it looks; held out together, nothing could be learned of them.
     if len(dataset) / 2 <= n_distinct < len(dataset):
         links.append(copies)
-        notes.append(f"{len(dataset) - n_distinct:,} exact copies share a fold with their original")
+        n_copies = len(dataset) - n_distinct
+        words = "exact copy shares a fold with its" if n_copies == 1 else "exact copies share a fold with their"
+        notes.append(f"{n_copies:,} {words} original")
     if links:
         sets = _joined(links)
         first = pd.Series(fold).groupby(sets).transform("first")
@@ -202,7 +207,7 @@ def _head(model: str, n_train: int, sparse: bool, seed: int) -> Any:
             return KNeighborsClassifier(neighbours, weights="distance", metric=metric, n_jobs=-1)
 
 
-def prepare(X: Matrix, model: str) -> Matrix:  # noqa: N803
+def prepare(X: Matrix, model: str) -> Matrix:
     """Bring the features into the form that a head needs: scaled, without gaps, or dense.
 
     No label enters, so it is done once for all folds.
@@ -230,7 +235,7 @@ def prepare(X: Matrix, model: str) -> Matrix:  # noqa: N803
 
 
 def out_of_fold(
-    X: Matrix,  # noqa: N803
+    X: Matrix,
     labels: np.ndarray,
     n_classes: int,
     folds: Folds,
@@ -294,7 +299,7 @@ def out_of_fold(
     return _normalised(pred_probs)
 
 
-def _fitted(X: Matrix, labels: np.ndarray, model: str, calibrate: bool, seed: int) -> Any:  # noqa: N803
+def _fitted(X: Matrix, labels: np.ndarray, model: str, calibrate: bool, seed: int) -> Any:
     head = _head(model, X.shape[0], sp.issparse(X), seed)
     if calibrate:
         from sklearn.calibration import CalibratedClassifierCV

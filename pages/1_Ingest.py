@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from labelaudit.ui import bar, ingest, session
+from labelaudit.ui import bar, ingest, navigation, session
 
+navigation.enter()
 bar.show_if_any()
 
 left, right = st.columns([2, 5], gap="large")

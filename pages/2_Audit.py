@@ -3,8 +3,9 @@
 import streamlit as st
 
 from labelaudit.audit import AuditConfig
-from labelaudit.ui import bar, run, session
+from labelaudit.ui import bar, navigation, run, session
 
+navigation.enter()
 record = run.requested()
 if record is None:
     with st.container(border=True):

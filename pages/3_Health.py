@@ -4,8 +4,9 @@ import streamlit as st
 
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
-from labelaudit.ui import bar, health, session
+from labelaudit.ui import bar, health, navigation, session
 
+navigation.enter()
 opened = session.require_audit("how healthy the labels are")
 bar.show(opened)
 

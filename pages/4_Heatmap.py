@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from labelaudit.ui import bar, cards, heatmap, session
+from labelaudit.ui import bar, cards, heatmap, navigation, session
 
+navigation.enter()
 opened = session.require_audit("which classes are taken for which")
 bar.show(opened)
 

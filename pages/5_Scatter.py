@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from labelaudit.ui import bar, cards, scatter, session
+from labelaudit.ui import bar, cards, navigation, scatter, session
 
+navigation.enter()
 opened = session.require_audit("where the suspects lie")
 bar.show(opened)
 

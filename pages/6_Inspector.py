@@ -1,6 +1,7 @@
 """Inspector: one suspect after the other, and a decision on each."""
 
-from labelaudit.ui import inspector, session
+from labelaudit.ui import inspector, navigation, session
 
+navigation.enter()
 opened = session.require_audit("the suspects one by one")
 inspector.show(opened.audit.id)

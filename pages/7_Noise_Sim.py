@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from labelaudit.ui import bar, noise_sim, session
+from labelaudit.ui import bar, navigation, noise_sim, session
 
+navigation.enter()
 opened = session.require_audit("how well planted errors are found in this data")
 bar.show(opened)
 

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from labelaudit.ui import bar, export, session
+from labelaudit.ui import bar, export, navigation, session
 
+navigation.enter()
 opened = session.require_audit("what an export would write")
 bar.show(opened)
 
@@ -11,6 +12,8 @@ left, right = st.columns([2, 3], gap="large")
 with left:
     handover = export.options(opened)
 with right:
+    if not export.check(handover):
+        st.stop()
     export.preview(handover)
 st.subheader("Take home")
 export.files(handover)

@@ -177,10 +177,7 @@ def apply(dataset: Dataset, decisions: pd.DataFrame) -> list[Any]:
     list of N labels
         As the user writes them; untouched cells exactly as they were, missing ones included.
     """
-    column = dataset.table[dataset.label_columns[0]]
-    values = column.to_pylist()
-    if dataset.table.schema.field(dataset.label_columns[0]).metadata:
-        values = [decode(v) for v in values]
+    values = dataset.label_values()
     changes = decisions[decisions["action"] == "set"].set_index("id")["after"]
     if len(changes):
         ids = pd.Series(dataset.ids).astype(str)
@@ -202,7 +199,7 @@ def plant(
     from dataclasses import replace
 
     changed, planted = noise.noised(dataset.labels, len(dataset.classes), fraction, kind, seed, confident_joint)
-    values = dataset.table[dataset.label_columns[0]].to_pylist()
+    values = dataset.label_values()
     for row in np.flatnonzero(planted):
         values[row] = dataset.classes[changed[row]]
     provenance = {**dataset.provenance, "planted": {"fraction": fraction, "kind": kind, "seed": seed}}

@@ -115,13 +115,18 @@ def preview(handover: Handover) -> None:
         st.caption(f"The first {PREVIEW_ROWS} of {len(handover.changes):,} changed rows.")
 
 
-def files(handover: Handover) -> None:
-    """One button for all, one per file; a file is made when its button is pressed."""
+def check(handover: Handover) -> bool:
+    """Say what keeps the export from being written, if anything does."""
     try:
-        handover.cleaned  # noqa: B018  what can't be written is said here and not in the browser's download list
+        handover.cleaned  # noqa: B018  made once, and kept for the preview and the files
     except LabelauditError as error:
         st.error(plain(str(error)), icon=":material/error:")
-        return
+        return False
+    return True
+
+
+def files(handover: Handover) -> None:
+    """One button for all, one per file; a file is made when its button is pressed."""
     stem = handover.filename.rsplit(".", 1)[0]
     with st.container(horizontal=True):
         st.download_button(

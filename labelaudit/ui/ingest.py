@@ -90,7 +90,7 @@ def empty() -> None:
     with st.container(border=True, height=420, vertical_alignment="center", horizontal_alignment="center"):
         st.markdown("### Drop a file on the left, or load a demo")
         st.write(
-            "You will see its first rows, what each column is taken for and what is wrong with it, before anything runs."
+            "You will see its rows, what each column is taken for and what is wrong with it, before anything runs."
         )
         st.caption("CSV, TSV, JSONL, Parquet, Arrow and XLSX; encoding and separator are recognised.")
 

@@ -109,6 +109,13 @@ def restore() -> None:
         st.session_state["message"] = str(error)
 
 
+def show_message() -> None:
+    """Show what another page or the address had to say, once."""
+    message = st.session_state.pop("message", None)
+    if message:
+        st.warning(plain(message), icon=":material/info:")
+
+
 def write_address() -> None:
     """Put draft, audit and selection into the address; moving between pages drops them."""
     loaded = draft()
