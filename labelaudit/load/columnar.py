@@ -48,7 +48,11 @@ def read(path: Path, format: str) -> tuple[pa.Table, Source]:
         raise BadInput(f"{path.name} has no columns; choose a file with data.")
     names = cells.unique_names(table.column_names)
     originals = cells.renamed(table.column_names, names)
-    return table.rename_columns(names), Source(format, {**options, "header": originals}, cells.rename_notes(originals))
+    return _renamed(table, names), Source(format, {**options, "header": originals}, cells.rename_notes(originals))
+
+
+def _renamed(table: pa.Table, names: list[str]) -> pa.Table:
+    return table.rename_columns(names).replace_schema_metadata(table.schema.metadata)  # renaming drops it
 
 
 def _read_parquet(path: Path) -> tuple[pa.Table, dict[str, Any]]:
@@ -84,7 +88,7 @@ def write(table: pa.Table, source: Source, file: BinaryIO) -> None:
         The format has no place for one of the types.
     """
     originals = source.options.get("header", {})
-    table = table.rename_columns([originals.get(name, name) for name in table.column_names])
+    table = _renamed(table, [originals.get(name, name) for name in table.column_names])
     try:
         if source.format == "parquet":
             pq.write_table(table, file, compression=source.options.get("compression", "SNAPPY"))

@@ -57,7 +57,6 @@ def read(path: Path, format: str = "csv") -> tuple[pa.Table, Source]:
     BadInput
         The file is empty, binary, has no rows, a row of another length, or a quote that is never closed.
     """
-    csv.field_size_limit(_LARGEST_CELL)
     text, encoding, bom = _decode(path)
     if not text or text.isspace():
         raise BadInput(f"{path.name} is empty; choose a file with a header and rows below it.")
@@ -137,23 +136,35 @@ def _lines(text: str) -> io.StringIO:
     return io.StringIO(text, newline="")
 
 
+def _reader(lines: Iterable[str], delimiter: str, strict: bool = False) -> csv.Reader:
+    csv.field_size_limit(_LARGEST_CELL)  # it is one number for the whole process, and small by default
+    return csv.reader(lines, delimiter=delimiter, strict=strict)
+
+
 def _delimiter(text: str) -> str:
     """Choose the delimiter that splits the first records most consistently."""
 
-    def consistency(delimiter: str) -> tuple[float, int]:
-        reader = csv.reader(_lines(text), delimiter=delimiter)
-        widths = [len(record) for record in islice(reader, _SAMPLE) if record]
+    def consistency(delimiter: str) -> tuple[float, bool, int]:
+        try:
+            widths, strict = _widths(text, delimiter, strict=True), True
+        except csv.Error:
+            widths, strict = _widths(text, delimiter, strict=False), False
         if widths[0] == 1:
-            return 0.0, 1
-        return sum(width == widths[0] for width in widths) / len(widths), widths[0]
+            return 0.0, False, 1
+        return sum(width == widths[0] for width in widths) / len(widths), strict, widths[0]
 
     return max(DELIMITERS, key=consistency)
+
+
+def _widths(text: str, delimiter: str, strict: bool) -> list[int]:
+    records = islice(_reader(_lines(text), delimiter, strict), _SAMPLE)
+    return [len(record) for record in records if record]
 
 
 def _records(name: str, text: str, delimiter: str, strict: bool) -> Iterator[_Record]:
     """Split text into records; a last record of our own shows whether all quotes were closed."""
     lines = chain(_lines(text if text.endswith(("\n", "\r")) else text + "\n"), [_END])
-    reader = csv.reader(lines, delimiter=delimiter, strict=strict)
+    reader = _reader(lines, delimiter, strict)
     last_line = 0
     try:
         for fields in reader:
@@ -188,7 +199,7 @@ def _check_widths(name: str, records: Sequence[_Record], first: int, width: int)
 
 def _terminator(text: str, delimiter: str) -> str:
     """Return what ends the header."""
-    reader = csv.reader(_lines(text), delimiter=delimiter)
+    reader = _reader(_lines(text), delimiter)
     next(fields for fields in reader if fields)
     last = next(islice(_lines(text), reader.line_num - 1, None))
     return "\r\n" if last.endswith("\r\n") else "\r" if last.endswith("\r") else "\n"
@@ -196,7 +207,7 @@ def _terminator(text: str, delimiter: str) -> str:
 
 def _is_all_quoted(text: str, delimiter: str, terminator: str) -> bool:
     """Whether the file begins exactly as a writer that quotes every cell would begin it."""
-    records = islice(csv.reader(_lines(text), delimiter=delimiter), _SAMPLE)
+    records = islice(_reader(_lines(text), delimiter), _SAMPLE)
     begin = "".join(_rows(records, delimiter, terminator, quote_all=True))
     return text.startswith(begin.removesuffix(terminator))
 
@@ -225,7 +236,11 @@ def write(table: pa.Table, source: Source, file: BinaryIO) -> None:
     if options.get("spreadsheet_safe"):
         rows = ([_neutral(cell) for cell in row] for row in rows)
     delimiter = options.get("delimiter", "\t" if source.format == "tsv" else ",")
-    text = "".join(_rows(rows, delimiter, options.get("terminator", "\n"), options.get("quote_all", False)))
+    terminator = options.get("terminator", "\n")
+    lines = list(rows)
+    text = "".join(_rows(lines, delimiter, terminator, options.get("quote_all", False)))
+    if source.format == "csv" and _delimiter(text) != delimiter:  # cells full of another one: leave no doubt
+        text = "".join(_rows(lines, delimiter, terminator, quote_all=True))
     mark = "\ufeff" if options.get("bom") else ""
     try:
         file.write((mark + text).encode(options.get("encoding", "utf-8")))

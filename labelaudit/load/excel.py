@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
@@ -70,9 +70,10 @@ def read(path: Path, format: str = "xlsx") -> tuple[pa.Table, Source]:
         raise BadInput(f"{path.name} is empty; choose a workbook with a header and rows below it.")
     if len(rows) == 1:
         raise BadInput(f"{path.name} has a header and no rows; choose a workbook with data below its header.")
-    header, *body = zip(*zip_longest(*rows), strict=True)
+    columns = list(zip_longest(*rows))
+    header = [column[0] for column in columns]
     names = cells.unique_names("" if name is None else str(name) for name in header)
-    made = [_column(name, values) for name, values in zip(names, zip(*body, strict=True), strict=True)]
+    made = [_column(name, column[1:]) for name, column in zip(names, columns, strict=True)]
     table = pa.Table.from_arrays([array for _, array in made], schema=pa.schema([field for field, _ in made]))
     originals = cells.renamed([_to_json(name) for name in header], names)
     notes = cells.rename_notes({name: v or "" for name, v in originals.items() if v is None or isinstance(v, str)})
@@ -194,51 +195,52 @@ def write(table: pa.Table, source: Source, file: BinaryIO) -> None:
             f"a sheet holds {_MAX_ROWS - 1:,} rows and {_MAX_COLUMNS:,} columns, and this table has "
             f"{table.num_rows:,} and {table.num_columns:,}; export it as CSV or Parquet."
         )
+    names = table.column_names
+    originals = source.options.get("header", {})
+    header = [_plain(_revived(originals.get(name, name)), name, -1) for name in names]
+    # All columns are checked first: openpyxl cannot leave a sheet half written.
+    columns = [_plain_column(table, name) for name in names]
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet(source.options.get("sheet", "data"))
-    originals = source.options.get("header", {})
 
-    def cell(value: Any, row: int, column: str) -> Any:
-        value = _plain(value)
-        if isinstance(value, float | int) and not isinstance(value, bool):
-            made = WriteOnlyCell(sheet, value=repr(value))  # openpyxl itself would round to 16 digits
-            made.data_type = "n"
-            return made
-        if not isinstance(value, str):
+    def cell(value: Any) -> Any:
+        """Keep openpyxl from rounding numbers to 16 digits and from taking text for formulas."""
+        if isinstance(value, bool) or not isinstance(value, float | int | str):
             return value
-        text = _TO_ESCAPE.sub(lambda match: f"_x{ord(match[0]):04X}_", value)
-        if len(text) > _MAX_TEXT:
-            raise BadInput(
-                f"row {row:,} of column {column!r} has {len(value):,} characters and a cell of a workbook "
-                f"holds {_MAX_TEXT:,}; export the data as CSV or Parquet."
-            )
-        made = WriteOnlyCell(sheet, value=text)
-        made.data_type = "s"  # also where it begins with "=": never a formula
+        made = WriteOnlyCell(sheet, value=value if isinstance(value, str) else repr(value))
+        made.data_type = "s" if isinstance(value, str) else "n"
         return made
 
-    names = table.column_names
-    sheet.append([cell(_revived(originals.get(name, name)), -1, name) for name in names])
-    columns = [_values(table, name) for name in names]
-    for row, values in enumerate(zip(*columns, strict=True)):
-        sheet.append([cell(value, row, name) for name, value in zip(names, values, strict=True)])
+    for values in chain([header], zip(*columns, strict=True)):
+        sheet.append([cell(value) for value in values])
     workbook.save(file)
 
 
-def _values(table: pa.Table, name: str) -> list[Any]:
-    return [_revived(value) for value in cells.values_of(table, name)]
+def _plain_column(table: pa.Table, name: str) -> list[Any]:
+    return [_plain(_revived(value), name, row) for row, value in enumerate(cells.values_of(table, name))]
 
 
 def _revived(value: Any) -> Any:
     return _from_json(value) if isinstance(value, dict) else value
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, column: str, row: int) -> Any:
     """Return what a workbook can hold; text for all else."""
-    if isinstance(value, float):
-        return None if math.isnan(value) else value if math.isfinite(value) else str(value)
-    if value is None or isinstance(value, str | bool | int | timedelta):
-        return None if value == "" else value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, bool | int | timedelta):
+        return value
     if isinstance(value, date | time):
         aware = getattr(value, "tzinfo", None) is not None
-        return value.isoformat() if aware or (isinstance(value, date) and value.year < 1900) else value
-    return cells.text(value)
+        if not aware and not (isinstance(value, date) and value.year < 1900):
+            return value
+        value = value.isoformat()
+    text = _TO_ESCAPE.sub(lambda match: f"_x{ord(match[0]):04X}_", cells.text(value))
+    if len(text) > _MAX_TEXT:
+        raise BadInput(
+            f"row {row:,} of column {column!r} has {len(text):,} characters and a cell of a workbook "
+            f"holds {_MAX_TEXT:,}; export the data as CSV or Parquet."
+        )
+    return text
