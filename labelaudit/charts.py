@@ -85,7 +85,7 @@ def heatmap(cells: pd.DataFrame, *, as_share: bool, side: int = 560) -> alt.Laye
             .mark_text(fontSize=11, color=QUIET)
             .encode(text=alt.Text("value:Q", format=text), tooltip=tooltip)
         )
-    return alt.layer(*layers).properties(width=alt.Step(step), height=alt.Step(step))
+    return alt.LayerChart(layer=layers, width=alt.Step(step), height=alt.Step(step))
 
 
 def scatter(
@@ -117,8 +117,8 @@ def scatter(
     corner = pd.DataFrame({"x": [0.0, 0.5], "low": [0.0, 0.5], "high": [1.0, 0.5]})
     region = alt.Chart(corner).mark_area(color=SUGGESTED, opacity=0.10).encode(x="x:Q", y="low:Q", y2="high:Q")
     name = (
-        alt.Chart(pd.DataFrame({"x": [0.02], "y": [0.97], "text": ["region of suspicion: another label is likelier"]}))
-        .mark_text(align="left", baseline="top", fontSize=12, color=SUGGESTED, fontWeight=600, dx=4)
+        alt.Chart(pd.DataFrame({"x": [0.0], "y": [0.015], "text": ["region of suspicion: another label is likelier"]}))
+        .mark_text(align="left", baseline="bottom", fontSize=12, color=SUGGESTED, fontWeight=600, dx=4)
         .encode(x="x:Q", y="y:Q", text="text:N")
     )
     layers: list[alt.Chart] = [region]
@@ -167,9 +167,7 @@ def scatter(
     layers.append(dots)
     if len(hulls):
         outline = alt.Chart(hulls).encode(x="x:Q", y="y:Q", order="order:Q", detail="name:N")
-        layers.append(
-            outline.mark_line(color="#b45309", strokeWidth=1.5, strokeDash=[4, 3], interpolate="linear-closed")
-        )
+        layers.append(outline.mark_line(color="#b45309", strokeWidth=1, opacity=0.8, interpolate="linear-closed"))
         labels = hulls.sort_values("y").groupby("name", as_index=False).last()
         labels = labels.assign(number=(labels["cluster"] + 1).astype(str))
         layers.append(
@@ -177,14 +175,14 @@ def scatter(
             .mark_text(fontSize=11, dy=-7, color="#b45309", fontWeight=600)
             .encode(x="x:Q", y="y:Q", text="number:N")
         )
-    return alt.layer(*layers, name).properties(height=height)
+    return alt.LayerChart(layer=[*layers, name], height=height)
 
 
 def margin(values: np.ndarray, title: str, *, height: int = 120) -> alt.Chart:
     """Draw a histogram of values from 0 to 1, binned here and not in the browser."""
     counts, edges = np.histogram(values[~np.isnan(values)], bins=40, range=(0, 1))
     frame = pd.DataFrame({"x0": edges[:-1], "x1": edges[1:], "count": counts})
-    return (
+    chart: alt.Chart = (
         alt.Chart(frame)
         .mark_bar(color=GIVEN, opacity=0.6, binSpacing=0)
         .encode(
@@ -195,6 +193,7 @@ def margin(values: np.ndarray, title: str, *, height: int = 120) -> alt.Chart:
         )
         .properties(height=height)
     )
+    return chart
 
 
 def rank(table: pd.DataFrame, *, height: int = 420) -> alt.LayerChart:
@@ -218,7 +217,7 @@ def rank(table: pd.DataFrame, *, height: int = 420) -> alt.LayerChart:
         .mark_tick(color=UNDECIDED, opacity=0.5, thickness=1)
         .encode(x="rank:Q", y="score:Q", tooltip=["rank:Q", alt.Tooltip("score:Q", format=".3f")])
     )
-    return alt.layer(line, flagged).properties(height=height)
+    return alt.LayerChart(layer=[line, flagged], height=height)
 
 
 def per_class(table: pd.DataFrame, *, sort: str = "noise_out") -> alt.LayerChart:
@@ -271,7 +270,7 @@ def per_class(table: pd.DataFrame, *, sort: str = "noise_out") -> alt.LayerChart
         .add_params(clicked)
     )
     zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=QUIET).encode(x="x:Q")
-    return alt.layer(bars, zero).properties(height=alt.Step(26))
+    return alt.LayerChart(layer=[bars, zero], height=alt.Step(26))
 
 
 def class_counts(table: pd.DataFrame, *, height: int = 220) -> alt.Chart:
@@ -282,7 +281,7 @@ def class_counts(table: pd.DataFrame, *, height: int = 220) -> alt.Chart:
     table : DataFrame
         ``class``, ``examples``; most frequent first.
     """
-    return (
+    chart: alt.Chart = (
         alt.Chart(table)
         .mark_bar(color=GIVEN, cornerRadius=2)
         .encode(
@@ -292,6 +291,7 @@ def class_counts(table: pd.DataFrame, *, height: int = 220) -> alt.Chart:
         )
         .properties(height=height)
     )
+    return chart
 
 
 def review_curve(curve: pd.DataFrame, *, height: int = 300) -> alt.LayerChart:
@@ -310,7 +310,7 @@ def review_curve(curve: pd.DataFrame, *, height: int = 300) -> alt.LayerChart:
         "perfect": "recall, if every review found one",
     }
     long["measure"] = long["measure"].map(names)
-    return alt.layer(
+    lines = (
         alt.Chart(long)
         .mark_line()
         .encode(
@@ -328,4 +328,5 @@ def review_curve(curve: pd.DataFrame, *, height: int = 300) -> alt.LayerChart:
                 alt.Tooltip("share:Q", format=".1%"),
             ],
         )
-    ).properties(height=height)
+    )
+    return alt.LayerChart(layer=[lines], height=height)

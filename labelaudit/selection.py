@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from labelaudit.audit import Audit
 from labelaudit.confident import other_best
@@ -55,7 +55,7 @@ class Selection:
 
     def without(self, name: str) -> Selection:
         """Drop one filter."""
-        default = next(f.default for f in fields(self) if f.name == name)
+        default: Any = next(f.default for f in fields(self) if f.name == name)
         return replace(self, **{name: default})
 
     def chips(self) -> list[tuple[str, str]]:
@@ -84,8 +84,10 @@ class Selection:
         if not text:
             return cls()
         try:
-            return ADAPTER.validate_json(text)
-        except ValidationError as error:
+            found = ADAPTER.validate_json(text)
+            found.chips()  # reads the labels in it, which are JSON text themselves
+            return found
+        except ValueError as error:
             raise BadInput("the selection in the address can't be read; it was dropped, so choose again.") from error
 
 
@@ -229,7 +231,7 @@ def cell(audit: Audit, given: int, suggested: int) -> Selection:
     return Selection(suspects=True, given=encode(classes[given]), suggested=encode(classes[suggested]))
 
 
-def outlines(audit: Audit, table: pd.DataFrame, most: int = 8) -> pd.DataFrame:
+def outlines(audit: Audit, table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
     """Outline the largest clusters of suspects in the plane of the scatter.
 
     Parameters

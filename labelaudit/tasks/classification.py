@@ -12,7 +12,7 @@ from labelaudit import confident, health, noise
 from labelaudit.blocks import Bar, Bars, Block
 from labelaudit.cache import key
 from labelaudit.dataset import Dataset, decode, encode, show
-from labelaudit.errors import BadInput
+from labelaudit.errors import BadInput, StoreError
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Task
 from labelaudit.tasks.evidence import row_block, text_block
 
@@ -105,7 +105,10 @@ def find_issues(dataset: Dataset, ids: np.ndarray, outputs: Mapping[str, Any], c
         scores[name] = column
     score = scores[config.score].fillna(1.0).to_numpy(copy=True)
     score[np.flatnonzero(labelled)[~judged]] = 1.0
-    predicted = pred_probs.argmax(axis=1)
+    # Some filters flag labels that are likeliest and yet unlikely: a suggestion is another class all the same.
+    others = pred_probs.copy()
+    others[np.flatnonzero(labelled), given] = -1
+    predicted = others.argmax(axis=1)
     suggested = np.where(flagged | ~labelled, predicted, -1)
     cluster = suspect_clusters(outputs["features"], codes, suggested, flagged, score)
 
@@ -120,7 +123,7 @@ def find_issues(dataset: Dataset, ids: np.ndarray, outputs: Mapping[str, Any], c
             "given": as_json[codes],
             "suggested": as_json[suggested],
             "related": None,
-            "cluster": pd.array(np.where(cluster < 0, None, cluster), dtype="Int64"),
+            "cluster": pd.Series(cluster, dtype="Int64").mask(cluster < 0),
             "evidence": _evidence(dataset, pred_probs, codes, suggested, labelled, judged),
         },
         columns=list(ISSUE_COLUMNS),
@@ -133,10 +136,9 @@ def find_issues(dataset: Dataset, ids: np.ndarray, outputs: Mapping[str, Any], c
 
 def _judged(codes: np.ndarray, fold: np.ndarray) -> np.ndarray:
     """Whether the model that judged an example had seen its given class, shape (N,)."""
-    counts = pd.crosstab(codes, fold)
-    own = pd.Series(list(zip(codes, fold, strict=True))).map(counts.stack())
-    total = pd.Series(codes).map(counts.sum(axis=1))
-    return (total.to_numpy() > own.to_numpy()) & (codes >= 0)
+    counts = np.zeros((codes.max() + 2, fold.max() + 1), dtype=np.int64)
+    np.add.at(counts, (codes, fold), 1)
+    return np.asarray((codes >= 0) & (counts.sum(axis=1)[codes] > counts[codes, fold]))
 
 
 def _evidence(
@@ -208,7 +210,8 @@ def plant(
 
 def metrics(audit: Audit) -> dict[str, Any]:
     """Return the figures that Health shows beside those in the manifest."""
-    assert audit.confident_joint is not None
+    if audit.confident_joint is None:
+        raise StoreError("the audit's folder has no confident_joint.csv; run the audit again.")
     names = [show(c) for c in audit.dataset.classes]
     n_labelled = int((audit.codes >= 0).sum())
     return {
@@ -222,7 +225,7 @@ def view(audit: Audit, position: int) -> Sequence[Block]:
     """Show one example: the text or the row, and the class probabilities as bars."""
     given = int(audit.codes[position])
     probabilities = audit.outputs["pred_probs"][position]
-    suggested = decode(audit.issues["suggested"].iloc[position])
+    suggested = decode(audit.label_issues["suggested"].iloc[position])
     names = [show(c) for c in audit.dataset.classes]
     order = np.argsort(-probabilities, kind="stable")[:6]
     if given >= 0 and given not in order:

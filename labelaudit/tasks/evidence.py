@@ -15,7 +15,7 @@ from labelaudit.dataset import show
 if TYPE_CHECKING:
     from labelaudit.audit import Audit
 
-WORD = re.compile(r"\w+")
+WORD = re.compile(r"[^\W\d]\w+")  # a lone letter or number says little
 TEXT_SAMPLE, ROW_SAMPLE = 2000, 500  # examples of a class that are enough to know its usual words and values
 # A word is marked from a log ratio on (e times as frequent in one class as in the other) that chance hardly gives.
 MIN_PULL, MIN_DEVIATIONS = 1.0, 2.6

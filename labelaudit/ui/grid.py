@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,10 @@ REPORT = JsCode(
     """
     function({streamlitRerunEventTriggerName, eventData}) {
       const api = eventData.api;
+      const row = eventData.data ? eventData : api.getDisplayedRowAtIndex(eventData.rowIndex);
       return {
         event: streamlitRerunEventTriggerName,
-        position: eventData.data ? eventData.data.position : null,
+        position: row ? row.data.position : null,
         value: eventData.newValue === undefined ? null : eventData.newValue,
         selected: api.getSelectedNodes().map((node) => node.data.position),
         sort: api.getColumnState().filter((c) => c.sort).sort((a, b) => a.sortIndex - b.sortIndex)
@@ -65,7 +67,7 @@ def show(opened: Opened, queue: np.ndarray) -> None:
         height=560,
         data_return_mode=DataReturnMode.CUSTOM,
         custom_jscode_for_grid_return=REPORT,
-        update_on=["cellValueChanged", "selectionChanged", "sortChanged", "filterChanged"],
+        update_on=["cellValueChanged", "cellFocused", "selectionChanged", "sortChanged", "filterChanged"],
         callback=changed,
         allow_unsafe_jscode=True,
         server_sync_strategy="server_wins",
@@ -128,30 +130,39 @@ def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:
         "defaultColDef": {"sortable": True, "resizable": True, "suppressHeaderMenuButton": False},
         "columnDefs": [
             {"field": "position", "hide": True},
-            {"field": "score", "width": 92, **number},
-            {"field": "given", "width": 118, **text},
-            {"field": "suggested", "width": 128, **text},
+            {"field": "score", "headerName": "Score", "width": 86, **number},
+            {"field": "given", "headerName": "Given", "width": 106, **text},
+            {"field": "suggested", "headerName": "Suggested", "width": 116, **text},
             {
                 "field": "final",
-                "width": 112,
+                "headerName": "Final",
+                "width": 104,
                 "editable": True,
                 "cellEditor": "agSelectCellEditor",
-                "cellEditorParams": {"values": names},
+                # What stands in the cell is a choice too, so that opening and leaving the editor changes nothing.
+                "cellEditorParams": JsCode(
+                    f"""
+                    function(params) {{
+                      const names = {json.dumps(names)};
+                      return {{values: names.includes(params.value) ? names : [params.value, ...names]}};
+                    }}
+                    """
+                ),
                 "headerTooltip": "Double-click to choose the final label",
                 **text,
             },
             {
                 "field": "snippet",
-                "headerName": "example",
+                "headerName": "Example",
                 "flex": 1,
                 "minWidth": 150,
                 "sortable": False,
                 "tooltipField": "snippet",
             },
-            {"field": "status", "width": 110, **text},
-            {"field": "id", "width": 90, **text},
+            {"field": "status", "headerName": "Status", "width": 104, **text},
+            {"field": "id", "headerName": "Id", "width": 90, **text},
         ],
-        "rowSelection": {"mode": "multiRow", "enableClickSelection": True, "headerCheckbox": True},
+        "rowSelection": {"mode": "multiRow", "headerCheckbox": True},
         # A state that is given is whole: what it leaves out is reset, hidden columns included.
         "initialState": {
             "sort": {"sortModel": model["sort"]},
@@ -168,14 +179,14 @@ def _react(opened: Opened, report: dict[str, Any]) -> None:
     """Do what happened in the grid: show a row, change a label, sort, filter."""
     event = report.get("event")
     st.session_state["ticked"] = report.get("selected", [])
-    if event == "cellValueChanged" and report.get("value"):
-        names = [label_text(c) for c in opened.dataset.classes]
+    names = [label_text(c) for c in opened.dataset.classes]
+    if event == "cellValueChanged" and report.get("value") in names:
         after = encode(opened.dataset.classes[names.index(report["value"])])
         position = int(report["position"])
         opened.decide([inspector.decision(opened, position, "set", after)])
         st.session_state["position"] = position
-    elif event == "selectionChanged" and report.get("selected"):
-        st.session_state["position"] = int(report["selected"][-1])
+    elif event == "cellFocused" and report.get("position") is not None:
+        st.session_state["position"] = int(report["position"])
     elif event in ("sortChanged", "filterChanged"):
         st.session_state["grid"] = {"sort": report.get("sort", []), "filter": report.get("filter", {})}
         st.session_state["page"] = 1
@@ -194,3 +205,4 @@ def _decide_all(opened: Opened, positions: list[int], action: str) -> None:
             continue  # nothing is suggested for a label that is not suspected
         decisions.append(inspector.decision(opened, position, action, after if isinstance(after, str) else None, batch))
     opened.decide(decisions)
+    session.redraw()

@@ -96,17 +96,18 @@ def empty() -> None:
 
 
 def settle(draft: Dataset) -> None:
-    """Show the data and the guesses, each with a way to change it; then what was noticed, then the button."""
-    st.subheader(f"{len(draft):,} rows, {len(draft.table.column_names):,} columns")
-    st.html(f'<div class="la-small">{escape(draft.name)} · {draft.source.format.upper()}</div>')
-    for note in draft.source.notes:
-        st.caption(f":material/info: {plain(note)}")
+    """Show the data and the guesses, each with a way to change it, what was noticed, and the button on top."""
+    head, action = st.columns([3, 2], gap="large")
+    with head:
+        st.subheader(f"{len(draft):,} rows, {len(draft.table.column_names):,} columns")
+        notes = "".join(f" · {escape(note)}" for note in draft.source.notes)
+        st.html(f'<div class="la-small">{escape(draft.name)} · {draft.source.format.upper()}{notes}</div>')
     dataset = _roles(draft)
     if dataset is None:
         return
     preview = dataset.table.slice(0, PREVIEW_ROWS).to_pandas()
     order = [*dataset.label_columns, *[c for c in preview.columns if c not in dataset.label_columns]]
-    st.dataframe(preview[order[:60]], height=220, hide_index=True)
+    st.dataframe(preview[order[:60]], height=178, hide_index=True)
     try:
         noticed = findings(dataset)
         counts = _class_counts(dataset)
@@ -116,7 +117,7 @@ def settle(draft: Dataset) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.markdown(f"**What we noticed** ({len(noticed)})")
-        with st.container(height=300, border=True):
+        with st.container(height=270, border=True):
             if not noticed:
                 st.success("Nothing is wrong with the file.", icon=":material/check:")
             for finding in noticed:
@@ -124,13 +125,11 @@ def settle(draft: Dataset) -> None:
                 examples = "; ".join(finding.examples)
                 st.caption(plain(f"{finding.effect} {finding.fix}" + (f" E.g. {examples}" if examples else "")))
     with right:
-        st.markdown(f"**{len(counts):,} classes**")
+        st.markdown(f"**{len(counts):,} classes**" + (", the 12 largest" if len(counts) > 12 else ""))
         st.altair_chart(charts.class_counts(counts.head(12), height=270), alt="Examples per class")
-        if len(counts) > 12:
-            st.caption(f"The 12 largest of {len(counts):,}.")
     config = run.choices(dataset, AuditConfig(), "ingest")
-    if config is not None:
-        run.launch(dataset, config)
+    with action:
+        run.go(dataset, config, "ingest")
 
 
 def _class_counts(dataset: Dataset) -> pd.DataFrame:

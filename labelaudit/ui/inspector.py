@@ -33,25 +33,26 @@ def show(audit_id: str) -> None:
     opened = session.require_audit("the suspects one by one")
     bar.show(opened)
     queue = _queue(opened)
-    _state(opened)
     if len(queue) == 0:
+        _head(opened)
         st.info("No example matches the selection. Drop a filter in the bar above, or pick suspects on another page.")
         return
-    view = st.session_state.get("view", "Table")
     position = _position(opened, queue)
+    view = _head(opened, queue, position)
     if view == "Table":
         left, right = st.columns([7, 5], gap="medium")
         with left:
             grid.show(opened, queue)
         with right:
-            _example(opened, position)
+            _example(opened, position, height=270)
+            _reasons(opened, position)
             _decide(opened, queue, position)
     else:
-        left, right = st.columns([8, 4], gap="large")
-        with left:
-            _example(opened, position, hero=True)
+        left, right = st.columns([8, 5], gap="medium")
+        with left.container(key="hero"):
+            _example(opened, position, height=620)
         with right:
-            _labels(opened, position)
+            _reasons(opened, position)
             _decide(opened, queue, position)
 
 
@@ -61,23 +62,46 @@ def _queue(opened: Opened) -> np.ndarray:
     return np.asarray(rows[np.argsort(opened.table["score"].to_numpy()[rows], kind="stable")])
 
 
-def _state(opened: Opened) -> None:
+def _head(opened: Opened, queue: np.ndarray | None = None, position: int = 0) -> str:
+    """How far the review is, the search, the view, and the way through the queue; returns the view."""
     suspects = opened.table[opened.table["is_issue"]]
     decided = int((suspects["action"] != "").sum())
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{len(suspects):,} suspects**, {decided:,} decided, {len(suspects) - decided:,} left")
-        search = st.text_input(
+        st.markdown(
+            f"**{len(suspects):,} suspects**, {decided:,} decided, {len(suspects) - decided:,} left", width="content"
+        )
+        key = f"search-{session.chart_key('inspector')}"
+        st.text_input(
             "Search",
             opened.selection.search,
-            key=f"search-{session.chart_key('inspector')}",
+            key=key,
             placeholder="Search text or cells",
             label_visibility="collapsed",
             width=260,
+            on_change=lambda: session.select(replace(opened.selection, search=st.session_state[key])),
         )
-        if search != opened.selection.search:
-            session.select(replace(opened.selection, search=search))
-            st.rerun(scope="fragment")
-        st.segmented_control("View", VIEWS, default="Table", key="view", label_visibility="collapsed", required=True)
+        view = st.segmented_control(
+            "View", VIEWS, default="Table", key="view", label_visibility="collapsed", required=True
+        )
+        if queue is not None:
+            _walk(opened, queue, int(np.flatnonzero(queue == position)[0]))
+    return str(view)
+
+
+def _walk(opened: Opened, queue: np.ndarray, place: int) -> None:
+    """Go back and forth without deciding."""
+    st.space("stretch")
+    for word, key, step, end in (("Previous", "left", -1, 0), ("Next", "right", 1, len(queue) - 1)):
+        st.button(
+            word,
+            key=word.lower(),
+            shortcut=key,
+            type="tertiary",
+            on_click=_move,
+            args=(opened, queue, place, step),
+            disabled=place == end,
+        )
+    st.caption(f"{place + 1:,} of {len(queue):,}", width="content")
 
 
 def _position(opened: Opened, queue: np.ndarray) -> int:
@@ -91,14 +115,17 @@ def _position(opened: Opened, queue: np.ndarray) -> int:
     return first
 
 
-def _example(opened: Opened, position: int, hero: bool = False) -> None:
-    with st.container(border=True, height=560 if hero else 300):
-        if not hero:
-            _labels(opened, position)
-        example, bars = TASKS[opened.dataset.task].view(opened.audit, position)
-        blocks.render([example])
+def _example(opened: Opened, position: int, height: int) -> None:
+    """The example itself, with the room it needs."""
+    with st.container(border=True, height=height, key="example"):
+        blocks.render(TASKS[opened.dataset.task].view(opened.audit, position)[:1])
+
+
+def _reasons(opened: Opened, position: int) -> None:
+    """The labels, and what the model says of them."""
+    _labels(opened, position)
     with st.container(border=True):
-        blocks.render([bars])
+        blocks.render(TASKS[opened.dataset.task].view(opened.audit, position)[1:])
 
 
 def _labels(opened: Opened, position: int) -> None:
@@ -168,24 +195,6 @@ def _decide(opened: Opened, queue: np.ndarray, position: int) -> None:
             help="Take back the last decision",
         )
     _other_class(opened, position, decide)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Previous",
-            key="previous",
-            shortcut="left",
-            on_click=_move,
-            args=(opened, queue, place, -1),
-            disabled=place == 0,
-        )
-        st.button(
-            "Next",
-            key="next",
-            shortcut="right",
-            on_click=_move,
-            args=(opened, queue, place, 1),
-            disabled=place == len(queue) - 1,
-        )
-        st.caption(f"{place + 1:,} of {len(queue):,}")
 
 
 def _other_class(opened: Opened, position: int, decide: Any) -> None:

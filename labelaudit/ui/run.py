@@ -24,8 +24,8 @@ def requested() -> dict[str, Any] | None:
     return session.workspace().record(audit_id) if audit_id else None
 
 
-def choices(dataset: Dataset, chosen: AuditConfig, key: str) -> AuditConfig | None:
-    """Draw the choices, folded; return them when the button is pressed.
+def choices(dataset: Dataset, chosen: AuditConfig, key: str) -> AuditConfig:
+    """Draw the choices, folded.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def choices(dataset: Dataset, chosen: AuditConfig, key: str) -> AuditConfig | No
             FILTERS.index(chosen.filter_by),
             format_func=_words,
             key=f"{key}-filter",
-            help="cleanlab's rules. prune by noise rate: as many as the confident joint estimates, the worst first.",
+            help="cleanlab's rules. Prune by noise rate: as many as the confident joint estimates, the worst first.",
         )
         score = three.selectbox(
             "Score: how suspects are ranked", SCORES, SCORES.index(chosen.score), format_func=_words, key=f"{key}-score"
@@ -57,13 +57,13 @@ def choices(dataset: Dataset, chosen: AuditConfig, key: str) -> AuditConfig | No
             min(10, len(dataset)),
             len(dataset),
             min(chosen.max_rows or len(dataset), len(dataset)),
-            key=f"{key}-rows",
+            key=f"{key}-rows-{dataset.data_fingerprint[:8]}",
             help="Fewer: a sample that keeps class shares.",
         )
         calibrate = four.toggle(
-            "Calibrate", chosen.calibrate, key=f"{key}-calibrate", help="Platt scaling; 3 × the time"
+            "Calibrate", chosen.calibrate, key=f"{key}-calibrate", help="Platt scaling; three times the time"
         )
-    config = AuditConfig(
+    return AuditConfig(
         model=model,
         filter_by=filter_by,
         score=score,
@@ -72,13 +72,17 @@ def choices(dataset: Dataset, chosen: AuditConfig, key: str) -> AuditConfig | No
         max_rows=int(max_rows) if max_rows < len(dataset) else None,
         calibrate=calibrate,
     )
-    settled, why = resolve(dataset, config)
-    st.caption(f"Will run: {_words(settled.model)} ({why}), {settled.folds} folds, {_words(settled.filter_by)}.")
+
+
+def go(dataset: Dataset, config: AuditConfig, key: str) -> None:
+    """Draw the button that starts the audit, and what will run."""
     rows = config.max_rows or len(dataset)
     label = f"Audit these {rows:,} rows" if rows == len(dataset) else f"Audit a sample of {rows:,} rows"
-    if st.button(label, type="primary", icon=":material/play_arrow:", key=f"{key}-go"):
-        return config
-    return None
+    pressed = st.button(label, type="primary", icon=":material/play_arrow:", key=f"{key}-go")
+    settled, why = resolve(dataset, config)
+    st.caption(f"Will run {_words(settled.model)} ({why}), {settled.folds} folds, {_words(settled.filter_by)}.")
+    if pressed:
+        launch(dataset, config)
 
 
 @st.fragment(run_every=0.5)
@@ -162,9 +166,7 @@ def again(dataset: Dataset, config: AuditConfig) -> None:
     """Offer other choices for the same data."""
     st.divider()
     st.markdown("**Audit again with other choices**")
-    chosen = choices(dataset, config, "again")
-    if chosen is not None:
-        launch(dataset, chosen)
+    go(dataset, choices(dataset, config, "again"), "again")
 
 
 def launch(dataset: Dataset, config: AuditConfig) -> None:

@@ -179,11 +179,16 @@ def select(new: Selection) -> None:
         st.session_state["selection"] = new
         st.session_state["position"] = None
         st.session_state["page"] = 1
-        st.session_state["charts"] = st.session_state.get("charts", 0) + 1
+        redraw()
+
+
+def redraw() -> None:
+    """Draw charts and grids afresh, without what is marked or ticked in them."""
+    st.session_state["charts"] = st.session_state.get("charts", 0) + 1
 
 
 def chart_key(name: str) -> str:
-    """Key of a chart that is drawn afresh, without marks, when the selection was changed elsewhere."""
+    """Key of a chart or grid that changes with every `redraw`."""
     return f"{name}-{current()}-{st.session_state.get('charts', 0)}"
 
 

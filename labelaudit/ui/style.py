@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
+
+# A file and not one of Streamlit's icon names, which the browser would fetch from elsewhere.
+ICON = Path(__file__).with_name("icon.svg")
 
 CSS = """
 <style>
@@ -15,6 +20,8 @@ CSS = """
 .la-facts span:first-child { font-size: 1.08rem; font-weight: 650; color: currentColor; }
 .la-text { font-size: 1.12rem; line-height: 1.65; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 26rem;
   overflow-y: auto; padding: .3rem .2rem; }
+.st-key-hero .la-text { font-size: 1.4rem; line-height: 1.7; max-height: none; padding: .6rem 1rem; }
+.st-key-hero .la-row { max-height: none; }
 .la-text mark { color: inherit; border-radius: .2rem; padding: .02rem .14rem; }
 .la-text mark.given, .la-key.given { background: color-mix(in srgb, #64748b 30%, transparent);
   border-bottom: 2px solid #64748b; }
