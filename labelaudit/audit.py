@@ -10,6 +10,7 @@ import resource
 import shutil
 import sys
 import time
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,6 +37,7 @@ __all__ = ["FILTERS", "MODELS", "SCORES", "Audit", "AuditConfig", "audit"]
 log = logging.getLogger(__name__)
 
 FORMAT = 1  # of the folder that `Audit.save` writes
+MAY_BE_ABSENT = ("given", "suggested", "related")  # None, which pandas reads back as NaN
 VERSIONED = ("cleanlab", "scikit-learn", "skrub", "numpy", "pandas", "pyarrow")
 
 
@@ -97,7 +99,7 @@ class Audit:
     @cached_property
     def codes(self) -> np.ndarray:
         """Given class of the audited rows as an index into the classes, shape (n,); -1 where missing."""
-        return self.dataset.labels[self.rows]
+        return np.asarray(self.dataset.labels[self.rows])
 
     @cached_property
     def label_issues(self) -> pd.DataFrame:
@@ -165,14 +167,12 @@ class Audit:
         self.issues.to_parquet(folder / "issues.parquet", index=False)
         self.scores.to_parquet(folder / "scores.parquet", index=False)
         self.per_class.to_parquet(folder / "per_class.parquet", index=False)
-        arrays = {name: array for name, array in self.outputs.items() if name != "pred_probs"}
-        np.savez(
-            folder / "pred_probs.npz",
-            pred_probs=self.outputs["pred_probs"],
-            classes=classes,
-            ids=ids.astype(str) if ids.dtype == object else ids,
-            **arrays,
-        )
+        arrays: dict[str, Any] = {
+            **self.outputs,
+            "classes": classes,
+            "ids": ids.astype(str) if ids.dtype == object else ids,
+        }
+        np.savez(folder / "pred_probs.npz", **arrays)
         if self.confident_joint is not None:
             names = [show(c) for c in self.dataset.classes]
             joint = pd.DataFrame(self.confident_joint, index=pd.Index(names, name="given"), columns=names)
@@ -207,17 +207,18 @@ class Audit:
             with np.load(folder / "pred_probs.npz", allow_pickle=False) as stored:
                 outputs = {name: stored[name] for name in stored.files if name not in ("classes", "ids")}
             issues = pd.read_parquet(folder / "issues.parquet")
+            absent = {c: issues[c].astype(object).where(issues[c].notna(), None) for c in MAY_BE_ABSENT}
             return cls(
                 dataset=dataset or Dataset.open(folder),
                 config=AuditConfig(**manifest["config"]),
-                issues=issues.assign(evidence=issues["evidence"].map(list)),
+                issues=issues.assign(evidence=issues["evidence"].map(list), **absent),
                 scores=pd.read_parquet(folder / "scores.parquet"),
                 per_class=pd.read_parquet(folder / "per_class.parquet"),
                 outputs=outputs,
                 confident_joint=joint,
                 manifest=manifest,
             )
-        except (OSError, ValueError, KeyError, EOFError, pa.ArrowInvalid) as error:
+        except (OSError, ValueError, KeyError, EOFError, pa.ArrowInvalid, zipfile.BadZipFile) as error:
             raise StoreError(f"the audit in {folder} is damaged ({error}); run it again.") from error
 
 
@@ -281,11 +282,6 @@ def audit(
     outputs = task.predict(audited, config, run)
     with run.step("issues"):
         found = task.find_issues(audited, dataset.ids[rows], outputs, config)
-    if len(audited.classes) != len(dataset.classes):  # the sample missed a rare class
-        raise BadInput(
-            f"a sample of {config.max_rows:,} rows misses {len(dataset.classes) - len(audited.classes)} rare classes; "
-            "audit more rows."
-        )
     notes = [*dataset.source.notes, *outputs["notes"]]
     planted = dataset.provenance.get("planted")
     if planted:
@@ -323,6 +319,7 @@ def audit(
         },
     )
     if stored is not None:
+        shutil.rmtree(stored, ignore_errors=True)  # what is there is damaged
         result.save(stored, with_data=False)
     return result
 
@@ -333,11 +330,20 @@ def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> np.ndarray:
     Returns
     -------
     ndarray of shape (at most max_rows,)
+
+    Raises
+    ------
+    BadInput
+        There are more classes than rows to choose.
     """
     shuffled = np.random.default_rng(seed).permutation(len(dataset))
     by_class = shuffled[np.argsort(dataset.labels[shuffled], kind="stable")]
-    picked = by_class[np.linspace(0, len(dataset) - 1, max_rows).round().astype(np.int64)]
-    return np.unique(picked)
+    is_first = np.diff(dataset.labels[by_class], prepend=-2) > 0
+    first, rest = by_class[is_first], by_class[~is_first]
+    if len(first) > max_rows:
+        raise BadInput(f"a sample of {max_rows:,} rows can't hold {len(first):,} classes; audit more rows.")
+    spread = np.linspace(0, len(rest) - 1, max_rows - len(first)).round().astype(np.int64)
+    return np.unique(np.concatenate([first, rest[spread]]))
 
 
 def _describe(dataset: Dataset) -> dict[str, Any]:

@@ -37,7 +37,8 @@ def suspect_clusters(
     points = _reduced(features[rows])
     pairs = pd.DataFrame({"given": given[rows], "suggested": suggested[rows]})
     found: list[np.ndarray] = []
-    for positions in pairs.groupby(["given", "suggested"]).indices.values():
+    for _, pair in pairs.groupby(["given", "suggested"]):
+        positions = pair.index.to_numpy()
         if len(positions) > MAX_SUSPECTS_PER_PAIR:
             positions = positions[np.argsort(score[rows[positions]], kind="stable")[:MAX_SUSPECTS_PER_PAIR]]
         found += [rows[positions[members]] for members in _dense_groups(points[positions])]

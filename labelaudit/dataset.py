@@ -173,7 +173,7 @@ class Dataset:
         if self.id_column is None:
             return np.arange(len(self), dtype=np.int64)
         values = self.table[self.id_column].to_pylist()
-        if all(isinstance(v, int) or (isinstance(v, str) and _is_canonical_int(v)) for v in values):
+        if all(_is_int64(v) if isinstance(v, int) else isinstance(v, str) and _is_canonical_int(v) for v in values):
             return np.array([int(v) for v in values], dtype=np.int64)
         return np.array([str(v) for v in values], dtype=object)
 
@@ -183,7 +183,8 @@ class Dataset:
     def _classes_and_codes(self) -> tuple[tuple[Value, ...], np.ndarray]:
         name = self.label_columns[0]
         column = self.table[name]
-        if pa.types.is_nested(column.type) or pa.types.is_temporal(column.type) or pa.types.is_binary(column.type):
+        no_class = (pa.types.is_nested, pa.types.is_temporal, pa.types.is_binary, pa.types.is_decimal)
+        if any(is_kind(column.type) for is_kind in no_class):
             raise BadInput(
                 f"column {name!r} holds {column.type}, not one class per example; choose another label column."
             )
@@ -326,6 +327,10 @@ def is_missing(value: Any) -> bool:
 def _is_canonical_int(text: str) -> bool:
     digits = text.removeprefix("-")
     return digits.isascii() and digits.isdigit() and len(digits) < 19 and str(int(text)) == text
+
+
+def _is_int64(value: int) -> bool:
+    return -(2**63) <= value < 2**63
 
 
 def _class_order(values: Sequence[Any]) -> Any:

@@ -13,9 +13,10 @@ import sys
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal, cast
 
 from labelaudit.audit import AuditConfig, audit
 from labelaudit.dataset import Dataset
@@ -77,7 +78,9 @@ class Jobs:
         self._changed = threading.Condition()
         self._worker: subprocess.Popen[str] | None = None
         self._running: Job | None = None
-        threading.Thread(target=self._serve, name="labelaudit-jobs", daemon=True).start()
+        self._closed = False
+        self._thread = threading.Thread(target=self._serve, name="labelaudit-jobs", daemon=True)
+        self._thread.start()
 
     def submit(self, audit_id: str, data: Path, config: dict[str, Any]) -> Job:
         """Queue an audit; the same audit twice is one job."""
@@ -104,6 +107,8 @@ class Jobs:
     def cancel(self, job: Job) -> None:
         """Take a job out of the queue, or end the worker that runs it; finished folds stay in the cache."""
         with self._changed:
+            if not job.active:
+                return
             job.state = "cancelled"
             if job in self._queue:
                 self._queue.remove(job)
@@ -115,52 +120,74 @@ class Jobs:
         with self._changed:
             self._ensure_worker()
 
+    def close(self) -> None:
+        """Cancel what waits or runs, and end the worker and the queue."""
+        for job in list(self._jobs.values()):
+            self.cancel(job)
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join()
+        if self._worker is not None:
+            self._worker.kill()
+            self._let_go(self._worker)
+
     def _ensure_worker(self) -> subprocess.Popen[str]:
-        if self._worker is None or self._worker.poll() is not None:
+        if self._worker is not None and self._worker.poll() is not None:
+            self._let_go(self._worker)
+        if self._worker is None:
             command = [sys.executable, "-m", "labelaudit.jobs", str(self.cache)]
             self._worker = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
             )
         return self._worker
 
+    def _let_go(self, worker: subprocess.Popen[str]) -> None:
+        """Wait for a worker that was killed or died, and close its pipes."""
+        worker.wait()
+        for pipe in _pipes(worker):
+            with suppress(BrokenPipeError):  # a request that it never read
+                pipe.close()
+        self._worker = None
+
     def _serve(self) -> None:
         while True:
             with self._changed:
-                while not self._queue:
+                while not self._queue and not self._closed:
                     self._changed.wait()
+                if self._closed:
+                    return
                 job = self._queue.popleft()
                 self._running = job
                 job.state, job.started = "running", time.time()
                 worker = self._ensure_worker()
-            self._run(job, worker)
+            error = self._run(job, worker)
             with self._changed:
                 self._running = None
                 job.ended = time.time()
+                if job.active:
+                    job.state, job.error = "failed" if error else "done", error
+                else:  # cancelled: the worker was killed
+                    self._let_go(worker)
 
-    def _run(self, job: Job, worker: subprocess.Popen[str]) -> None:
-        assert worker.stdin is not None and worker.stdout is not None
-        request = json.dumps({"data": str(job.data), "config": job.config})
-        try:
-            worker.stdin.write(request + "\n")
-            worker.stdin.flush()
-        except BrokenPipeError:
-            pass  # the worker died between two audits; reading from it says so below
-        for line in worker.stdout:
+    def _run(self, job: Job, worker: subprocess.Popen[str]) -> str:
+        """Let the worker do a job; return what went wrong, or nothing."""
+        requests, answers = _pipes(worker)
+        with suppress(BrokenPipeError):  # it died between two audits; reading from it says so below
+            requests.write(json.dumps({"data": str(job.data), "config": job.config}) + "\n")
+            requests.flush()
+        for line in answers:
             message = json.loads(line)
-            if "step" in message:
-                _, _, since = job.steps.get(message["step"], (0, 0, time.time()))
-                job.steps[message["step"]] = (message["done"], message["total"], since)
-                continue
-            if job.state != "cancelled":
-                job.state = "failed" if message["error"] else "done"
-                job.error = message["error"]
-            return
-        if job.state != "cancelled":
-            job.state = "failed"
-            cause = "ended from outside, perhaps for want of memory" if worker.wait() < 0 else "stopped by a fault"
-            job.error = (
-                f"the audit's process was {cause}; start it again (finished folds are kept) or audit fewer rows."
-            )
+            if "error" in message:
+                return str(message["error"])
+            _, _, since = job.steps.get(message["step"], (0, 0, time.time()))
+            job.steps[message["step"]] = (message["done"], message["total"], since)
+        cause = "ended from outside, perhaps for want of memory" if worker.wait() < 0 else "stopped by a fault"
+        return f"the audit's process was {cause}; start it again (finished folds are kept) or audit fewer rows."
+
+
+def _pipes(worker: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
+    return cast("IO[str]", worker.stdin), cast("IO[str]", worker.stdout)
 
 
 def work(cache: Path) -> None:

@@ -22,7 +22,7 @@ def noised(
     fraction : float
         Between 0 and 1: the share of the labelled rows that becomes wrong.
     kind : {"uniform", "confusable"}
-        Any other class alike, or the classes that `confident_joint` shows are taken for each other.
+        Any other class alike, or those that `confident_joint` shows the class's members to be given as.
     seed : int
     confident_joint : ndarray of shape (K, K), optional
         Needed for ``confusable``.
@@ -51,7 +51,7 @@ def noised(
         if confident_joint is None:
             raise BadInput("confusable noise needs an audit of the data first, to know which classes are confused.")
         # A little of the uniform kind keeps a class that nobody confuses from having nowhere to go.
-        weights = confident_joint + 0.01 * confident_joint.sum() / n_classes**2 + 1e-9
+        weights = confident_joint.T + 0.01 * confident_joint.sum() / n_classes**2 + 1e-9
     weights = weights * (1 - np.eye(n_classes))
     cumulative = np.cumsum(weights / weights.sum(axis=1, keepdims=True), axis=1)
     drawn = (rng.random(len(rows))[:, None] > cumulative[labels[rows]]).sum(axis=1)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -29,7 +32,7 @@ MODELS: tuple[str, ...] = get_args(Model)
 # Called with what is going on, how much of it is done and how much there is; it may raise Cancelled.
 Progress = Callable[[str, float, float], None]
 
-VERSION = 1  # part of the cache key: raise it when the probabilities change
+VERSION = 2  # part of the cache key: raise it when the probabilities change
 
 
 def silent(step: str, done: float, total: float) -> None:
@@ -95,7 +98,8 @@ def assign_folds(dataset: Dataset, n_folds: int, seed: int) -> Folds:
     """Deal the rows into folds: stratified by label, copies and groups kept together.
 
     A copy of a wrongly labelled row in the training folds would teach the model the wrong label and hide the error,
-    so exact copies (by feature columns) and rows of one group share a fold. Only members of such sets are moved.
+    so exact copies (by feature columns) and rows of one group share a fold. Only members of such sets are moved, the
+    largest sets first, to the fold that has the fewest rows.
 
     Parameters
     ----------
@@ -108,9 +112,10 @@ def assign_folds(dataset: Dataset, n_folds: int, seed: int) -> Folds:
     Raises
     ------
     BadInput
-        There are fewer groups than folds.
+        There are fewer groups, or fewer sets of copies, than folds.
     """
-    shuffled = np.random.default_rng(seed).permutation(len(dataset))
+    rng = np.random.default_rng(seed)
+    shuffled = rng.permutation(len(dataset))
     dealt = shuffled[np.argsort(dataset.labels[shuffled], kind="stable")]
     fold = np.empty(len(dataset), dtype=np.int64)
     fold[dealt] = np.arange(len(dataset)) % n_folds
@@ -118,7 +123,7 @@ def assign_folds(dataset: Dataset, n_folds: int, seed: int) -> Folds:
     links, notes = [], []
     groups = dataset.groups()
     if groups is not None:
-        n_groups = int(groups.max()) + 1
+        n_groups = len(np.unique(groups))
         if n_groups < n_folds:
             raise BadInput(
                 f"column {dataset.group_column!r} has {n_groups} groups, fewer than the {n_folds} folds; "
@@ -136,9 +141,33 @@ def assign_folds(dataset: Dataset, n_folds: int, seed: int) -> Folds:
         notes.append(f"{n_copies:,} {words} original")
     if links:
         sets = _joined(links)
-        first = pd.Series(fold).groupby(sets).transform("first")
-        fold = first.to_numpy()
+        n_sets = len(np.unique(sets))
+        if n_sets < n_folds:
+            raise BadInput(
+                f"rows that share a group or are copies of each other make {n_sets} sets, fewer than the {n_folds} "
+                "folds; use fewer folds or more rows."
+            )
+        fold = _kept_together(fold, sets, dataset.labels, n_folds, rng)
     return Folds(fold, n_folds, "; ".join(notes))
+
+
+def _kept_together(
+    fold: np.ndarray, sets: np.ndarray, labels: np.ndarray, n_folds: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Deal the sets of several rows whole; those of one size by label, so that folds stay stratified."""
+    size = np.bincount(sets)
+    moved = size[sets] > 1
+    label = np.empty(len(size), dtype=labels.dtype)
+    label[sets] = labels
+    order = np.lexsort((rng.random(len(size)), label, -size))
+    filled = [(int(n), number) for number, n in enumerate(np.bincount(fold[~moved], minlength=n_folds))]
+    heapq.heapify(filled)
+    target = np.zeros(len(size), dtype=np.int64)
+    for several in order[size[order] > 1]:
+        n, number = filled[0]
+        target[several] = number
+        heapq.heapreplace(filled, (n + int(size[several]), number))
+    return np.where(moved, target[sets], fold)
 
 
 def copy_sets(dataset: Dataset) -> np.ndarray:
@@ -223,13 +252,15 @@ def prepare(X: Matrix, model: str) -> Matrix:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-    if sp.issparse(X):
-        if model != "hist_gradient_boosting" or X.shape[1] <= 100:
-            return X.toarray() if model == "hist_gradient_boosting" else X
+    if not isinstance(X, np.ndarray):
+        if model != "hist_gradient_boosting":
+            return X
+        if X.shape[1] <= 100:
+            return np.asarray(X.toarray())
         return np.asarray(TruncatedSVD(100, random_state=0).fit_transform(X), dtype=np.float32)
     if model in ("hist_gradient_boosting", "random_forest", "extra_trees"):
         return X
-    scale = MinMaxScaler() if model == "complement_naive_bayes" else StandardScaler()
+    scale = MinMaxScaler(clip=True) if model == "complement_naive_bayes" else StandardScaler()
     steps = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), scale)
     return np.asarray(steps.fit_transform(X), dtype=np.float32)
 
@@ -291,7 +322,7 @@ def out_of_fold(
         progress(f"fold {number + 1} of {folds.n_folds}", number, folds.n_folds)
         wanted = held_out | unlabelled
         parts = {"name": name, "model": model, "calibrate": calibrate, "seed": seed, "fold": number, "version": VERSION}
-        held = cache.matrix(f"pred_probs-{key(**parts)}", lambda mask=held_out: fit_fold(mask))
+        held = cache.matrix(f"pred_probs-{key(**parts)}", partial(fit_fold, held_out))
         own, shared = held_out & ~unlabelled, unlabelled
         pred_probs[own] = held[own[wanted]]
         pred_probs[shared] += held[shared[wanted]] / folds.n_folds
@@ -300,6 +331,8 @@ def out_of_fold(
 
 
 def _fitted(X: Matrix, labels: np.ndarray, model: str, calibrate: bool, seed: int) -> Any:
+    from sklearn.exceptions import ConvergenceWarning
+
     head = _head(model, X.shape[0], sp.issparse(X), seed)
     if calibrate:
         from sklearn.calibration import CalibratedClassifierCV
@@ -311,7 +344,10 @@ def _fitted(X: Matrix, labels: np.ndarray, model: str, calibrate: bool, seed: in
                 "switch calibration off, or merge or complete the rare classes."
             )
         head = CalibratedClassifierCV(head, method="sigmoid", cv=3)
-    return head.fit(X, labels)
+    with warnings.catch_warnings():
+        # A bounded number of passes is the choice; what they reach is judged by the out-of-fold probabilities.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return head.fit(X, labels)
 
 
 def _normalised(pred_probs: np.ndarray) -> np.ndarray:

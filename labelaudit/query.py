@@ -33,9 +33,9 @@ def ordered(table: pd.DataFrame, sort: Sequence[Mapping[str, str]], filters: Map
     rows = np.flatnonzero(keep)
     for key in reversed([k for k in sort if k["colId"] in table]):
         values = table[key["colId"]].iloc[rows]
-        # Ranks and not values are negated, so that ties keep their order both ways.
-        ranks = values.rank(method="dense", na_option="bottom").to_numpy()
-        rows = rows[np.argsort(ranks if key["sort"] == "asc" else -ranks, kind="stable")]
+        # Ranks and not a reversed order, so that ties keep theirs both ways; blanks are last both ways.
+        ranks = values.rank(method="dense", ascending=key["sort"] == "asc", na_option="bottom").to_numpy()
+        rows = rows[np.argsort(ranks, kind="stable")]
     return rows
 
 
@@ -47,9 +47,9 @@ def _matches(column: pd.Series, condition: Mapping[str, Any]) -> np.ndarray:
         return np.asarray(joined.reduce(parts))
     numeric = condition.get("filterType") == "number"
     values = column if numeric else column.astype(object).where(column.notna(), "").astype(str).str.casefold()
-    wanted = condition.get("filter")
+    wanted: Any = condition.get("filter")
     if not numeric:
-        wanted = str(wanted or "").casefold()
+        wanted = "" if wanted is None else str(wanted).casefold()
     blank = column.isna() if numeric else values == ""
     match condition["type"]:
         case "blank":
@@ -80,4 +80,4 @@ def _matches(column: pd.Series, condition: Mapping[str, Any]) -> np.ndarray:
             found = values.between(wanted, condition["filterTo"])
         case _:  # an empty filter keeps all
             return np.ones(len(column), dtype=bool)
-    return found.to_numpy(dtype=bool)
+    return np.asarray(found.fillna(False).to_numpy(dtype=bool))

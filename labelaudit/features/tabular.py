@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from labelaudit.dataset import Dataset
+from labelaudit.errors import BadInput
 
 VERSION = 1  # part of the cache key: raise it when the features change
 
@@ -83,6 +84,11 @@ def tabular_features(dataset: Dataset) -> np.ndarray:
     Returns
     -------
     ndarray of shape (N, d), float32
+
+    Raises
+    ------
+    BadInput
+        No feature column holds anything.
     """
     from sklearn.preprocessing import OneHotEncoder
     from skrub import StringEncoder, TableVectorizer
@@ -91,7 +97,7 @@ def tabular_features(dataset: Dataset) -> np.ndarray:
     empty = [name for name in frame if not frame[name].notna().any()]
     frame = frame.drop(columns=empty)
     if frame.shape[1] == 0:
-        return np.zeros((len(dataset), 1), dtype=np.float32)
+        raise BadInput("no feature column holds anything to learn from; choose columns that describe the rows.")
     vectorizer = TableVectorizer(
         low_cardinality=OneHotEncoder(handle_unknown="ignore", dtype="float32", sparse_output=False),
         high_cardinality=StringEncoder(n_components=30, random_state=0),

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import scipy.sparse as sp
 
+from labelaudit.errors import BadInput
+
 VERSION = 1  # part of the cache key: raise it when the features change
 
 
@@ -24,7 +26,14 @@ def text_features(texts: Sequence[str]) -> sp.csr_matrix:
     -------
     csr_matrix of shape (N, d), float32
         Rows have length one, or are empty where a text has no known word.
+
+    Raises
+    ------
+    BadInput
+        All texts are empty.
     """
+    if not any(text.strip() for text in texts):
+        raise BadInput("all texts are empty; choose the columns that hold the text of each row.")
     vectorizer = text_vectorizer(len(texts))
     try:
         return sp.csr_matrix(vectorizer.fit_transform(texts))
@@ -43,6 +52,6 @@ def text_vectorizer(n_texts: int, analyzer: str = "word", min_df: int | None = N
         min_df=(2 if n_texts >= 50 else 1) if min_df is None else min_df,
         sublinear_tf=True,
         strip_accents=None,
-        token_pattern=r"(?u)\b\w+\b",
+        token_pattern=r"(?u)\b\w+\b" if analyzer == "word" else None,
         dtype=np.float32,
     )
