@@ -193,7 +193,7 @@ def load(
     elif isinstance(source, pd.DataFrame):
         table, origin, default_name = from_pandas(source), Source("parquet"), "data"
     elif isinstance(source, pa.Table):
-        table, origin, default_name = source, Source("parquet"), "data"
+        table, origin, default_name = columnar.without_views(source), Source("parquet"), "data"
     elif isinstance(source, tuple):
         (table, origin), default_name = source, "data"
     else:

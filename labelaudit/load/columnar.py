@@ -28,7 +28,7 @@ def read(path: Path, format: str) -> tuple[pa.Table, Source]:
     Returns
     -------
     table : pyarrow.Table
-        With its types and the schema's metadata.
+        With its types and the schema's metadata; only views become plain strings, see `without_views`.
     source : Source
         Options ``header`` (columns that had to be renamed), ``compression`` (Parquet) or ``container`` (Arrow).
 
@@ -48,7 +48,16 @@ def read(path: Path, format: str) -> tuple[pa.Table, Source]:
         raise BadInput(f"{path.name} has no columns; choose a file with data.")
     names = cells.unique_names(table.column_names)
     originals = cells.renamed(table.column_names, names)
-    return _renamed(table, names), Source(format, {**options, "header": originals}, cells.rename_notes(originals))
+    return without_views(_renamed(table, names)), Source(
+        format, {**options, "header": originals}, cells.rename_notes(originals)
+    )
+
+
+def without_views(table: pa.Table) -> pa.Table:
+    """Turn string and binary views into large strings and binaries: Arrow cannot take rows of views yet."""
+    plain = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+    fields = [field.with_type(plain.get(field.type, field.type)) for field in table.schema]
+    return table.cast(pa.schema(fields, metadata=table.schema.metadata))
 
 
 def _renamed(table: pa.Table, names: list[str]) -> pa.Table:

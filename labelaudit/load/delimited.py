@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple
 
 import pyarrow as pa
 
@@ -136,7 +136,7 @@ def _lines(text: str) -> io.StringIO:
     return io.StringIO(text, newline="")
 
 
-def _reader(lines: Iterable[str], delimiter: str, strict: bool = False) -> csv.Reader:
+def _reader(lines: Iterable[str], delimiter: str, strict: bool = False) -> Any:
     csv.field_size_limit(_LARGEST_CELL)  # it is one number for the whole process, and small by default
     return csv.reader(lines, delimiter=delimiter, strict=strict)
 

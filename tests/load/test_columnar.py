@@ -73,6 +73,14 @@ def test_repeated_column_names_are_told_apart_and_restored(again: Again, tmp_pat
     assert again(read_back, source_again) == (read_back, source_again)
 
 
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_views_become_strings_because_arrow_cannot_take_rows_of_them(again: Again, source: Source) -> None:
+    table = pa.table({"s": pa.array(["a", None], pa.string_view()), "b": pa.array([b"a", None], pa.binary_view())})
+    read_back, _ = again(table, source)
+    assert read_back.schema.types == [pa.large_string(), pa.large_binary()]
+    assert read_back.take([1, 0]).to_pydict() == {"s": [None, "a"], "b": [None, b"a"]}
+
+
 def test_json_cells_stay_marked(again: Again) -> None:
     table = pa.table([pa.array(["1", '"1"'])], schema=pa.schema([pa.field("a", pa.string(), metadata=JSON_CELLS)]))
     assert again(table, Source("parquet"))[0].schema.field("a").metadata == JSON_CELLS

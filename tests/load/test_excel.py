@@ -75,7 +75,7 @@ def test_what_goes_in_comes_out(again: Again, columns: list[list[Any]]) -> None:
 
 def test_types_are_those_of_the_cells(tmp_path: Path) -> None:
     moment = dt.datetime(2024, 2, 29, 12, 30)
-    rows = [
+    rows: list[list[Any]] = [
         ["i", "f", "b", "d", "s", "mixed"],
         [1, 1, True, moment, "007", moment],
         [2, 0.5, False, None, "1.0", "x"],
