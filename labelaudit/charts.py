@@ -33,7 +33,7 @@ def heatmap(cells: pd.DataFrame, *, as_share: bool, side: int = 560) -> alt.Laye
         Pixels of the whole square.
     """
     order = list(dict.fromkeys(cells["given"]))
-    step = max(16, min(84, side // max(1, len(order))))
+    step = max(16, min(130, side // max(1, len(order))))
     small = step < 26
     axis = alt.Axis(labelLimit=150, labelFontSize=10 if small else 12, labelOverlap=False)
     base = alt.Chart(cells).encode(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import streamlit as st
-from st_aggrid import AgGrid, DataReturnMode, JsCode
+from st_aggrid import AgGrid, DataReturnMode, JsCode, StAggridTheme
 
 from labelaudit.dataset import decode, encode
 from labelaudit.dataset import show as label_text
@@ -72,7 +72,7 @@ def show(opened: Opened, queue: np.ndarray) -> None:
         allow_unsafe_jscode=True,
         server_sync_strategy="server_wins",
         show_toolbar=False,
-        theme="streamlit",
+        theme=_theme(),
     )
     ticked = [p for p in st.session_state.get("ticked", []) if p in set(part["position"])]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -93,6 +93,25 @@ def show(opened: Opened, queue: np.ndarray) -> None:
         if n_pages > 1:
             st.pagination(n_pages, default=page, key=f"pages-{session.chart_key('review')}", on_change=_turn)
         st.caption(f"{len(rows):,} rows" + (f", page {page} of {n_pages}" if n_pages > 1 else ""))
+
+
+def _theme() -> StAggridTheme:
+    """AG Grid in the colours of the app's theme; its own dark scheme is a grey that stands beside them."""
+    mode = st.context.theme.type or "light"
+    colour = {name: st.get_option(f"theme.{mode}.{name}") for name in ("backgroundColor", "textColor", "primaryColor")}
+    theme = StAggridTheme(base="quartz")
+    theme.withParams(
+        backgroundColor=colour["backgroundColor"],
+        foregroundColor=colour["textColor"],
+        accentColor=colour["primaryColor"],
+        headerBackgroundColor=st.get_option(f"theme.{mode}.secondaryBackgroundColor"),
+        borderColor=st.get_option(f"theme.{mode}.borderColor"),
+        browserColorScheme=mode,
+        fontFamily="system-ui, sans-serif",
+        fontSize=13,
+        spacing=5,
+    )
+    return theme
 
 
 def _turn() -> None:

@@ -77,7 +77,7 @@ def _head(opened: Opened, queue: np.ndarray | None = None, position: int = 0) ->
             key=key,
             placeholder="Search text or cells",
             label_visibility="collapsed",
-            width=260,
+            width=210,
             on_change=lambda: session.select(replace(opened.selection, search=st.session_state[key])),
         )
         view = st.segmented_control(

@@ -14,6 +14,11 @@ CSS = """
 .block-container { padding-top: 3.9rem; padding-bottom: 2rem; max-width: 1600px; }
 .st-key-bar { border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); padding-bottom: .5rem; }
 .st-key-bar button { min-height: 1.7rem; padding: 0 .6rem; font-size: .85rem; }
+/* Streamlit writes what is chosen in the primary colour, which is too dark to read on a dark ground. */
+[data-testid="stButtonGroup"] button[aria-checked="true"], [role="tab"][aria-selected="true"] {
+  color: inherit !important; }
+[data-testid="stButtonGroup"] button[aria-checked="true"] *, [role="tab"][aria-selected="true"] * {
+  color: currentColor !important; }
 .la-facts { display: flex; gap: 1.1rem; flex-wrap: wrap; align-items: baseline; font-size: .92rem; }
 .la-facts span { white-space: nowrap; color: color-mix(in srgb, currentColor 78%, transparent); }
 .la-facts b { color: currentColor; }
