@@ -203,9 +203,12 @@ class Audit:
         try:
             manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
             joint_path = folder / "confident_joint.csv"
-            joint = pd.read_csv(joint_path, index_col=0).to_numpy() if joint_path.exists() else None
-            with np.load(folder / "pred_probs.npz", allow_pickle=False) as stored:
+            joint = pd.read_csv(joint_path, index_col=0).astype("int64").to_numpy() if joint_path.exists() else None
+            # Opened here: NumPy leaves a damaged archive open.
+            with (folder / "pred_probs.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 outputs = {name: stored[name] for name in stored.files if name not in ("classes", "ids")}
+            if joint is not None and joint.shape != (n_classes := outputs["pred_probs"].shape[1], n_classes):
+                raise ValueError(f"confident_joint.csv is not a table of {n_classes} by {n_classes}")
             issues = pd.read_parquet(folder / "issues.parquet")
             absent = {c: issues[c].astype(object).where(issues[c].notna(), None) for c in MAY_BE_ABSENT}
             return cls(

@@ -81,7 +81,8 @@ def write_matrix(path: Path, matrix: Matrix) -> None:
 
 def read_matrix(path: Path) -> Matrix:
     """Read what `write_matrix` wrote; nothing in it is ever unpickled."""
-    with np.load(path, allow_pickle=False) as stored:
+    # Opened here: NumPy leaves a damaged archive open.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         if "dense" in stored:
             return np.asarray(stored["dense"])
         parts = (stored["data"], stored["indices"], stored["indptr"])
