@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from labelaudit.ui import home
+from labelaudit.ui import home, style
 
 PAGES = (
     ("pages/1_Ingest.py", "Ingest", "upload_file"),
@@ -34,5 +34,6 @@ def enter() -> None:
     for its older kind of app and runs the page alone. Naming the pages once puts it right for all later runs.
     """
     if not st.session_state.get("entered"):
+        style.apply()  # or the tab would fetch the page's icon from elsewhere
         draw()
         st.rerun()

@@ -66,5 +66,6 @@ CSS = """
 
 
 def apply() -> None:
-    """Put the styles into the page."""
+    """Name the tab, and put the styles into the page."""
+    st.set_page_config(page_title="labelaudit", page_icon=str(ICON), layout="wide")
     st.html(CSS)
