@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -225,6 +226,15 @@ class Audit:
             raise StoreError(f"the audit in {folder} is damaged ({error}); run it again.") from error
 
 
+def import_libraries(*modalities: str) -> None:
+    """Import what an audit uses, so that its seconds don't hold imports: who runs ten audits pays for them once."""
+    shared = ("cleanlab.filter", "cleanlab.dataset", "sklearn.calibration", "sklearn.ensemble", "sklearn.linear_model")
+    rest = ("sklearn.cluster", "sklearn.decomposition", "sklearn.naive_bayes", "sklearn.neighbors", "sklearn.pipeline")
+    own = {"text": ("sklearn.feature_extraction.text",), "tabular": ("sklearn.impute", "skrub")}
+    for name in (*shared, *rest, *(library for modality in modalities for library in own[modality])):
+        import_module(name)
+
+
 def resolve(dataset: Dataset, config: AuditConfig) -> tuple[AuditConfig, str]:
     """Settle what ``auto`` means for this data, and say why; a sample that is no smaller than the data is dropped."""
     model, why = choose_model(dataset, config.model)
@@ -274,14 +284,12 @@ def audit(
         except StoreError as error:
             log.warning("%s", error)
 
+    import_libraries(dataset.modality)
     started = time.perf_counter()
     run = Run(Cache(cache), progress)
     rows = sample_rows(dataset, config.max_rows, config.seed) if config.max_rows else np.arange(len(dataset))
     audited = dataset.take(rows) if config.max_rows else dataset
     task = TASKS[dataset.task]
-    # Warm imports are not part of the audit: a user who runs ten of them pays once.
-    import cleanlab.filter  # noqa: F401
-
     outputs = task.predict(audited, config, run)
     with run.step("issues"):
         found = task.find_issues(audited, dataset.ids[rows], outputs, config)

@@ -1,10 +1,10 @@
 """Every exception that labelaudit raises on purpose.
 
-    LabelauditError
-    ├── BadInput        the data or a choice is wrong: one sentence says what, where and what to do
-    ├── MissingExtra    an optional dependency is not installed: the message names the extra
-    ├── StoreError      a file or the database cannot be read or written
-    └── Cancelled       the user stopped an audit
+LabelauditError
+├── BadInput        the data or a choice is wrong: one sentence says what, where and what to do
+├── MissingExtra    an optional dependency is not installed: the message names the extra
+├── StoreError      a file or the database cannot be read or written
+└── Cancelled       the user stopped an audit
 """
 
 from __future__ import annotations

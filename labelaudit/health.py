@@ -30,7 +30,9 @@ def overall(labels: np.ndarray, confident_joint: np.ndarray, seed: int = 0) -> d
     from cleanlab.dataset import overall_label_health_score
 
     health = float(
-        overall_label_health_score(labels, None, num_examples=len(labels), confident_joint=confident_joint, verbose=False)
+        overall_label_health_score(
+            labels, None, num_examples=len(labels), confident_joint=confident_joint, verbose=False
+        )
     )
     joint = confident_joint / confident_joint.sum()
     off_diagonal = float(1 - np.trace(joint))

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal, cast
 
-from labelaudit.audit import AuditConfig, audit
+from labelaudit.audit import AuditConfig, audit, import_libraries
 from labelaudit.dataset import Dataset
 from labelaudit.errors import LabelauditError
 
@@ -192,11 +192,7 @@ def _pipes(worker: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
 
 def work(cache: Path) -> None:
     """Run audits as they come on standard input until it closes."""
-    # Imported before the first request, so that the first audit does not wait for it.
-    import cleanlab.filter  # noqa: F401
-    import sklearn.ensemble  # noqa: F401
-    import skrub  # noqa: F401
-
+    import_libraries("text", "tabular")
     # The pipe to the server is kept apart, so that a library that prints can't break the protocol.
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

@@ -32,7 +32,7 @@ MODELS: tuple[str, ...] = get_args(Model)
 # Called with what is going on, how much of it is done and how much there is; it may raise Cancelled.
 Progress = Callable[[str, float, float], None]
 
-VERSION = 2  # part of the cache key: raise it when the probabilities change
+VERSION = 3  # part of the cache key: raise it when the probabilities change
 
 
 def silent(step: str, done: float, total: float) -> None:
@@ -216,11 +216,15 @@ def _head(model: str, n_train: int, sparse: bool, seed: int) -> Any:
         case "logistic_regression":
             return LogisticRegression(max_iter=400)
         case "linear_sgd":
-            # alpha = 1 / (C n): the same regularisation as a logistic regression with C = 4, at any size.
-            alpha = 1 / (4 * n_train)
-            # Averaged weights steady the steps that dense, scaled columns make too large.
+            # Sparse: alpha = 1 / (C n), the regularisation of a logistic regression with C = 4, at any size. Dense
+            # columns make larger steps, which more regularisation and averaged weights steady.
             return SGDClassifier(
-                loss="log_loss", alpha=alpha, max_iter=20, tol=1e-3, average=not sparse, random_state=seed
+                loss="log_loss",
+                alpha=1 / (4 * n_train) if sparse else 1e-3,
+                average=not sparse,
+                max_iter=20,
+                tol=1e-3,
+                random_state=seed,
             )
         case "complement_naive_bayes":
             return ComplementNB()
@@ -269,7 +273,8 @@ def prepare(X: Matrix, model: str) -> Matrix:
         return X
     scale = MinMaxScaler(clip=True) if model == "complement_naive_bayes" else StandardScaler()
     steps = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), scale)
-    return np.asarray(steps.fit_transform(X), dtype=np.float32)
+    # A rare category or an outlier, scaled to many deviations, would outweigh all else in linear heads and distances.
+    return np.asarray(steps.fit_transform(X).clip(-5, 5), dtype=np.float32)
 
 
 def out_of_fold(

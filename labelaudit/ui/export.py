@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -131,7 +133,7 @@ def files(handover: Handover) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Everything as a ZIP",
-            lambda: bundle(handover),
+            partial(bundle, handover),
             f"{stem}.zip",
             type="primary",
             icon=":material/folder_zip:",
@@ -143,7 +145,7 @@ def files(handover: Handover) -> None:
         with columns[place % 4].container(border=True):
             st.download_button(
                 artefact.title,
-                lambda artefact=artefact: artefact.make(handover),
+                partial(artefact.make, handover),
                 artefact.filename(handover),
                 key=f"download-{name}",
                 icon=":material/download:",

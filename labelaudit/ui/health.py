@@ -111,18 +111,18 @@ def pairs(opened: Opened, overlaps: pd.DataFrame) -> None:
     st.caption("Estimated examples given the first class that are the second. A click selects the pair's suspects.")
     table = opened.plain[opened.plain["is_issue"]]
     counts = table.groupby(["given", "suggested"]).size()
-    for row in overlaps.head(8).itertuples():
-        pair = cell(opened.audit, int(row.given_code), int(row.suggested_code))
+    for row in overlaps.head(8).to_dict("records"):
+        pair = cell(opened.audit, row["given_code"], row["suggested_code"])
         suspects = int(counts.get((pair.given, pair.suggested), 0))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
-                plain(f"{row.given} → {row.suggested}"),
-                key=f"pair-{row.given_code}-{row.suggested_code}",
+                plain(f"{row['given']} → {row['suggested']}"),
+                key=f"pair-{row['given_code']}-{row['suggested_code']}",
                 on_click=session.select,
                 args=(pair,),
                 disabled=suspects == 0,
             )
-            st.caption(f"about {int(row.examples):,} ({row.share:.1%} of all), {suspects:,} suspects")
+            st.caption(f"about {row['examples']:,} ({row['share']:.1%} of all), {suspects:,} suspects")
     st.page_link("pages/4_Heatmap.py", label="All pairs as a heatmap", icon=":material/grid_on:")
 
 

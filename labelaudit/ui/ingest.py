@@ -177,8 +177,13 @@ def _roles(draft: Dataset) -> Dataset | None:
         if not chosen:
             st.error("No column is left for the model; choose at least one.", icon=":material/error:")
             return None
-        columns = {"text": chosen} if kind == "text" else {"features": chosen}
-        dataset = load((draft.table, draft.source), label=label, **columns, **roles)
+        dataset = load(
+            (draft.table, draft.source),
+            label=label,
+            text=chosen if kind == "text" else None,
+            features=chosen if kind == "tabular" else None,
+            **roles,
+        )
     except LabelauditError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return None

@@ -93,8 +93,8 @@ def headline(simulation: Simulation) -> None:
     found = simulation.review["found"].iloc[depth - 1]
     share = n_planted / len(simulation.planted)
     st.html(
-        f'<div class="la-hero">With {share:.0%} planted noise, the first {depth:,} reviews would find {found:,} planted '
-        f"errors: {found / n_planted:.0%} of all, and {found / depth:.0%} of the reviews hit one.</div>"
+        f'<div class="la-hero">With {share:.0%} planted noise, the first {depth:,} reviews would find {found:,} '
+        f"planted errors: {found / n_planted:.0%} of all, and {found / depth:.0%} of the reviews hit one.</div>"
     )
     st.caption(
         "This tells how well planted errors are found in your data, and no more: real errors can be harder. Errors "

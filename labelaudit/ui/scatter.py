@@ -76,14 +76,15 @@ def _clusters(opened: Opened, hulls: pd.DataFrame) -> None:
     st.markdown("**Clusters of suspects**", help="Same given and suggested label, close in features (HDBSCAN).")
     if hulls.empty:
         st.caption("None: the suspects do not gather anywhere.")
-    for row in hulls.drop_duplicates("cluster").itertuples():
+    first = hulls.drop_duplicates("cluster")
+    for number, name in zip(first["cluster"].tolist(), first["name"].tolist(), strict=True):
         st.button(
-            plain(str(row.name)),
-            key=f"cluster-{row.cluster}",
+            plain(name),
+            key=f"cluster-{number}",
             width="stretch",
-            type="primary" if opened.selection.cluster == row.cluster else "secondary",
+            type="primary" if opened.selection.cluster == number else "secondary",
             on_click=session.select,
-            args=(Selection(suspects=True, cluster=int(row.cluster)),),
+            args=(Selection(suspects=True, cluster=number),),
         )
 
 
