@@ -1,7 +1,5 @@
 """The dashboard's entry. Run with ``streamlit run Home.py``."""
 
-import streamlit as st
-
 from labelaudit.ui import navigation, session, style
 
 style.apply()
