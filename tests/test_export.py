@@ -113,7 +113,6 @@ def test_column_types_and_schema_metadata_survive_a_new_label(kind: pa.DataType)
     assert labels(cleaned) == ["cat", "bird", "cat", None, "bird"]
 
 
-@pytest.mark.xfail(reason="classification.apply takes any field metadata for JSON cells", strict=False)
 def test_metadata_of_the_label_column_survive_a_new_label() -> None:
     field = pa.field("species", pa.string(), metadata={"PARQUET:field_id": "2"})
     dataset = dataset_of("parquet", TYPED.set_column(1, field, TYPED["species"]))
