@@ -34,7 +34,7 @@ lint: $(DEV_STAMP)
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
-	@$(PY) -m bandit --quiet --configfile pyproject.toml --recursive labelaudit pages Home.py data
+	@$(PY) -m bandit --quiet --configfile pyproject.toml --recursive labelaudit pages Home.py
 
 format: $(DEV_STAMP)
 	@$(PY) -m ruff check --fix .

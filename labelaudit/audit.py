@@ -102,6 +102,19 @@ class Audit:
         """Given class of the audited rows as an index into the classes, shape (n,); -1 where missing."""
         return np.asarray(self.dataset.labels[self.rows])
 
+    @property
+    def joint(self) -> np.ndarray:
+        """The confident joint, shape (K, K).
+
+        Raises
+        ------
+        StoreError
+            There is none: its file was taken away, or the task has none.
+        """
+        if self.confident_joint is None:
+            raise StoreError("the audit has no confident joint; run it again.")
+        return self.confident_joint
+
     @cached_property
     def label_issues(self) -> pd.DataFrame:
         """The label rows of `issues`, in the order of `rows`."""

@@ -10,13 +10,13 @@ import pandas as pd
 N_DRAWS = 400
 
 
-def overall(labels: np.ndarray, confident_joint: np.ndarray, seed: int = 0) -> dict[str, float]:
+def overall(labels: np.ndarray, pred_probs: np.ndarray, seed: int = 0) -> dict[str, float]:
     """Estimate how many labels are right.
 
     Parameters
     ----------
     labels : ndarray of shape (N,)
-    confident_joint : ndarray of shape (K, K)
+    pred_probs : ndarray of shape (N, K)
     seed : int
         For the interval.
 
@@ -29,21 +29,14 @@ def overall(labels: np.ndarray, confident_joint: np.ndarray, seed: int = 0) -> d
     """
     from cleanlab.dataset import overall_label_health_score
 
-    health = float(
-        overall_label_health_score(
-            labels, None, num_examples=len(labels), confident_joint=confident_joint, verbose=False
-        )
-    )
-    joint = confident_joint / confident_joint.sum()
-    off_diagonal = float(1 - np.trace(joint))
-    draws = np.random.default_rng(seed).binomial(len(labels), off_diagonal, size=N_DRAWS) / len(labels)
-    # cleanlab's score and the joint differ by rounding only; centre the interval on the score that is shown.
-    low, high = np.quantile(draws, [0.025, 0.975]) + (1 - health) - off_diagonal
+    health = float(overall_label_health_score(labels, pred_probs, verbose=False))
+    draws = np.random.default_rng(seed).binomial(len(labels), 1 - health, size=N_DRAWS) / len(labels)
+    low, high = np.quantile(draws, [0.025, 0.975])
     return {
         "overall_label_health_score": health,
         "noise_rate": 1 - health,
-        "noise_rate_low": float(max(0, low)),
-        "noise_rate_high": float(min(1, high)),
+        "noise_rate_low": float(low),
+        "noise_rate_high": float(high),
     }
 
 

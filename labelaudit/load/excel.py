@@ -12,9 +12,11 @@ from datetime import date, datetime, time, timedelta
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO
-from xml.etree.ElementTree import ParseError
 
 import pyarrow as pa
+
+# openpyxl parses with defusedxml where it is installed, which refuses entities that would fill the memory.
+from defusedxml.ElementTree import ParseError
 
 from labelaudit.dataset import Source
 from labelaudit.errors import BadInput

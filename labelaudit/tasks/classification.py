@@ -12,7 +12,7 @@ from labelaudit import confident, health, noise
 from labelaudit.blocks import Bar, Bars, Block
 from labelaudit.cache import key
 from labelaudit.dataset import Dataset, decode, encode, show
-from labelaudit.errors import BadInput, StoreError
+from labelaudit.errors import BadInput
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Task
 from labelaudit.tasks.evidence import row_block, text_block
 
@@ -131,7 +131,7 @@ def find_issues(dataset: Dataset, ids: np.ndarray, outputs: Mapping[str, Any], c
     joint = confident.confident_joint(given, known)
     names = [show(c) for c in dataset.classes]
     per_class = health.per_class(given, joint, names, flagged[labelled], suggested[labelled])
-    return Found(issues, scores, per_class, joint, health.overall(given, joint, config.seed))
+    return Found(issues, scores, per_class, joint, health.overall(given, known, config.seed))
 
 
 def _judged(codes: np.ndarray, fold: np.ndarray) -> np.ndarray:
@@ -210,14 +210,12 @@ def plant(
 
 def metrics(audit: Audit) -> dict[str, Any]:
     """Return the figures that Health shows beside those in the manifest."""
-    if audit.confident_joint is None:
-        raise StoreError("the audit's folder has no confident_joint.csv; run the audit again.")
     names = [show(c) for c in audit.dataset.classes]
     n_labelled = int((audit.codes >= 0).sum())
     return {
         **audit.manifest["health"],
         "per_class": audit.per_class,
-        "overlaps": health.overlaps(audit.confident_joint, names, n_labelled),
+        "overlaps": health.overlaps(audit.joint, names, n_labelled),
     }
 
 

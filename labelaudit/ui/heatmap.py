@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from labelaudit import health
+from labelaudit.audit import Audit
 from labelaudit.dataset import decode, show
 from labelaudit.selection import cell
 from labelaudit.tasks import TASKS
@@ -23,8 +24,7 @@ MEASURES = {
 
 def controls(opened: Opened) -> tuple[str, np.ndarray]:
     """Draw the controls; return the measure and which classes to show, in order."""
-    joint = opened.audit.confident_joint
-    assert joint is not None
+    joint = opened.audit.joint
     names = [show(c) for c in opened.dataset.classes]
     order = health.confused_order(joint)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -56,26 +56,14 @@ def controls(opened: Opened) -> tuple[str, np.ndarray]:
 
 def draw(opened: Opened, measure: str, order: np.ndarray) -> None:
     """Draw the confident joint; a click on a cell selects its suspects everywhere."""
-    joint = opened.audit.confident_joint
-    assert joint is not None
+    joint = opened.audit.joint
     values = {
         "counts": lambda: joint,
         "P(given | true)": lambda: health.noise_matrix(joint),
         "P(true | given)": lambda: health.inverse_noise_matrix(joint),
     }[measure]()
     names = [show(c) for c in opened.dataset.classes]
-    suspects = _suspects(opened)
-    rows, columns = np.repeat(order, len(order)), np.tile(order, len(order))
-    cells = pd.DataFrame(
-        {
-            "given": [names[k] for k in rows],
-            "suggested": [names[k] for k in columns],
-            "value": values[rows, columns],
-            "joint": joint[rows, columns],
-            "suspects": suspects[rows, columns],
-            "diagonal": rows == columns,
-        }
-    )
+    cells = cells_of(opened.audit, values, order)
     key = session.chart_key("heatmap")
 
     def clicked() -> None:
@@ -98,12 +86,38 @@ def draw(opened: Opened, measure: str, order: np.ndarray) -> None:
     )
 
 
-def _suspects(opened: Opened) -> np.ndarray:
+def cells_of(audit: Audit, values: np.ndarray, order: np.ndarray) -> pd.DataFrame:
+    """Return what `labelaudit.charts.heatmap` draws.
+
+    Parameters
+    ----------
+    audit : Audit
+    values : ndarray of shape (K, K)
+        What the colour and the number in a cell say.
+    order : ndarray of int
+        The classes that are shown.
+    """
+    names = [show(c) for c in audit.dataset.classes]
+    joint, suspects = audit.joint, _suspects(audit)
+    rows, columns = np.repeat(order, len(order)), np.tile(order, len(order))
+    return pd.DataFrame(
+        {
+            "given": [names[k] for k in rows],
+            "suggested": [names[k] for k in columns],
+            "value": values[rows, columns],
+            "joint": joint[rows, columns],
+            "suspects": suspects[rows, columns],
+            "diagonal": rows == columns,
+        }
+    )
+
+
+def _suspects(audit: Audit) -> np.ndarray:
     """Count the suspects by given and suggested class, shape (K, K)."""
-    classes = opened.dataset.classes
-    table = opened.plain[opened.plain["is_issue"]]
-    codes = opened.audit.codes[opened.plain["is_issue"].to_numpy()]
-    place = {text: classes.index(decode(text)) for text in table["suggested"].unique()}
+    classes = audit.dataset.classes
+    flagged = audit.label_issues["is_issue"].to_numpy()
+    suggested = audit.label_issues.loc[flagged, "suggested"]
+    place = {text: classes.index(decode(text)) for text in suggested.unique()}
     counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
-    np.add.at(counts, (codes, table["suggested"].map(place).to_numpy(dtype=np.int64)), 1)
+    np.add.at(counts, (audit.codes[flagged], suggested.map(place).to_numpy(dtype=np.int64)), 1)
     return counts

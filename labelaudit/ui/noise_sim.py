@@ -14,7 +14,7 @@ from labelaudit.dataset import decode, show
 from labelaudit.noise import review_curve
 from labelaudit.selection import density, points
 from labelaudit.tasks import TASKS
-from labelaudit.ui import run, session
+from labelaudit.ui import heatmap, run, session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
@@ -152,21 +152,7 @@ def compare(simulation: Simulation) -> None:
 
 
 def _heatmap(audit: Audit, simulation: Simulation) -> None:
-    joint, shown = audit.confident_joint, simulation.after.confident_joint
-    assert joint is not None and shown is not None
-    order = health.confused_order(shown)[:MOST_CLASSES]
-    names = [show(c) for c in audit.dataset.classes]
-    rows, across = np.repeat(order, len(order)), np.tile(order, len(order))
-    cells = pd.DataFrame(
-        {
-            "given": [names[k] for k in rows],
-            "suggested": [names[k] for k in across],
-            "value": joint[rows, across],
-            "joint": joint[rows, across],
-            "suspects": joint[rows, across],
-            "diagonal": rows == across,
-        }
-    )
+    cells = heatmap.cells_of(audit, audit.joint, health.confused_order(simulation.after.joint)[:MOST_CLASSES])
     chart = TASKS[audit.dataset.task].charts()["heatmap"](cells, as_share=False, side=380)
     st.altair_chart(chart, width="content", alt="Confident joint")
 
