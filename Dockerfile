@@ -9,6 +9,9 @@ RUN apt-get update \
 
 WORKDIR /app
 COPY requirements.txt .
+# The CPU build first: the default one brings gigabytes of CUDA.
+RUN pip install --no-cache-dir --index-url https://download.pytorch.org/whl/cpu \
+    $(grep -E '^torch(vision)?==' requirements.txt)
 RUN pip install --no-cache-dir -r requirements.txt
 
 COPY . .
