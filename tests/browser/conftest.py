@@ -45,11 +45,13 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[Server]:
-    """The dashboard with a cache, a workspace and a port of its own."""
+    """The dashboard with a cache, a workspace and a port of its own; it may never log a traceback."""
     started = Server(root, tmp_path_factory.mktemp("server"))
     started.start()
     yield started
     started.stop()
+    log = started.log.read_text(encoding="utf-8")
+    assert "Traceback" not in log, log
 
 
 @pytest.fixture(scope="module")

@@ -64,3 +64,25 @@ def write_csv(path: Path, rows: Sequence[Sequence[str]]) -> Path:
 def read_csv(path: Path) -> Rows:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))
+
+
+def cleaned(rows: Rows, column: str, labels: dict[str, str], removed: set[str], key: str | None = None) -> Rows:
+    """What an export has to hold: a label by id where one was decided, all else as it was.
+
+    Parameters
+    ----------
+    rows : list of list of str
+        Header first.
+    column : str
+        The label's.
+    labels : dict
+        Decided labels by id.
+    removed : set of str
+        Ids of excluded rows.
+    key : str, optional
+        The id's column; rows are numbered from 0 by default.
+    """
+    header, place = rows[0], rows[0].index(column)
+    ids = [row[header.index(key)] if key else str(i) for i, row in enumerate(rows[1:])]
+    kept = [(id_, row) for id_, row in zip(ids, rows[1:], strict=True) if id_ not in removed]
+    return [header] + [[*row[:place], labels.get(id_, row[place]), *row[place + 1 :]] for id_, row in kept]

@@ -147,7 +147,28 @@ class Walker:
 
     def choice(self, label: str) -> str:
         """What a select box is set to."""
-        return self.page.get_by_role("combobox", name=re.compile(rf"{label}\b")).first.input_value()
+        return self._box(label).input_value()
+
+    def choose(self, label: str, option: str) -> None:
+        """Set a select box."""
+        self._box(label).scroll_into_view_if_needed()  # to scroll would close the list
+        self.settle()
+        self._box(label).click()
+        expect(self.page.get_by_role("listbox")).to_be_visible()
+        self.page.keyboard.type(option)  # long lists are drawn in parts
+        expect(self.page.get_by_role("option", name=option, exact=True)).to_be_visible()
+        self.page.keyboard.press("Enter")
+        expect(self._box(label)).to_have_value(option)
+        self.settle()
+
+    def unfold_choices(self) -> None:
+        """Show how an audit can be done otherwise."""
+        self.page.get_by_text("Choices (the defaults are good)").click()
+        expect(self._box("Model")).to_be_visible()
+        self.settle()
+
+    def _box(self, label: str) -> Locator:
+        return self.page.get_by_role("combobox", name=re.compile(rf"{label}\b")).first
 
     def audit(self) -> int:
         """Start the audit of what is loaded; return how many suspects it found."""
@@ -183,25 +204,29 @@ class Walker:
 
     # -- charts ---------------------------------------------------------------------------------------
 
-    def cell(self, given: str, suggested: str) -> Locator:
-        """A cell of the heatmap; charts are SVG, whose marks say what they show."""
-        marks = self.page.locator('[data-testid="stVegaLiteChart"] [aria-roledescription="rect mark"]')
-        wanted = f'[aria-label*="given: {given};"][aria-label*="suggested: {suggested};"]'
-        return marks.and_(self.page.locator(wanted)).last
+    def marks(self) -> Locator:
+        """Cells of the heatmap; charts are SVG, whose marks say what they show."""
+        return self.page.locator('[data-testid="stVegaLiteChart"] [aria-roledescription="rect mark"]')
 
-    def click_cell(self, given: str, suggested: str) -> int:
-        """Click a cell of the heatmap; return how many suspects it says are in it."""
-        cell = self.cell(given, suggested)
-        inside = re.search(r"suspects to review: ([\d,]+)", cell.get_attribute("aria-label") or "")
-        assert inside is not None
-        cell.click(force=True)  # its number lies over it, and a click on that counts as well
+    def heatmap(self) -> dict[tuple[str, str], int]:
+        """How many suspects each cell says that it holds, by given and suggested label."""
+        expect(self.marks().first).to_be_visible()
+        labels = self.marks().evaluate_all("marks => marks.map(mark => mark.getAttribute('aria-label'))")
+        pattern = re.compile(r"given: (.*?); (?:value: .*?; )?suggested: (.*?); confident.*review: ([\d,]+)")
+        found = [match for label in labels if (match := pattern.search(label))]
+        return {(match[1], match[2]): number(match[3]) for match in found}
+
+    def click_cell(self, given: str, suggested: str) -> None:
+        """Click a cell of the heatmap, and wait until it is selected."""
+        wanted = f'[aria-label*="given: {given};"][aria-label*="suggested: {suggested};"]'
+        # Its number lies over it, and a click on that counts as well.
+        self.marks().and_(self.page.locator(wanted)).last.click(force=True)
         self.page.locator(".st-key-chip-suggested").wait_for()
         self.settle()
-        return number(inside[1])
 
     def brush(self, left: float, top: float, right: float, bottom: float) -> None:
         """Drag over the first chart, from and to shares of its width and height."""
-        chart = self.page.locator('[data-testid="stVegaLiteChart"] svg').first
+        chart = self.page.locator('[data-testid="stVegaLiteChart"]').first.locator("svg, canvas").first
         expect(chart).to_be_visible()
         box = chart.bounding_box()
         assert box is not None
