@@ -307,14 +307,15 @@ class Dataset:
             roles = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
             with pa.OSFile(str(folder / "data.arrow"), "rb") as file:
                 table = pa.ipc.open_file(file).read_all()
-        except (OSError, ValueError, pa.ArrowInvalid) as error:
+            source = roles.pop("source")
+            roles["source"] = Source(source["format"], source["options"], tuple(source["notes"]))
+            roles["label_columns"] = tuple(roles["label_columns"])
+            roles["feature_columns"] = tuple(roles["feature_columns"])
+        except (OSError, ValueError, KeyError, pa.ArrowInvalid) as error:
             raise StoreError(
                 f"{folder} does not hold a data set that can be read ({error}); run the audit again."
             ) from error
-        source = roles.pop("source")
-        roles["label_columns"] = tuple(roles["label_columns"])
-        roles["feature_columns"] = tuple(roles["feature_columns"])
-        return cls(table=table, source=Source(source["format"], source["options"], tuple(source["notes"])), **roles)
+        return cls(table=table, **roles)
 
 
 def is_missing(value: Any) -> bool:
@@ -359,6 +360,8 @@ def _hash(roles: Mapping[str, Any], *tables: pa.Table | None) -> str:
         digest.update(str(bare.schema).encode())
         for column in bare.columns:
             for chunk in column.chunks:
+                if chunk.get_total_buffer_size() != chunk.nbytes:  # a slice: Arrow would write bytes beyond its end
+                    chunk = pa.concat_arrays([chunk[:0], chunk])
                 sink = pa.BufferOutputStream()
                 batch = pa.record_batch([chunk], names=[""])
                 with pa.ipc.new_stream(sink, batch.schema) as writer:

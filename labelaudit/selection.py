@@ -159,8 +159,8 @@ def with_decisions(table: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
     """
     whole = decided[decided["part"] == ""].set_index("id")
     ids = table["id"].astype(str)
-    action = ids.map(whole["action"]).fillna("")
-    final = table["given"].astype(object).where(action != "set", ids.map(whole["after"]))
+    action = ids.map(whole["action"]).astype(object).fillna("")
+    final = table["given"].astype(object).where(action != "set", ids.map(whole["after"]).astype(object))
     status = np.where(table["is_issue"], "suspect", "not suspected")
     same = final == table["given"]
     for name, mask in {
@@ -170,7 +170,7 @@ def with_decisions(table: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
         "skipped": action == "skip",
     }.items():
         status = np.where(mask, name, status)
-    return table.assign(action=action.to_numpy(), final=final.to_numpy(), status=status)
+    return table.assign(action=action, final=final, status=status)
 
 
 def selected(audit: Audit, table: pd.DataFrame, selection: Selection) -> np.ndarray:

@@ -1,0 +1,165 @@
+"""Charts are valid and select what the pages ask them for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import pytest
+
+from labelaudit import charts, noise
+from labelaudit.selection import density
+
+
+def spec_of(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """Validate against Vega-Lite's schema, too."""
+    spec: dict[str, Any] = chart.to_dict()
+    return spec
+
+
+def selections(spec: dict[str, Any]) -> dict[str, str]:
+    return {p["name"]: p["select"]["type"] for p in spec.get("params", []) if "select" in p}
+
+
+def rows_of(spec: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    return list(spec["datasets"].values())
+
+
+def cells(k: int) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    names = [f"class {n}" for n in range(k)]
+    return pd.DataFrame(
+        [
+            {
+                "given": given,
+                "suggested": suggested,
+                "value": float(rng.integers(0, 40)),
+                "joint": int(rng.integers(0, 40)),
+                "suspects": 1,
+                "diagonal": given == suggested,
+            }
+            for given in names
+            for suggested in names
+        ]
+    )
+
+
+def plane(n: int, binary: bool = False) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    x = rng.random(n)
+    return pd.DataFrame(
+        {
+            "id": range(n),
+            "self_confidence": x,
+            "other_best": 1 - x if binary else (1 - x) * rng.random(n),
+            "status": rng.choice(list(charts.STATUS), n),
+            "given": "a",
+            "suggested": "b",
+            "score": x,
+        }
+    )
+
+
+HULLS = pd.DataFrame(
+    {
+        "cluster": 0,
+        "name": "1: a → b (7)",
+        "size": 7,
+        "order": range(3),
+        "x": [0.1, 0.2, 0.15],
+        "y": [0.5, 0.5, 0.9],
+    }
+)
+
+
+@pytest.mark.parametrize("k", [2, 3, 24, 60])
+@pytest.mark.parametrize("as_share", [False, True])
+def test_heatmap_selects_a_cell_at_any_number_of_classes(k: int, as_share: bool) -> None:
+    table = cells(k)
+    if as_share:
+        table["value"] /= 40
+    spec = spec_of(charts.heatmap(table, as_share=as_share))
+    assert selections(spec) == {"cell": "point"}
+    chosen = next(p for p in spec["params"] if p["name"] == "cell")
+    assert chosen["select"]["fields"] == ["given", "suggested"]
+    assert max(map(len, rows_of(spec))) == k * k
+
+
+def test_heatmap_keeps_the_order_of_its_rows() -> None:
+    table = cells(24).iloc[::-1]
+    order = list(dict.fromkeys(table["given"]))
+    errors = next(
+        layer for layer in spec_of(charts.heatmap(table, as_share=False))["layer"] if "color" in layer["encoding"]
+    )
+    assert errors["encoding"]["x"]["sort"] == order
+    assert errors["encoding"]["y"]["sort"] == order
+
+
+def test_heatmap_without_errors_is_drawn() -> None:
+    spec_of(charts.heatmap(cells(3).assign(value=0.0), as_share=True))
+
+
+@pytest.mark.parametrize("binary", [False, True])
+@pytest.mark.parametrize("hulls", [HULLS, HULLS[:0]])
+def test_scatter_selects_a_box(binary: bool, hulls: pd.DataFrame) -> None:
+    spec = spec_of(charts.scatter(plane(50, binary), hulls))
+    assert selections(spec) == {"brush": "interval"}
+    brush = next(p for p in spec["params"] if p["name"] == "brush")
+    assert sorted(brush["select"]["encodings"]) == ["x", "y"]
+    assert 50 in map(len, rows_of(spec))
+
+
+def test_scatter_without_a_brush_selects_nothing() -> None:
+    assert selections(spec_of(charts.scatter(plane(5), HULLS, brush=False))) == {}
+
+
+def test_scatter_draws_density_in_place_of_points() -> None:
+    points = plane(500)
+    bins = density(points, bins=10)
+    spec = spec_of(charts.scatter(points[:20], HULLS, bins))
+    assert len(bins) in map(len, rows_of(spec))
+    assert max(map(len, rows_of(spec))) < 500
+
+
+def test_scatter_of_one_status_and_of_no_points_is_drawn() -> None:
+    spec_of(charts.scatter(plane(5).assign(status="suspect"), HULLS))
+    spec_of(charts.scatter(plane(5)[:0], HULLS[:0]))
+
+
+def test_class_bars_select_a_class_and_are_sorted() -> None:
+    table = pd.DataFrame(
+        {
+            "class": ["a", "b", "c"],
+            "noise_out": [0.1, 0.3, 0.2],
+            "noise_in": [0.0, 0.1, 0.2],
+            "label_quality": [0.9, 0.7, 0.8],
+            "suspects": [1, 3, 2],
+            "examples": 10,
+        }
+    )
+    spec = spec_of(charts.per_class(table))
+    assert selections(spec) == {"class": "point"}
+    assert spec["layer"][0]["encoding"]["y"]["sort"] == ["b", "c", "a"]
+    worst = spec_of(charts.per_class(table, sort="label_quality"))
+    assert worst["layer"][0]["encoding"]["y"]["sort"] == ["b", "c", "a"]
+
+
+def test_margin_counts_values_and_leaves_out_gaps() -> None:
+    spec = spec_of(charts.margin(np.array([0.0, 0.5, 1.0, np.nan]), "self-confidence"))
+    (rows,) = rows_of(spec)
+    assert sum(row["count"] for row in rows) == 3
+
+
+def test_rank_class_counts_and_review_curve_are_valid() -> None:
+    ranked = pd.DataFrame({"rank": [1, 2, 3], "score": [0.1, 0.2, 0.9], "is_issue": [True, True, False]})
+    assert len(spec_of(charts.rank(ranked))["layer"]) == 2
+    spec_of(charts.class_counts(pd.DataFrame({"class": ["a", "b"], "examples": [5, 3]})))
+    curve = noise.review_curve(np.array([0.1, 0.4, 0.2]), np.array([True, False, True]))
+    rows = rows_of(spec_of(charts.review_curve(curve.assign(perfect=[0.5, 1, 1]))))
+    assert {row["measure"] for row in rows[0]} == {
+        "recall: planted errors found",
+        "precision: reviews that find one",
+        "recall, if every review found one",
+    }

@@ -1,0 +1,267 @@
+"""What is selected, in the address and out of it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import made
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.dataset import encode
+from labelaudit.errors import BadInput
+from labelaudit.review import Decision, effective
+from labelaudit.selection import Selection, cell, density, outlines, points, selected, with_decisions
+from labelaudit.tasks import TASKS
+
+LABELS = st.one_of(st.text(), st.integers(), st.booleans()).map(encode)
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+SELECTIONS = st.builds(
+    Selection,
+    suspects=st.booleans(),
+    given=st.none() | LABELS,
+    suggested=st.none() | LABELS,
+    either=st.none() | LABELS,
+    cluster=st.none() | st.integers(0, 10_000),
+    box=st.none() | st.tuples(FINITE, FINITE, FINITE, FINITE),
+    search=st.text(),
+    score_below=st.none() | FINITE,
+)
+
+
+@pytest.fixture(scope="module")
+def audited() -> Audit:
+    """Two classes that are taken for each other, so that suspects cluster; some rows without a label."""
+    clean = made.with_column(made.table(n=300), "note", [f"Row {n}, 50% (ÄB)" for n in range(300)])
+    dataset, _ = TASKS[clean.task].plant(
+        clean, 0.2, "confusable", seed=0, confident_joint=made.joint(3, [(1, 0, 50), (0, 1, 50)])
+    )
+    dataset = made.relabelled(dataset, {3: None, 50: None})
+    return audit(made.with_column(dataset, "key", [f"k{n}" for n in range(300)], id_column="key"))
+
+
+@pytest.fixture(scope="module")
+def table(audited: Audit) -> pd.DataFrame:
+    return points(audited)
+
+
+# -- in the address -----------------------------------------------------------------------------------
+
+
+@given(SELECTIONS)
+def test_selection_survives_the_address(selection: Selection) -> None:
+    text = selection.to_text()
+    assert Selection.from_text(text) == selection
+    assert bool(text) == bool(selection)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x",
+        "{",
+        "[]",
+        '{"cluster": "many"}',
+        '{"given": "cat"}',
+        '{"either": "{"}',
+        '{"box": [1, 2]}',
+        '{"suspects": 7}',
+    ],
+)
+def test_address_changed_by_hand_is_one_sentence(text: str) -> None:
+    with pytest.raises(BadInput, match="selection in the address"):
+        Selection.from_text(text)
+
+
+@given(SELECTIONS)
+def test_dropping_every_chip_selects_everything(selection: Selection) -> None:
+    for name, shown in selection.chips():
+        assert shown
+        selection = selection.without(name)
+    assert selection == Selection()
+    assert not selection
+
+
+def test_chips_say_what_is_on() -> None:
+    on = Selection(
+        suspects=True, given='"cat"', suggested="1", either="true", cluster=0, score_below=0.25, search="a b"
+    )
+    assert [shown for _, shown in on.chips()] == [
+        "suspects only",
+        "given cat",
+        "suggested 1",
+        "class true",
+        "cluster 1",
+        "contains “a b”",
+        "score < 0.25",
+    ]
+    assert "0.10–0.50" in Selection(box=(0.1, 0.5, 0, 1)).chips()[0][1]
+
+
+# -- on the data --------------------------------------------------------------------------------------
+
+
+def test_points_are_the_label_rows_with_their_place_in_the_plane(audited: Audit, table: pd.DataFrame) -> None:
+    assert table["id"].tolist() == audited.dataset.ids.tolist()
+    assert table["row"].tolist() == list(range(300))
+    labelled = audited.codes >= 0
+    assert table["self_confidence"].isna().tolist() == (~labelled).tolist()
+    self_confidence = audited.scores["self_confidence"]
+    np.testing.assert_allclose(table["self_confidence"][labelled], self_confidence[labelled])
+    margin = (table["self_confidence"] - table["other_best"] + 1) / 2
+    np.testing.assert_allclose(margin[labelled], audited.scores["normalized_margin"][labelled], atol=1e-6)
+    assert (table["cluster"] >= -1).all()
+
+
+def expected(table: pd.DataFrame, rows: Any) -> list[int]:
+    return table.index[rows].tolist()
+
+
+FIRST, SECOND = '"class 0"', '"class 1"'
+
+
+@pytest.mark.parametrize(
+    ("selection", "keeps"),
+    [
+        (Selection(), lambda t: t["id"].notna()),
+        (Selection(suspects=True), lambda t: t["is_issue"]),
+        (Selection(given=FIRST), lambda t: t["given"] == FIRST),
+        (Selection(suggested=SECOND), lambda t: t["suggested"] == SECOND),
+        (Selection(either=FIRST), lambda t: (t["given"] == FIRST) | (t["suggested"] == FIRST)),
+        (Selection(cluster=0), lambda t: t["cluster"] == 0),
+        (
+            Selection(box=(0.1, 0.6, 0.2, 0.9)),
+            lambda t: t["self_confidence"].between(0.1, 0.6) & t["other_best"].between(0.2, 0.9),
+        ),
+        (Selection(score_below=0.5), lambda t: t["score"] < 0.5),
+        (Selection(suspects=True, given=FIRST), lambda t: t["is_issue"] & (t["given"] == FIRST)),
+    ],
+    ids=lambda value: value.to_text() if isinstance(value, Selection) else "",
+)
+def test_filter_keeps_its_examples(audited: Audit, table: pd.DataFrame, selection: Selection, keeps: Any) -> None:
+    found = expected(table, selected(audited, table, selection))
+    assert found == expected(table, keeps(table))
+    assert found
+
+
+def test_every_filter_is_tested() -> None:
+    names = {"suspects", "given", "suggested", "either", "cluster", "box", "search", "score_below"}
+    assert {field.name for field in fields(Selection)} == names
+
+
+def test_search_is_plain_text_in_features_and_ids(audited: Audit, table: pd.DataFrame) -> None:
+    found = expected(table, selected(audited, table, Selection(search="K29")))
+    assert found == [29, *range(290, 300)]
+    number = str(audited.dataset.table["x0"][7].as_py())
+    assert expected(table, selected(audited, table, Selection(search=number))) == [7]
+    assert expected(table, selected(audited, table, Selection(search=".*"))) == []
+
+
+def test_search_ignores_case_in_texts_with_gaps() -> None:
+    dataset = made.texts(n=60)
+    column = dataset.table["text"].to_pylist()
+    column[4], column[5] = "Über (50%)", None
+    changed = made.with_column(dataset, "body", column, feature_columns=("body",))
+    found = audit(changed)
+    assert np.flatnonzero(selected(found, points(found), Selection(search="ÜBER (5"))).tolist() == [4]
+
+
+def test_search_looks_into_columns_of_every_type() -> None:
+    dataset = made.table(n=60)
+    dataset = made.with_column(dataset, "flag", [n % 2 == 0 for n in range(60)])
+    dataset = made.with_column(dataset, "list", [[n] for n in range(60)], feature_columns=("x0", "flag", "list"))
+    found = audit(dataset)
+    assert selected(found, points(found), Selection(search="TRUE")).tolist() == [n % 2 == 0 for n in range(60)]
+
+
+def test_selection_on_a_sample_is_in_its_rows() -> None:
+    dataset = made.with_column(made.table(n=120), "key", [f"k{n}" for n in range(120)], id_column="key")
+    found = audit(dataset, AuditConfig(max_rows=40))
+    table = points(found)
+    wanted = table["id"].iloc[9]
+    assert table["id"][selected(found, table, Selection(search=wanted))].tolist()[0] == wanted
+
+
+def test_cell_of_the_heatmap_selects_its_suspects(audited: Audit, table: pd.DataFrame) -> None:
+    rows = table[selected(audited, table, cell(audited, 0, 1))]
+    assert len(rows)
+    assert rows["is_issue"].all()
+    assert set(rows["given"]) == {FIRST}
+    assert set(rows["suggested"]) == {SECOND}
+
+
+# -- decisions ----------------------------------------------------------------------------------------
+
+
+def decide(id_: str, action: str, after: object = None) -> Decision:
+    return Decision(actor="me", action=action, id=id_, after=encode(after), fingerprint="")
+
+
+def test_decisions_become_statuses_and_final_labels(audited: Audit, table: pd.DataFrame) -> None:
+    suspects = table.index[table["is_issue"]]
+    quiet = table.index[~table["is_issue"] & table["given"].notna()]
+    own = table["given"][suspects[1]]
+    decisions = [
+        decide(table["id"][suspects[0]], "set", "another"),
+        Decision(actor="me", action="set", id=table["id"][suspects[1]], after=own, fingerprint=""),
+        decide(table["id"][suspects[2]], "keep"),
+        decide(table["id"][suspects[3]], "exclude"),
+        decide(table["id"][suspects[4]], "skip"),
+        decide(table["id"][quiet[0]], "set", "another"),
+    ]
+    decided = with_decisions(table, effective(decisions))
+    expected = ["error", "kept", "kept", "excluded", "skipped", "suspect"]
+    assert decided["status"][suspects[:6]].tolist() == expected
+    assert decided["status"][quiet[:2]].tolist() == ["error", "not suspected"]
+    assert decided["final"][suspects[0]] == '"another"'
+    assert decided["final"][suspects[1]] == own
+    assert decided["final"][suspects[3]] == table["given"][suspects[3]]
+    assert decided["action"][suspects[5]] == ""
+
+
+def test_undecided_examples_keep_their_label(table: pd.DataFrame) -> None:
+    decided = with_decisions(table, effective([]))
+    assert set(decided["status"]) == {"suspect", "not suspected"}
+    assert decided["final"].equals(table["given"].astype(object))
+
+
+def test_decisions_on_whole_number_ids_find_their_rows() -> None:
+    found = audit(made.table(n=60))
+    decided = with_decisions(points(found), effective([decide("7", "exclude")]))
+    assert decided.index[decided["status"] == "excluded"].tolist() == [7]
+
+
+# -- drawing ------------------------------------------------------------------------------------------
+
+
+def test_outlines_hold_the_points_of_their_clusters(audited: Audit, table: pd.DataFrame) -> None:
+    hulls = outlines(audited, table)
+    assert hulls["cluster"].nunique() >= 2
+    for number, hull in hulls.groupby("cluster"):
+        members = table[table["cluster"] == number]
+        assert hull["size"].iloc[0] == len(members)
+        assert hull["x"].min() == members["self_confidence"].min()
+        assert hull["y"].max() == members["other_best"].max()
+        assert f"({len(members)})" in hull["name"].iloc[0]
+
+
+def test_outline_of_points_on_a_line_is_the_line(audited: Audit, table: pd.DataFrame) -> None:
+    flat = table.assign(other_best=1 - table["self_confidence"])
+    hulls = outlines(audited, flat, most=1)
+    assert hulls["order"].tolist() == [0, 1]
+
+
+def test_without_clusters_there_is_no_outline(audited: Audit, table: pd.DataFrame) -> None:
+    assert outlines(audited, table.assign(cluster=-1)).empty
+
+
+def test_density_counts_every_labelled_example_once(table: pd.DataFrame) -> None:
+    bins = density(table)
+    assert bins["count"].sum() == table["self_confidence"].notna().sum()
+    assert (bins["count"] > 0).all()
+    assert ((bins["x1"] > bins["x0"]) & (bins["y1"] > bins["y0"])).all()
