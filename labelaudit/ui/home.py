@@ -9,6 +9,7 @@ import streamlit as st
 
 from labelaudit.audit import AuditConfig
 from labelaudit.load.demos import DEMOS
+from labelaudit.review import effective
 from labelaudit.ui import bar, session
 from labelaudit.ui.markdown import plain
 
@@ -64,7 +65,7 @@ def _card(record: dict[str, Any]) -> None:
             st.switch_page("pages/2_Audit.py")
         return
     suspects = manifest["counts"]["suspects"]
-    decided = len({d.id for d in session.workspace().log.read(manifest["dataset"]["data_fingerprint"]) if d.id})
+    decided = effective(session.workspace().log.read(manifest["dataset"]["data_fingerprint"]))["id"].nunique()
     st.html(
         f"<div>health <b>{manifest['health']['overall_label_health_score']:.1%}</b> · {suspects:,} suspects · "
         f"{decided:,} decided</div>"

@@ -125,11 +125,12 @@ def settle(draft: Dataset) -> None:
                 examples = "; ".join(finding.examples)
                 st.caption(plain(f"{finding.effect} {finding.fix}" + (f" E.g. {examples}" if examples else "")))
     with right:
-        st.markdown(f"**{len(counts):,} classes**" + (", the 12 largest" if len(counts) > 12 else ""))
+        title = "1 class" if len(counts) == 1 else f"{len(counts):,} classes"
+        st.markdown(f"**{title}**" + (", the 12 largest" if len(counts) > 12 else ""))
         st.altair_chart(charts.class_counts(counts.head(12), height=270), alt="Examples per class")
     config = run.choices(dataset, AuditConfig(), "ingest")
     with action:
-        run.go(dataset, config, "ingest")
+        run.go(dataset, config, "ingest", possible=all(finding.key != "one_class" for finding in noticed))
 
 
 def _class_counts(dataset: Dataset) -> pd.DataFrame:

@@ -74,11 +74,14 @@ def choices(dataset: Dataset, chosen: AuditConfig, key: str) -> AuditConfig:
     )
 
 
-def go(dataset: Dataset, config: AuditConfig, key: str) -> None:
+def go(dataset: Dataset, config: AuditConfig, key: str, *, possible: bool = True) -> None:
     """Draw the button that starts the audit, and what will run."""
     rows = config.max_rows or len(dataset)
     label = f"Audit these {rows:,} rows" if rows == len(dataset) else f"Audit a sample of {rows:,} rows"
-    pressed = st.button(label, type="primary", icon=":material/play_arrow:", key=f"{key}-go")
+    pressed = st.button(label, type="primary", icon=":material/play_arrow:", key=f"{key}-go", disabled=not possible)
+    if not possible:
+        st.caption("No audit can run; see what we noticed.")
+        return
     settled, why = resolve(dataset, config)
     st.caption(f"Will run {_words(settled.model)} ({why}), {settled.folds} folds, {_words(settled.filter_by)}.")
     if pressed:
