@@ -30,7 +30,9 @@ from labelaudit.cache import Cache, key
 from labelaudit.confident import FILTERS, SCORES, Filter, Score
 from labelaudit.dataset import Dataset, decode, show
 from labelaudit.errors import BadInput, StoreError
+from labelaudit.features import VERSION as FEATURES_VERSION
 from labelaudit.predict import MODELS, Model, Progress, choose_model, silent
+from labelaudit.predict import VERSION as PREDICT_VERSION
 from labelaudit.tasks import TASKS, Run
 
 __all__ = ["FILTERS", "MODELS", "SCORES", "Audit", "AuditConfig", "audit"]
@@ -241,6 +243,9 @@ class Audit:
 
 def import_libraries(*modalities: str) -> None:
     """Import what an audit uses, so that its seconds don't hold imports: who runs ten audits pays for them once."""
+    # OpenMP threads that wait by spinning starve each other where the cores are shared: boosted trees took 43 s instead
+    # of 1.6 s beside two busy processes. It has to be set before scikit-learn loads OpenMP.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     shared = ("cleanlab.filter", "cleanlab.dataset", "sklearn.calibration", "sklearn.ensemble", "sklearn.linear_model")
     rest = ("sklearn.cluster", "sklearn.decomposition", "sklearn.naive_bayes", "sklearn.neighbors", "sklearn.pipeline")
     own = {"text": ("sklearn.feature_extraction.text",), "tabular": ("sklearn.impute", "skrub")}
@@ -257,7 +262,8 @@ def resolve(dataset: Dataset, config: AuditConfig) -> tuple[AuditConfig, str]:
 
 def audit_key(dataset: Dataset, config: AuditConfig) -> str:
     """Key of a data set and a resolved configuration."""
-    return key(data=dataset.fingerprint, config=config.model_dump(), format=FORMAT)
+    versions = {"format": FORMAT, "features": FEATURES_VERSION, "predict": PREDICT_VERSION}
+    return key(data=dataset.fingerprint, config=config.model_dump(), versions=versions)
 
 
 def audit(

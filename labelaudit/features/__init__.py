@@ -5,6 +5,8 @@ from __future__ import annotations
 from labelaudit.cache import Cache, Matrix, key
 from labelaudit.dataset import Dataset
 
+VERSION = 1  # part of every cache key that features enter: raise it when they change
+
 
 def features(dataset: Dataset, cache: Cache) -> Matrix:
     """Return the feature matrix of a data set.
@@ -22,8 +24,7 @@ def features(dataset: Dataset, cache: Cache) -> Matrix:
     """
     from labelaudit.features import tabular, text
 
-    version = text.VERSION if dataset.modality == "text" else tabular.VERSION
-    name = "features-" + key(data=dataset.feature_fingerprint, modality=dataset.modality, version=version)
+    name = "features-" + key(data=dataset.feature_fingerprint, modality=dataset.modality, version=VERSION)
     if dataset.modality == "text":
         return cache.matrix(name, lambda: text.text_features(dataset.texts()))
     return cache.matrix(name, lambda: tabular.tabular_features(dataset))

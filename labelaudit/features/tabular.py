@@ -10,8 +10,6 @@ import pandas as pd
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 
-VERSION = 1  # part of the cache key: raise it when the features change
-
 # A column whose other cells are all numbers may use these for "not known".
 UNKNOWN = frozenset({"", "nan", "null", "<na>", "n/a", "#n/a", "na", "none", "?", "-", "."})
 

@@ -9,8 +9,6 @@ import scipy.sparse as sp
 
 from labelaudit.errors import BadInput
 
-VERSION = 1  # part of the cache key: raise it when the features change
-
 
 def text_features(texts: Sequence[str]) -> sp.csr_matrix:
     """Weigh words and word pairs by TF-IDF.

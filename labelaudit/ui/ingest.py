@@ -14,7 +14,7 @@ import streamlit as st
 from labelaudit import charts
 from labelaudit.audit import AuditConfig
 from labelaudit.dataset import Dataset, show
-from labelaudit.errors import LabelauditError
+from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.load import guess, load, read
 from labelaudit.load.checks import findings
 from labelaudit.load.demos import DEMOS
@@ -82,7 +82,18 @@ def _read(uploaded: st.runtime.uploaded_file_manager.UploadedFile) -> None:
 def _guessed(stored: tuple, name: str) -> Dataset:  # type: ignore[type-arg]
     """Settle the roles by guess; a label that can't be guessed is the last column until the user says otherwise."""
     roles = guess(*stored)
-    return load(stored, label=roles.label or stored[0].column_names[-1], id=roles.id, name=name)
+    return _loaded(stored, roles.label or stored[0].column_names[-1], id=roles.id, name=name)
+
+
+def _loaded(stored: tuple, label: str, **roles: str | None) -> Dataset:  # type: ignore[type-arg]
+    """Let the features be guessed; where that leaves none, take all columns, for the user to choose from."""
+    try:
+        return load(stored, label=label, **roles)
+    except BadInput:
+        others = [c for c in stored[0].column_names if c not in (label, roles.get("id"), roles.get("group"))]
+        if not others:
+            raise
+        return load(stored, label=label, features=others, **roles)
 
 
 def empty() -> None:
@@ -192,7 +203,7 @@ def _roles(draft: Dataset) -> Dataset | None:
 
 
 def _default_features(draft: Dataset, label: str, kind: str, roles: dict[str, str | None]) -> tuple[str, ...]:
-    guessed = load((draft.table, draft.source), label=label, **roles)
+    guessed = _loaded((draft.table, draft.source), label, **roles)
     if guessed.modality == kind:
         return guessed.feature_columns
     others = tuple(c for c in draft.table.column_names if c not in (label, roles["id"], roles["group"]))
