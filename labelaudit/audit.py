@@ -243,9 +243,6 @@ class Audit:
 
 def import_libraries(*modalities: str) -> None:
     """Import what an audit uses, so that its seconds don't hold imports: who runs ten audits pays for them once."""
-    # OpenMP threads that wait by spinning starve each other where the cores are shared: boosted trees took 43 s instead
-    # of 1.6 s beside two busy processes. It has to be set before scikit-learn loads OpenMP.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     shared = ("cleanlab.filter", "cleanlab.dataset", "sklearn.calibration", "sklearn.ensemble", "sklearn.linear_model")
     rest = ("sklearn.cluster", "sklearn.decomposition", "sklearn.naive_bayes", "sklearn.neighbors", "sklearn.pipeline")
     own = {"text": ("sklearn.feature_extraction.text",), "tabular": ("sklearn.impute", "skrub")}

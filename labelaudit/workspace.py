@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -130,7 +131,8 @@ class Workspace:
                 continue
             manifest = self.result_folder(record["id"]) / "manifest.json"
             if manifest.is_file():
-                record["manifest"] = json.loads(manifest.read_text(encoding="utf-8"))
+                with suppress(ValueError):  # damaged: not finished, as far as anyone can tell
+                    record["manifest"] = json.loads(manifest.read_text(encoding="utf-8"))
             found.append(record)
         return found
 

@@ -18,7 +18,7 @@ job = session.jobs().get(record["id"])
 if job is not None and job.active:
     run.progress(job)
 elif session.workspace().is_done(record["id"]):
-    opened = session.require_audit("what it found")
+    opened = run.require_result(record)
     bar.show(opened)
     run.result(opened)
     run.again(opened.dataset, AuditConfig(**record["config"]))

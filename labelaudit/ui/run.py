@@ -138,6 +138,21 @@ def unfinished(record: dict[str, Any], job: Job | None) -> None:
         st.page_link("pages/1_Ingest.py", label="Change the data or its columns", icon=":material/upload_file:")
 
 
+def require_result(record: dict[str, Any]) -> Opened:
+    """Open the result, or say why it can't be read, offer to make it again and end the page."""
+    try:
+        opened = session.opened()
+    except LabelauditError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        if st.button("Audit again", type="primary", icon=":material/replay:", key="resume"):
+            session.resume(record["id"])
+            st.rerun()
+        session.write_address()
+        st.stop()
+    assert opened is not None
+    return opened
+
+
 def result(opened: Opened) -> None:
     """Show the headline, what was run and why, and the five worst examples."""
     manifest = opened.audit.manifest
