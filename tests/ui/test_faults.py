@@ -1,0 +1,177 @@
+"""What goes wrong is said in a sentence with a way on, and nothing else is lost."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from dashboards import PAGES, Dashboard
+
+from labelaudit.audit import Audit, AuditConfig
+from labelaudit.dataset import Dataset
+from labelaudit.jobs import Job
+from labelaudit.load import FORMATS, to_bytes
+from labelaudit.selection import Selection
+from labelaudit.settings import settings
+from labelaudit.ui.markdown import plain
+from labelaudit.workspace import Workspace
+
+
+@pytest.mark.parametrize("audit_id", ["0123456789abcdef", "../../etc/passwd", "<b>x</b>"])
+def test_an_unknown_audit_in_the_address_is_said_and_dropped(dashboard: Dashboard, audit_id: str) -> None:
+    app = dashboard.open("", audit=audit_id)
+    assert "there is no audit" in app.warning[0].value
+    app = dashboard.open("3_Health")
+    assert app.subheader[0].value == "Nothing is audited yet"
+    assert not app.warning
+    assert "audit" not in app.query_params
+
+
+@pytest.mark.parametrize("selection", ["{", '{"given": "not JSON"}', '{"box": [1]}', '{"colour": "red"}'])
+def test_a_selection_that_cannot_be_read_leaves_the_audit_open(
+    dashboard: Dashboard, audited: Audit, selection: str
+) -> None:
+    app = dashboard.open("", audit=audited.id, sel=selection)
+    assert [warning.value for warning in app.warning] == (
+        []
+        if "colour" in selection
+        else ["the selection in the address can't be read; it was dropped, so choose again."]
+    )
+    dashboard.open("3_Health")
+    assert dashboard.metrics()["Suspects"] == str(int(audited.label_issues["is_issue"].sum()))
+
+
+def test_unknown_data_in_the_address_is_said(dashboard: Dashboard) -> None:
+    app = dashboard.open("", data="0123456789abcdef")
+    assert "load the file again" in app.warning[0].value
+
+
+def damage(audit: Audit, file: str) -> None:
+    damaged = Workspace().result_folder(audit.id) / file
+    damaged.write_bytes(damaged.read_bytes()[:20])
+
+
+@pytest.mark.parametrize("page", PAGES[2:])
+@pytest.mark.parametrize("file", ["pred_probs.npz", "issues.parquet", "manifest.json"])
+def test_a_damaged_result_is_said_on_every_page(dashboard: Dashboard, audited: Audit, page: str, file: str) -> None:
+    damage(audited, file)
+    app = dashboard.open(page, audit=audited.id)
+    assert len(app.error) == 1
+    assert "\n" not in app.error[0].value
+    assert [link.proto.label for link in app.get("page_link")] == ["Audit again"]
+
+
+@pytest.mark.parametrize("file", ["pred_probs.npz", "issues.parquet", "manifest.json"])
+def test_a_damaged_result_can_be_made_again(dashboard: Dashboard, audited: Audit, file: str) -> None:
+    damage(audited, file)
+    app = dashboard.open("2_Audit", audit=audited.id)
+    assert len(app.error) == 1
+    dashboard.press("resume")
+    assert app.subheader[0].value == "Waiting for a worker"
+    dashboard.queue.work()
+    dashboard.open("2_Audit")
+    assert "We suspect" in dashboard.text()
+
+
+def test_an_unfinished_audit_goes_on_from_its_card(dashboard: Dashboard, audited: Audit) -> None:
+    audit_id = Workspace().request(audited.dataset, AuditConfig(folds=3))
+    dashboard.open()
+    assert "Not finished; what was done is kept." in dashboard.text()
+    dashboard.press(f"open-{audit_id}")
+    assert list(dashboard.queue.jobs) == [audit_id]
+    assert dashboard.app.subheader[0].value == "Waiting for a worker"
+    dashboard.open("3_Health")
+    assert dashboard.app.subheader[0].value == "This audit is not done"
+    dashboard.queue.work()
+    dashboard.open("3_Health")
+    assert "Label noise" in dashboard.metrics()
+
+
+@pytest.mark.parametrize(
+    ("state", "title"),
+    [("failed", "The audit could not be done"), ("cancelled", "Cancelled"), (None, "This audit was interrupted")],
+)
+def test_an_audit_that_stopped_says_why_and_can_go_on(
+    dashboard: Dashboard, audited: Audit, state: str | None, title: str
+) -> None:
+    audit_id = Workspace().request(audited.dataset, AuditConfig(folds=3))
+    if state:
+        job = Job(audit_id, settings().artifacts_dir, {}, state=state, error="the disk is full.")  # type: ignore[arg-type]
+        dashboard.queue.jobs[audit_id] = job
+    app = dashboard.open("2_Audit", audit=audit_id)
+    assert app.subheader[0].value == title
+    assert [error.value for error in app.error] == (["the disk is full."] if state == "failed" else [])
+    dashboard.queue.jobs.clear()
+    dashboard.press("resume")
+    assert list(dashboard.queue.jobs) == [audit_id]
+
+
+def upload(dashboard: Dashboard, name: str, content: bytes) -> None:
+    dashboard.app.file_uploader(key="upload").set_value((name, content, "application/octet-stream"))
+    dashboard.run()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_can_be_uploaded(dashboard: Dashboard, finished: tuple[Dataset, object], format: str) -> None:
+    app = dashboard.open("1_Ingest")
+    upload(dashboard, f"made.{format}", to_bytes(finished[0], format))
+    assert not app.error
+    assert "120 rows, 2 columns" in [subheader.value for subheader in app.subheader]
+    assert app.selectbox[0].value == "label"
+    dashboard.press("ingest-go")
+    assert len(dashboard.queue.jobs) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("open.csv", b'a,b\n1,"x\n2,y\n', "a quote that is never closed"),
+        ("empty.csv", b"", "empty"),
+        ("photo.csv", b"\x89PNG\r\n\x1a\n" + bytes(200), "PNG image"),
+        ("broken.parquet", b"PAR1" + bytes(50), "broken"),
+        ("one.jsonl", b'{"a": 1}\n{"a": \n', "line 2"),
+    ],
+)
+def test_a_bad_file_gets_one_sentence_and_the_last_one_stays(
+    dashboard: Dashboard, finished: tuple[Dataset, object], name: str, content: bytes, words: str
+) -> None:
+    app = dashboard.open("1_Ingest")
+    upload(dashboard, "made.csv", to_bytes(finished[0], "csv"))
+    upload(dashboard, name, content)
+    said = app.error[0].value.replace("\\", "")
+    assert len(app.error) == 1 and words in said and "\n" not in said and said.endswith(".")
+    assert "120 rows, 2 columns" in [subheader.value for subheader in app.subheader]
+
+
+def test_a_column_that_is_different_in_every_row_can_still_be_chosen(dashboard: Dashboard) -> None:
+    rows = "".join(f"{'abcdefghij'[i % 10]}{'klmnop'[i % 6]}{i},{'fm'[i % 2]}\n" for i in range(60))
+    app = dashboard.open("1_Ingest")
+    upload(dashboard, "names.csv", f"name,gender\n{rows}".encode())
+    assert not app.error
+    assert app.selectbox[0].value == "gender"
+    assert app.multiselect[0].value == ["name"]
+
+
+def test_a_label_column_can_be_changed_and_no_feature_is_an_error(dashboard: Dashboard) -> None:
+    app = dashboard.open("1_Ingest")
+    app.slider(key="noise").set_value(0)
+    dashboard.press("demo-iris")
+    assert app.selectbox[0].value == "species"
+    app.multiselect[0].set_value([])
+    dashboard.run()
+    assert "choose at least one" in app.error[0].value
+    assert "ingest-go" not in [button.key for button in app.button]
+
+
+@pytest.mark.parametrize(
+    "text", ["**b**", "<img src=x>", ":material/home:", ":crab:", "a -> b", "$x$", "[a](b)", "`c`", "12:30", "# h"]
+)
+def test_markdown_in_labels_is_escaped_and_only_invisibly_changed(text: str) -> None:
+    shown = plain(text)
+    assert shown.replace("\\", "").replace("\u2060", "") == text
+    assert ":material/" not in shown.replace("\\", "")
+
+
+def test_the_address_of_a_selection_reads_back(audited: Audit) -> None:
+    chosen = Selection(suspects=True, given=json.dumps("class 1"), box=(0.0, 0.5, 0.25, 1.0), search="a & b=ü")
+    assert Selection.from_text(chosen.to_text()) == chosen
