@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -61,8 +62,12 @@ def decode(text: str | float | None) -> Any:
 
 
 def show(value: Any) -> str:
-    """Write a label for a person: no quotes around a class name, a dash for none."""
-    return "–" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """Write a label for a person: no quotes around a class name, white space at its ends as ␠, a dash for none."""
+    if not isinstance(value, str):
+        return "–" if value is None else json.dumps(value, ensure_ascii=False)
+    inner = value.strip()
+    before = len(value) - len(value.lstrip()) if inner else 0
+    return "␠" * before + inner + "␠" * (len(value) - before - len(inner))
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,6 +216,45 @@ class Dataset:
     def labels(self) -> np.ndarray:
         """The given label of every example as an index into `classes`, shape (N,); -1 where missing."""
         return self._classes_and_codes[1]
+
+    @cached_property
+    def class_names(self) -> tuple[str, ...]:
+        """The K classes for a person, each with a name of its own: text that shows like another class is quoted."""
+        names = [show(value) for value in self.classes]
+        while True:
+            counts = Counter([show(None), *names])
+            alike = [
+                code
+                for code, value in enumerate(self.classes)
+                if isinstance(value, str) and counts[names[code]] > 1 and names[code] != encode(value)
+            ]
+            if not alike:
+                return tuple(names)
+            for code in alike:  # a name in quotes may be another class's own
+                names[code] = str(encode(self.classes[code]))
+
+    @cached_property
+    def _name_by_text(self) -> dict[str | None, str]:
+        return dict(zip(map(encode, self.classes), self.class_names, strict=True))
+
+    def name_of(self, text: str | float | None) -> str:
+        """Write a label for a person.
+
+        Parameters
+        ----------
+        text : str, NaN or None
+            The label as JSON text, as the issue table and the decisions hold it.
+
+        Returns
+        -------
+        str
+            Its name in `class_names`; a label that is no class yet is quoted where it shows like one.
+        """
+        value = decode(text)
+        shown = show(value)
+        as_text = encode(value)
+        fallback = str(as_text) if isinstance(value, str) and shown in self.class_names else shown
+        return self._name_by_text.get(as_text, fallback)
 
     def label_values(self) -> list[Any]:
         """The cells of the label column as plain values, missing ones as they are."""

@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from labelaudit.dataset import Dataset, Source, encode, show
+from labelaudit.dataset import Dataset, Source, encode
 from labelaudit.decisions import Decision, effective, to_jsonl
 from labelaudit.errors import BadInput
 from labelaudit.load import delimited, to_bytes
@@ -153,8 +153,10 @@ def _changes(dataset: Dataset, in_force: pd.DataFrame) -> pd.DataFrame:
     removed = changing["action"] == "exclude"
     changes["id"] = dataset.ids[changes["row"].to_numpy()]
     changes["change"] = np.where(removed, "removed", "relabelled")
-    changes["before"] = [show(given[row]) for row in changes["row"]]
-    after = [None if gone else show(final[row]) for row, gone in zip(changes["row"], removed, strict=True)]
+    changes["before"] = [dataset.name_of(encode(given[row])) for row in changes["row"]]
+    after = [
+        None if gone else dataset.name_of(encode(final[row])) for row, gone in zip(changes["row"], removed, strict=True)
+    ]
     changes["after"] = pd.Series(after, index=changes.index, dtype=object)
     moved = [encode(given[row]) != encode(final[row]) for row in changes["row"]]
     changes = changes[removed | np.array(moved, dtype=bool)]
@@ -353,7 +355,7 @@ ARTEFACTS: dict[str, Artefact] = {
     ),
     "removed": Artefact(
         "Removal list",
-        "The rows that the cleaned data leaves out, by whom and why.",
+        "The rows that the cleaned data leaves out, by whom, and the reason where one was given.",
         lambda h: "removed.csv",
         lambda h: _csv(removal_list(h), h.spreadsheet_safe),
     ),

@@ -151,8 +151,9 @@ def summary(found: Audit, folder: Path) -> dict[str, Any]:
 
 def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
     """Print what a person wants to know, and what to do next."""
-    from labelaudit.dataset import show
+    from labelaudit.dataset import encode
 
+    name = found.dataset.name_of
     facts, health = summary(found, folder), found.manifest["health"]
     say(f"We suspect {facts['suspects']:,} of {facts['n']:,} labels ({_percent(facts['suspects'] / facts['n'])})")
     say(
@@ -166,7 +167,7 @@ def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
         say()
         header = ("id", "score", "given", "suggested", "example")
         rows = [
-            (str(w["id"]), f"{w['score']:.3f}", show(w["given"]), show(w["suggested"]), w["snippet"])
+            (str(w["id"]), f"{w['score']:.3f}", name(encode(w["given"])), name(encode(w["suggested"])), w["snippet"])
             for w in facts["top"]
         ]
         taken = sum(2 + max(map(len, column)) for column in list(zip(header, *rows, strict=True))[:-1])

@@ -46,6 +46,13 @@ def test_labels_are_shown_without_quotes(value: Any, shown: str) -> None:
     assert show(value) == shown
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"), [(" cat", "␠cat"), ("a  b \t", "a  b␠␠"), ("\u00a0x", "␠x"), ("", ""), ("  ", "␠␠")]
+)
+def test_white_space_at_the_ends_of_a_label_is_visible(value: str, shown: str) -> None:
+    assert show(value) == shown
+
+
 @pytest.mark.parametrize("value", [None, float("nan"), "", "  ", "NaN", "null", "N/A", "#N/A", "<NA>"])
 def test_blank_and_null_words_are_missing(value: Any) -> None:
     assert is_missing(value)
@@ -85,6 +92,43 @@ def test_values_that_are_equal_in_python_are_classes_of_their_own_in_a_mixed_col
     dataset = Dataset("t", pa.table([["1", "true", '"1"']], schema=pa.schema([field])), ("y",), ())
     assert sorted(map(encode, dataset.classes)) == ['"1"', "1", "true"]
     assert sorted(dataset.labels) == [0, 1, 2]
+
+
+def mixed(values: list[Any]) -> Dataset:
+    field = pa.field("y", pa.string(), metadata=JSON_CELLS)
+    cells = pa.array([encode(value) for value in values], pa.string())
+    return Dataset("t", pa.table([cells], schema=pa.schema([field])), ("y",), ())
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        (["b", "a", "a "], {"b", "a", "a␠"}),
+        ([3, "3", "x"], {"3", '"3"', "x"}),
+        ([3, "3", '"3"'], {"3", '"3"', '"\\"3\\""'}),
+        ([True, "true", None], {"true", '"true"'}),
+        ([" a", "\ta"], {'" a"', '"\\ta"'}),
+        (["–", "x"], {'"–"', "x"}),
+    ],
+)
+def test_every_class_has_a_name_of_its_own(values: list[Any], names: set[str]) -> None:
+    dataset = mixed(values)
+    assert set(dataset.class_names) == names
+    assert len(dataset.class_names) == len(dataset.classes)
+    assert tuple(dataset.name_of(encode(value)) for value in dataset.classes) == dataset.class_names
+
+
+@given(st.lists(st.text(' \t3"x–', max_size=4) | st.integers(0, 3) | st.booleans(), min_size=1, max_size=8))
+def test_names_of_classes_never_repeat(values: list[Any]) -> None:
+    names = mixed(values).class_names
+    assert len(set(names)) == len(names)
+
+
+def test_labels_that_are_no_class_have_a_name_too() -> None:
+    dataset = mixed([3, "x "])
+    assert [dataset.name_of(text) for text in (None, float("nan"), '"new "', "4", '"3"')] == [
+        *("–", "–", "new␠", "4", '"3"')
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from labelaudit.dataset import Dataset, show
+from labelaudit.dataset import Dataset, encode, show
 from labelaudit.load.columns import Codes, codes, is_blank, is_named_like_id, numbers
 from labelaudit.load.leaks import giveaway, label_codes, reason_of
 
@@ -89,6 +89,7 @@ class _Known:
         self.dataset = dataset
         self.label = dataset.label_columns[0]
         self.classes = dataset.classes
+        self.names = dataset.class_names
         self.labels = dataset.labels
         self.counts = np.bincount(self.labels[self.labels >= 0], minlength=len(self.classes))
         others = [name for name in dataset.table.column_names if name != self.label]
@@ -114,7 +115,7 @@ class _Known:
 
 def _few_classes(known: _Known, folds: int) -> Iterable[Finding]:
     if len(known.classes) < 2:
-        only = f"only one class, {show(known.classes[0])!r}" if known.classes else "no label at all"
+        only = f"only one class, {known.names[0]!r}" if known.classes else "no label at all"
         yield Finding(
             "one_class",
             f"The label column {known.label!r} has {only}",
@@ -137,7 +138,7 @@ def _number_label(known: _Known, folds: int) -> Iterable[Finding]:
             "number_label",
             f"The label {known.label!r} looks like a number to predict: {len(values):,} different values",
             len(values),
-            tuple(show(value) for value in known.classes[:_EXAMPLES]),
+            known.names[:_EXAMPLES],
             "Every value counts as a class of its own, and few have enough examples to learn from.",
             "Choose a column with few classes, or put the numbers into ranges.",
             "high",
@@ -147,13 +148,13 @@ def _number_label(known: _Known, folds: int) -> Iterable[Finding]:
 def _variants(known: _Known, folds: int) -> Iterable[Finding]:
     spellings: dict[str, list[int]] = {}
     for code, value in enumerate(known.classes):
-        if isinstance(value, str):
-            spellings.setdefault(" ".join(value.split()).casefold(), []).append(code)
+        text = value if isinstance(value, str) else str(encode(value))
+        spellings.setdefault(" ".join(text.split()).casefold(), []).append(code)
     groups = [group for group in spellings.values() if len(group) > 1]
     if groups:
         yield Finding(
             "label_variants",
-            f"{sum(map(len, groups)):,} labels differ only in case or spaces",
+            f"{sum(map(len, groups)):,} labels read alike: they differ only in case, spaces or type",
             sum(map(len, groups)),
             tuple(" and ".join(_counted(known, code) for code in group) for group in groups[:_EXAMPLES]),
             "They count as different classes, and each is taken for an error of the other.",
@@ -165,7 +166,7 @@ def _variants(known: _Known, folds: int) -> Iterable[Finding]:
 def _counted(known: _Known, code: int) -> str:
     count = int(known.counts[code])
     rows = f"{count:,} rows, first {known.rows_of(code)[0]:,}" if count > 1 else f"row {known.rows_of(code)[0]:,}"
-    return f"{show(known.classes[code])!r} ({rows})"
+    return f"{known.names[code]!r} ({rows})"
 
 
 def _missing_labels(known: _Known, folds: int) -> Iterable[Finding]:
@@ -335,7 +336,7 @@ def _twins(known: _Known, conflicting: bool) -> Iterable[Finding]:
         return
     examples = []
     for _, twins in frame[frame["set"].isin(frame["set"].unique()[:_EXAMPLES])].groupby("set", sort=False):
-        names = " and ".join(repr(show(known.classes[code])) for code in twins["label"].unique()[:_EXAMPLES])
+        names = " and ".join(repr(known.names[code]) for code in twins["label"].unique()[:_EXAMPLES])
         examples.append(f"rows {_joined(twins['row'].to_numpy())}: {names}")
     if conflicting:
         yield Finding(

@@ -11,7 +11,7 @@ import pandas as pd
 from labelaudit import confident, health, noise
 from labelaudit.blocks import Bar, Bars, Block
 from labelaudit.cache import key
-from labelaudit.dataset import Dataset, decode, encode, show
+from labelaudit.dataset import Dataset, decode, encode
 from labelaudit.errors import BadInput
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Task
 from labelaudit.tasks.evidence import row_block, text_block
@@ -60,7 +60,7 @@ def _check_labels(dataset: Dataset, n_folds: int) -> None:
         raise BadInput(f"column {column!r} has no labels at all; choose the column that holds the class of each row.")
     if len(counts) == 1:
         raise BadInput(
-            f"column {column!r} has one class, {show(dataset.classes[0])!r}, in all {counts.sum():,} labelled rows; "
+            f"column {column!r} has one class, {dataset.class_names[0]!r}, in all {counts.sum():,} labelled rows; "
             "finding label errors needs at least two, so choose another label column or file."
         )
     if (counts >= 2).sum() < 2:
@@ -129,7 +129,7 @@ def find_issues(dataset: Dataset, ids: np.ndarray, outputs: Mapping[str, Any], c
         columns=list(ISSUE_COLUMNS),
     )
     joint = confident.confident_joint(given, known)
-    names = [show(c) for c in dataset.classes]
+    names = list(dataset.class_names)
     per_class = health.per_class(given, joint, names, flagged[labelled], suggested[labelled])
     return Found(issues, scores, per_class, joint, health.overall(given, known, config.seed))
 
@@ -150,7 +150,7 @@ def _evidence(
     judged: np.ndarray,
 ) -> list[list[str]]:
     """Reasons for the examples that have a suggestion or could not be judged; none for the rest."""
-    names = [show(c) for c in dataset.classes]
+    names = dataset.class_names
     reasons: list[list[str]] = [[] for _ in codes]
     for row in np.flatnonzero(suggested >= 0):
         best = suggested[row]
@@ -210,10 +210,13 @@ def plant(
 
 def metrics(audit: Audit) -> dict[str, Any]:
     """Return the figures that Health shows beside those in the manifest."""
-    names = [show(c) for c in audit.dataset.classes]
-    n_labelled = int((audit.codes >= 0).sum())
+    names = list(audit.dataset.class_names)
+    labelled = audit.codes >= 0
+    n_labelled = int(labelled.sum())
+    predicted = audit.outputs["pred_probs"].argmax(axis=1)
     return {
         **audit.manifest["health"],
+        "agreement": float((predicted == audit.codes)[labelled].mean()),
         "per_class": audit.per_class,
         "overlaps": health.overlaps(audit.joint, names, n_labelled),
     }
@@ -224,7 +227,7 @@ def view(audit: Audit, position: int) -> Sequence[Block]:
     given = int(audit.codes[position])
     probabilities = audit.outputs["pred_probs"][position]
     suggested = decode(audit.label_issues["suggested"].iloc[position])
-    names = [show(c) for c in audit.dataset.classes]
+    names = audit.dataset.class_names
     order = np.argsort(-probabilities, kind="stable")[:6]
     if given >= 0 and given not in order:
         order = np.append(order[:-1], given)

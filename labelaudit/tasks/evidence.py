@@ -44,7 +44,7 @@ def text_block(audit: Audit, position: int) -> Text:
         deviation = np.sqrt(1 / (in_given + 1) + 1 / (in_rival + 1))
         if abs(ratio) >= max(MIN_PULL, MIN_DEVIATIONS * deviation):
             spans.append((match.start(), match.end(), "given" if ratio > 0 else "suggested"))
-    names = [show(audit.dataset.classes[k]) for k in (given, rival)]
+    names = [audit.dataset.class_names[k] for k in (given, rival)]
     return Text(text, tuple(spans), *names)
 
 
@@ -84,7 +84,7 @@ def row_block(audit: Audit, position: int) -> Row:
     given = int(audit.codes[position])
     unusual: dict[str, str] = {}
     if given >= 0:
-        name = show(dataset.classes[given])
+        name = dataset.class_names[given]
         rows = np.append(_sample(audit, given, ROW_SAMPLE), position)
         frame = typed_frame(dataset.take(audit.rows[rows]))
         for key, column in zip(frame, dataset.feature_columns, strict=True):

@@ -11,6 +11,7 @@ import pytest
 
 from labelaudit.dataset import Dataset
 from labelaudit.load import load
+from labelaudit.load.cells import exact_column
 from labelaudit.load.checks import Finding, findings
 
 N = 60
@@ -45,13 +46,21 @@ def test_missing_labels() -> None:
 def test_labels_that_differ_only_in_case_or_spaces() -> None:
     labels = ["spam", "Spam", "ham  x", " ham x ", "other"] * 5 + ["SPAM"]
     finding = only(findings(dataset(labels)), "label_variants")
-    assert finding.title == "5 labels differ only in case or spaces"
+    assert finding.title == "5 labels read alike: they differ only in case, spaces or type"
     assert set(finding.examples[1].split(" and ")) == {
         "'SPAM' (row 25)",
         "'Spam' (5 rows, first 1)",
         "'spam' (5 rows, first 0)",
     }
-    assert "' ham x ' (5 rows, first 3)" in finding.examples[0]
+    assert "'␠ham x␠' (5 rows, first 3)" in finding.examples[0]
+
+
+def test_a_number_and_its_text_read_alike() -> None:
+    table = pa.table({"x": [float(i) for i in range(20)]})
+    field, cells = exact_column("label", [3, "3", "x", "y"] * 5)
+    finding = only(findings(load(table.append_column(field, cells), label="label")), "label_variants")
+    assert finding.title == "2 labels read alike: they differ only in case, spaces or type"
+    assert finding.examples == ("'3' (5 rows, first 0) and '\"3\"' (5 rows, first 1)",)
 
 
 def test_classes_with_fewer_examples_than_folds_and_with_one() -> None:
