@@ -22,6 +22,7 @@ from labelaudit.dataset import Source
 from labelaudit.errors import BadInput
 from labelaudit.load import cells
 
+_FORMULA_OR_FORMAT = re.compile(rb'<(?:\w+:)?f[\s/>]|\ss="[1-9]')
 _MAX_BYTES = 1 << 30
 _MAX_RATIO = 200
 _RATIO_FROM = 10 << 20  # small members of honest files compress well, too
@@ -65,7 +66,7 @@ def read(path: Path, format: str = "xlsx") -> tuple[pa.Table, Source]:
         The workbook is damaged, has no data, or unpacks to an unreasonable size.
     """
     try:
-        sheets, title, rows = _read_sheet(path)
+        title, rows, lost = _read_sheet(path)
     except _damaged() as error:
         raise BadInput(f"{path.name} cannot be read as XLSX: it is damaged or not complete; save it again.") from error
     if not rows:
@@ -79,12 +80,11 @@ def read(path: Path, format: str = "xlsx") -> tuple[pa.Table, Source]:
     table = pa.Table.from_arrays([array for _, array in made], schema=pa.schema([field for field, _ in made]))
     originals = cells.renamed([_to_json(name) for name in header], names)
     notes = cells.rename_notes({name: v or "" for name, v in originals.items() if v is None or isinstance(v, str)})
-    if sheets > 1:
-        notes = (f"of {sheets} sheets only {title!r} was read, the first with data", *notes)
-    return table, Source(format, {"sheet": title, "header": originals}, notes)
+    return table, Source(format, {"sheet": title, "header": originals}, (*lost, *notes))
 
 
-def _read_sheet(path: Path) -> tuple[int, str, list[list[Any]]]:
+def _read_sheet(path: Path) -> tuple[str, list[list[Any]], list[str]]:
+    """Return the sheet's title, its rows, and notes on what of the workbook does not come along."""
     from openpyxl import load_workbook
 
     _check_size(path)
@@ -100,15 +100,74 @@ def _read_sheet(path: Path) -> tuple[int, str, list[list[Any]]]:
                 title, rows = sheet.title, list(_rows(sheet))
                 if rows:
                     break
-            return len(workbook.worksheets), title, rows
+            if not rows:
+                return title, rows, []
+            notes = [*_other_sheets(title, workbook.sheetnames), *_lost_in(path, file, workbook, title)]
+            return title, rows, notes
         finally:
             workbook.close()
 
 
+def _other_sheets(title: str, titles: Sequence[str]) -> Iterator[str]:
+    others = [repr(other) for other in titles if other != title]
+    if others:
+        listed = ", ".join(others[:3]) + (f" and {len(others) - 3:,} more" if len(others) > 3 else "")
+        yield (
+            f"of {len(titles)} sheets only {title!r} was read, the first with data; an export does not keep the "
+            f"others ({listed})"
+        )
+
+
+def _lost_in(path: Path, file: BinaryIO, workbook: Any, title: str) -> Iterator[str]:
+    """Tell about formulas and formats; a second reading, and only where there may be any."""
+    from openpyxl import load_workbook
+    from openpyxl.styles import is_date_format
+
+    if not _has_formulas_or_formats(path):
+        return
+    computed = empty = 0
+    formatted = False
+    twin = load_workbook(file, read_only=True)
+    twin[title].reset_dimensions()
+    for values, written in zip(workbook[title].iter_rows(), twin[title].iter_rows(), strict=True):
+        for value, cell in zip(values, written, strict=True):
+            if cell.data_type == "f":
+                # "str" is a computed text, even where it is empty.
+                is_empty = value.value is None and value.data_type != "str"
+                computed, empty = computed + (not is_empty), empty + is_empty
+            if cell.value is not None and cell.has_style and not is_date_format(cell.number_format):
+                formatted = True
+    if computed:
+        yield f"{_formulas(computed)} read as the last value that was computed; an export holds the values"
+    if empty:
+        yield f"{_formulas(empty)} empty, with no computed value in the file; open and save it in a spreadsheet program"
+    if formatted:
+        yield "cell formats (fonts, colours, number formats) are not kept by an export"
+
+
+def _formulas(count: int) -> str:
+    return "1 formula was" if count == 1 else f"{count:,} formulas were"
+
+
+def _has_formulas_or_formats(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if not name.startswith("xl/worksheets/"):
+                continue
+            with archive.open(name) as sheet:
+                end = b""
+                while chunk := sheet.read(1 << 20):
+                    if _FORMULA_OR_FORMAT.search(end + chunk):
+                        return True
+                    end = chunk[-16:]
+    return False
+
+
 def _damaged() -> tuple[type[Exception], ...]:
+    from openpyxl.formula.tokenizer import TokenizerError
     from openpyxl.utils.exceptions import InvalidFileException
 
-    errors = (zipfile.BadZipFile, zlib.error, ParseError, EOFError, OSError)
+    errors = (TokenizerError, zipfile.BadZipFile, zlib.error, ParseError, EOFError, OSError)
     return (InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError, *errors)
 
 
@@ -219,7 +278,10 @@ def write(table: pa.Table, source: Source, file: BinaryIO) -> None:
 
 
 def _plain_column(table: pa.Table, name: str) -> list[Any]:
-    return [_plain(_revived(value), name, row) for row, value in enumerate(cells.values_of(table, name))]
+    values = [_plain(_revived(value), name, row) for row, value in enumerate(cells.values_of(table, name))]
+    if all(value.time() == time.min for value in values if isinstance(value, datetime)):
+        return [value.date() if isinstance(value, datetime) else value for value in values]  # shown without a time
+    return values
 
 
 def _revived(value: Any) -> Any:

@@ -92,8 +92,51 @@ def test_types_are_those_of_the_cells(tmp_path: Path) -> None:
 def test_the_first_sheet_with_data_is_read_and_its_name_kept(tmp_path: Path, again: Again) -> None:
     table, source = read(workbook(tmp_path, [], tickets=[["text", "label"], ["a", "x"]], other=[["z"], [1]]))
     assert table.to_pydict() == {"text": ["a"], "label": ["x"]}
-    assert source.notes == ("of 3 sheets only 'tickets' was read, the first with data",)
+    assert source.notes == (
+        "of 3 sheets only 'tickets' was read, the first with data; an export does not keep the others "
+        "('Sheet', 'other')",
+    )
     assert again(table, source)[1].options["sheet"] == "tickets"
+
+
+def test_a_plain_workbook_has_no_notes(tmp_path: Path) -> None:
+    rows = [["a", "b"], ["=x", dt.datetime(2024, 1, 1)], ["y", dt.datetime(2024, 1, 1, 12)]]
+    path = workbook(tmp_path, rows)
+    book = load_workbook(path)
+    book.active["A2"].data_type = "s"  # a text that looks like a formula
+    book.save(path)
+    assert read(path)[1].notes == ()
+
+
+def test_formulas_and_formats_that_do_not_come_along_are_told(tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (["a", "b", "c"], ["x", "=1+1", "=2+2"], ["y", "=1+2", '=""'], ["z", "=3", 7]):
+        book.active.append(row)
+    book.active["C4"].number_format = "0.00"
+    book.save(tmp_path / "x.xlsx")
+    with zipfile.ZipFile(tmp_path / "x.xlsx") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    sheet = members["xl/worksheets/sheet1.xml"].replace(b"<f>1+1</f><v />", b"<f>1+1</f><v>2</v>")
+    sheet = sheet.replace(b'<c r="C3"><f>""</f><v />', b'<c r="C3" t="str"><f>""</f><v></v>')
+    with zipfile.ZipFile(tmp_path / "x.xlsx", "w") as archive:
+        for name, content in (members | {"xl/worksheets/sheet1.xml": sheet}).items():
+            archive.writestr(name, content)
+    table, source = read(tmp_path / "x.xlsx")
+    assert table["b"].to_pylist() == [2, None, None]
+    assert source.notes == (
+        "2 formulas were read as the last value that was computed; an export holds the values",
+        "3 formulas were empty, with no computed value in the file; open and save it in a spreadsheet program",
+        "cell formats (fonts, colours, number formats) are not kept by an export",
+    )
+
+
+def test_dates_without_a_time_are_shown_without_one(tmp_path: Path) -> None:
+    day, moment = dt.datetime(2024, 1, 2), dt.datetime(2024, 1, 2, 3, 4)
+    table, source = read(workbook(tmp_path, [["day", "moment"], [day, day], [day, moment], [None, None], [day, day]]))
+    file = io.BytesIO()
+    excel.write(table, source, file)
+    cells = list(load_workbook(file).active.iter_rows())[1]
+    assert [cell.number_format for cell in cells] == ["yyyy-mm-dd", "yyyy-mm-dd h:mm:ss"]
 
 
 def test_column_names_of_any_type_come_back(tmp_path: Path, again: Again) -> None:
