@@ -57,7 +57,7 @@ def findings(dataset: Dataset, folds: int = 5) -> list[Finding]:
     dataset : Dataset
         Of N rows.
     folds : int
-        A class needs at least that many examples.
+        A class needs at least that many examples, and a group column that many groups.
 
     Returns
     -------
@@ -73,6 +73,7 @@ def findings(dataset: Dataset, folds: int = 5) -> list[Finding]:
         _variants,
         _missing_labels,
         _small_classes,
+        _few_groups,
         _reads_like_nothing,
         _repeated_ids,
         _repeated_rows,
@@ -227,6 +228,24 @@ def _reads_like_nothing(known: _Known, folds: int) -> Iterable[Finding]:
 
 
 # -- columns ----------------------------------------------------------------------------------------
+
+
+def _few_groups(known: _Known, folds: int) -> Iterable[Finding]:
+    groups = known.dataset.groups()
+    count = folds if groups is None else len(np.unique(groups))
+    if count < folds:
+        column = known.dataset.group_column
+        yield Finding(
+            "few_groups",
+            f"The group column {column!r} has {_count(count, 'group')}, fewer than the {folds} folds",
+            count,
+            (),
+            "Rows of one group share a fold, so some folds would be empty and no audit can run.",
+            f"Choose at most {count} folds, or another group column."
+            if count > 1
+            else "Choose another group column, or none.",
+            "high",
+        )
 
 
 def _giveaways(known: _Known, folds: int) -> Iterable[Finding]:

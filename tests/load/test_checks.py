@@ -98,6 +98,21 @@ def test_classes_written_as_numbers_are_classes(labels: list[Any]) -> None:
     assert "number_label" not in {finding.key for finding in findings(dataset(labels))}
 
 
+@pytest.mark.parametrize(
+    ("groups", "folds", "title", "fix"),
+    [
+        (3, 5, "The group column 'shop' has 3 groups, fewer than the 5 folds", "Choose at most 3 folds, or another"),
+        (1, 2, "The group column 'shop' has 1 group, fewer than the 2 folds", "Choose another group column, or none."),
+    ],
+)
+def test_fewer_groups_than_folds(groups: int, folds: int, title: str, fix: str) -> None:
+    data = dataset(shop=[f"s{i % groups}" for i in range(N)], roles={"group": "shop"})
+    finding = only(findings(data, folds), "few_groups")
+    assert (finding.title, finding.count, finding.severity) == (title, groups, "high")
+    assert finding.fix.startswith(fix)
+    assert "few_groups" not in {other.key for other in findings(data, groups)}
+
+
 def test_labels_that_read_like_none_are_kept_and_said_so() -> None:
     data = dataset(["a", "NA", "b", "?", "-", "None"] * 6)
     finding = only(findings(data), "reads_like_nothing")
