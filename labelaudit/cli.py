@@ -134,6 +134,7 @@ def export(
     from labelaudit.load import write
 
     found = Audit.open(folder)
+    _check_to(to, found.dataset)
     log: list[Decision] = []
     if accept_suggestions_below is not None:
         log += accept_below(found.issues, accept_suggestions_below, found.dataset.data_fingerprint)
@@ -346,6 +347,13 @@ def _check_out(out: Path) -> None:
         raise BadInput(f"--out {out} is a file; choose a folder.")
     if out.is_dir() and any(out.iterdir()) and not all((out / name).is_file() for name in AUDIT_FILES):
         raise BadInput(f"--out {out} is not empty and holds no audit; choose another or a new folder.")
+
+
+def _check_to(to: Path, dataset: Dataset) -> None:
+    """Refuse to write over the file that was audited."""
+    audited = Path(dataset.provenance.get("path", ""))
+    if to.is_file() and audited.is_file() and to.samefile(audited):
+        raise BadInput(f"--to {to} is the file that was audited; choose another name, so that the original stays.")
 
 
 def _save(found: Audit, folder: Path) -> None:

@@ -120,12 +120,12 @@ class Dataset:
 
     def __post_init__(self) -> None:
         if self.table.num_rows == 0:
-            raise BadInput(f"{self.name} has no rows; choose a file with data below its header.")
+            raise BadInput(f"{self.name!r} has no rows; choose a file with data below its header.")
         roles = (*self.label_columns, *self.feature_columns, self.id_column, self.group_column)
         for column in roles:
             if column is not None and column not in self.table.column_names:
                 hint = did_you_mean(column, self.table.column_names)
-                raise BadInput(f"{self.name} has no column {column!r}{hint}")
+                raise BadInput(f"{self.name!r} has no column {column!r}{hint}")
         if self.id_column is not None:
             self._check_ids(self.id_column)
 
@@ -136,8 +136,9 @@ class Dataset:
             value = repeated.field("values")[0].as_py()
             rows = pc.indices_nonzero(pc.equal(self.table[column], value)).to_pylist() if value is not None else []
             where = f" ({show(value)} in rows {rows[0]:,} and {rows[1]:,})" if rows else " (it has empty cells)"
+            ids, occur = ("1 id", "occurs") if len(repeated) == 1 else (f"{len(repeated):,} ids", "occur")
             raise BadInput(
-                f"{len(repeated):,} ids in column {column!r} occur more than once{where}; "
+                f"{ids} in column {column!r} {occur} more than once{where}; "
                 "choose another id column, or none to number the rows."
             )
 

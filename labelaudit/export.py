@@ -99,14 +99,15 @@ def _in_force(dataset: Dataset, decisions: Sequence[Decision]) -> pd.DataFrame:
         # A decision that was written by hand may leave its fingerprint out.
         if decision.fingerprint not in ("", dataset.data_fingerprint):
             raise BadInput(
-                f"{dataset.name} changed since it was reviewed (the decision on id {decision.id!r} is about "
-                f"data {decision.fingerprint}, not {dataset.data_fingerprint}); audit and review it again."
+                f"the decision on id {decision.id!r} was made for other data than {dataset.name!r} (another file, or "
+                "this one before it changed); use the decisions that were made on this data, or review it again."
             )
     in_force = effective(decisions)
     unknown = in_force.loc[~in_force["id"].isin(_positions(dataset)), "id"].unique()
     if len(unknown):
+        ids = "1 decided id is" if len(unknown) == 1 else f"{len(unknown):,} decided ids are"
         raise BadInput(
-            f"{len(unknown):,} decided ids are not in {dataset.name} (the first is {unknown[0]!r}); "
+            f"{ids} not in {dataset.name!r} (the first is {unknown[0]!r}); "
             "use the decisions that were made on this data."
         )
     return in_force
@@ -137,7 +138,7 @@ def _with_original(cleaned: Dataset, dataset: Dataset) -> Dataset:
     name = f"{label}_original"
     if name in dataset.table.column_names:
         raise BadInput(
-            f"{dataset.name} already has a column {name!r}; rename it, or export without the original label."
+            f"{dataset.name!r} already has a column {name!r}; rename it, or export without the original label."
         )
     place = dataset.table.schema.get_field_index(label)
     field = dataset.table.schema.field(place).with_name(name)
@@ -269,9 +270,10 @@ def relabel_map(handover: Handover) -> pd.DataFrame:
 def manifest(handover: Handover) -> dict[str, Any]:
     """Say what was made from what, by which choices; the same input gives the same manifest."""
     audit, cleaned = handover.audit, handover.cleaned
+    described = audit.manifest["dataset"]  # where the file lay says nothing to whom this is handed
     times = sorted(d.time for d in handover.decisions if d.time)
     return {
-        "input": audit.manifest["dataset"],
+        "input": {**described, "provenance": {k: v for k, v in described["provenance"].items() if k != "path"}},
         "cleaned": {
             "file": handover.filename,
             "rows": len(cleaned),

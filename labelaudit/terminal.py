@@ -92,7 +92,7 @@ def _printable(text: str) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    return f"{share:.1%}"
 
 
 def _snippet(found: Audit, row: int) -> str:
@@ -128,7 +128,11 @@ def _worst(found: Audit) -> list[dict[str, Any]]:
 
 def summary(found: Audit, folder: Path) -> dict[str, Any]:
     """Return what a machine wants to know, as JSON values."""
+    from labelaudit.load.checks import findings
+
     manifest = found.manifest
+    told = ("title", "count", "effect", "fix", "severity")
+    noticed = findings(found.dataset, found.config.folds)
     return {
         "audit": found.id,
         "dataset": manifest["dataset"]["name"],
@@ -145,6 +149,7 @@ def summary(found: Audit, folder: Path) -> dict[str, Any]:
         "timings": manifest["timings"],
         "notes": manifest["notes"],
         "sampled": manifest["sampled"],
+        "findings": [{name: getattr(finding, name) for name in told} for finding in noticed],
         "top": _worst(found),
     }
 
@@ -157,12 +162,17 @@ def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
     facts, health = summary(found, folder), found.manifest["health"]
     say(f"We suspect {facts['suspects']:,} of {facts['n']:,} labels ({_percent(facts['suspects'] / facts['n'])})")
     say(
-        f"Health {_percent(facts['health_score'])}: about {_percent(facts['noise_rate'])} of the labels are wrong "
-        f"({_percent(health['noise_rate_low'])} to {_percent(health['noise_rate_high'])})"
+        f"Health {_percent(facts['health_score'])}: Confident Learning estimates that about "
+        f"{_percent(facts['noise_rate'])} of the labels are wrong ({_percent(health['noise_rate_low'])} to "
+        f"{_percent(health['noise_rate_high'])} by the luck of the draw; more where the model is weak)"
     )
     say(f"Model: {facts['model']} ({facts['why']}); {facts['seconds']:.1f} s")
     for note in facts["notes"]:
         say(f"Note: {note}")
+    if facts["findings"]:
+        say("Noticed:")
+    for finding in facts["findings"]:
+        say(f"  {_printable(finding['title'])}")
     if facts["top"]:
         say()
         header = ("id", "score", "given", "suggested", "example")

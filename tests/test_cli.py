@@ -25,7 +25,7 @@ from labelaudit.settings import settings
 
 SUMMARY_KEYS = {
     "audit", "dataset", "n", "classes", "suspects", "missing_labels", "health_score", "noise_rate", "model",
-    "why", "out", "seconds", "timings", "notes", "sampled", "top",
+    "why", "out", "seconds", "timings", "notes", "sampled", "findings", "top",
 }  # fmt: skip
 
 
@@ -164,11 +164,13 @@ def test_summary_says_what_where_why_and_what_next(pets: Path, tmp_path: Path) -
     result = run("audit", pets, "--label", "species", "--out", tmp_path / "found")
     facts = json.loads(run("audit", pets, "--label", "species", "--out", tmp_path / "found", "--json").stdout)
     share = 100 * facts["suspects"] / 120
-    assert result.stdout.startswith(f"We suspect {facts['suspects']} of 120 labels ({share:.1f} %)\n")
+    assert result.stdout.startswith(f"We suspect {facts['suspects']} of 120 labels ({share:.1f}%)\n")
     assert f"Model: {facts['model']} ({facts['why']})" in result.stdout
     assert f"Written: {tmp_path / 'found'}\n" in result.stdout
     assert "--accept-suggestions-below 0.2 --to pets_cleaned.csv" in result.stdout
     assert "\x1b" not in result.stdout
+    assert "Confident Learning estimates that about " in result.stdout
+    assert "by the luck of the draw; more where the model is weak)" in result.stdout
     for note in facts["notes"]:
         assert f"Note: {note}" in result.stdout
     assert [one["score"] for one in facts["top"]] == sorted(one["score"] for one in facts["top"])
@@ -265,6 +267,26 @@ def test_a_file_that_is_not_there_gets_one_sentence(tmp_path: Path) -> None:
     assert "there is no file" in sentence(run("audit", tmp_path / "none.csv"))
 
 
+def test_texts_of_one_class_get_the_sentence_about_the_class(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("text,label\n" + "".join(f"good {i}\t,cat\n" for i in range(20)))
+    assert "has one class, 'cat'" in sentence(run("audit", tmp_path / "one.csv"))
+
+
+def test_what_is_wrong_with_the_data_is_told(pets: Path, tmp_path: Path) -> None:
+    lines = pets.read_text().splitlines()
+    lines[1] = lines[1].rsplit(",", 1)[0] + ","
+    pets.write_text("\n".join([*lines, lines[5]]) + "\n")
+    shown = run("audit", pets, "--label", "species", "--out", tmp_path / "found").stdout
+    assert "Noticed:\n  1 row has no label\n  2 rows are exact duplicates with the same label\n" in shown
+    facts = json.loads(run("audit", pets, "--label", "species", "--out", tmp_path / "found", "--json").stdout)
+    assert facts["findings"][0]["title"] == "1 row has no label"
+    assert set(facts["findings"][0]) == {"title", "count", "effect", "fix", "severity"}
+
+
+def test_nothing_is_noticed_where_nothing_is_wrong(pets: Path, tmp_path: Path) -> None:
+    assert "Noticed" not in run("audit", pets, "--label", "species", "--out", tmp_path / "found").stdout
+
+
 # -- export ---------------------------------------------------------------------------------------
 
 
@@ -299,6 +321,19 @@ def test_options_of_the_export_reach_the_file(shared_audit: Path, tmp_path: Path
     assert "'=SUM(A1)" in set(frame["note"])
 
 
+def test_the_file_that_was_audited_is_never_written_over(
+    shared_audit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pets = shared_audit.parent / "pets.csv"
+    before = pets.read_bytes()
+    (tmp_path / "link.csv").symlink_to(pets)
+    monkeypatch.chdir(pets.parent)
+    for to in (pets, "pets.csv", tmp_path / "link.csv"):
+        line = sentence(run("export", shared_audit, "--accept-suggestions-below", "0.2", "--to", to))
+        assert line == f"--to {to} is the file that was audited; choose another name, so that the original stays."
+    assert pets.read_bytes() == before
+
+
 def test_export_says_when_nothing_was_decided(shared_audit: Path, tmp_path: Path) -> None:
     result = run("export", shared_audit, "--to", tmp_path / "c.csv")
     assert "Nothing was decided; see --decisions and --accept-suggestions-below." in result.stdout
@@ -313,8 +348,8 @@ def test_the_ending_chooses_the_format(shared_audit: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ({"actor": "me", "action": "keep", "id": "999"}, "1 decided ids are not in pets (the first is '999')"),
-        ({"actor": "me", "action": "keep", "id": "1", "fingerprint": "x"}, "pets changed since it was reviewed"),
+        ({"actor": "me", "action": "keep", "id": "999"}, "1 decided id is not in 'pets' (the first is '999')"),
+        ({"actor": "me", "action": "keep", "id": "1", "fingerprint": "x"}, "was made for other data than 'pets'"),
         ({"actor": "me", "action": "accept", "id": "1"}, "there is no action 'accept'"),
     ],
 )

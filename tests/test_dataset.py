@@ -167,8 +167,8 @@ def test_rows_are_numbered_without_an_id_column() -> None:
 @pytest.mark.parametrize(
     ("cells", "says"),
     [
-        (["a", "b", "a"], r"1 ids in column 'id' occur more than once \(a in rows 0 and 2\)"),
-        ([None, "b", None], r"occur more than once \(it has empty cells\)"),
+        (["a", "b", "a"], r"1 id in column 'id' occurs more than once \(a in rows 0 and 2\)"),
+        ([None, "b", None], r"1 id in column 'id' occurs more than once \(it has empty cells\)"),
     ],
 )
 def test_repeated_ids_are_refused(cells: list[Any], says: str) -> None:

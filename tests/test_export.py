@@ -188,12 +188,12 @@ def test_export_is_what_a_person_with_a_pencil_would_do(
 
 def test_unknown_ids_are_counted_and_the_first_is_named(pets: Dataset) -> None:
     decisions = [decide(pets, 77, "keep"), decide(pets, 0, "keep"), decide(pets, "x", "exclude")]
-    with pytest.raises(BadInput, match=r"2 decided ids are not in pets \(the first is '77'\)"):
+    with pytest.raises(BadInput, match=r"2 decided ids are not in 'pets' \(the first is '77'\)"):
         export(pets, decisions)
 
 
 def test_decisions_on_other_data_are_refused(pets: Dataset) -> None:
-    with pytest.raises(BadInput, match=r"pets changed since it was reviewed .*'0'.* audit and review it again"):
+    with pytest.raises(BadInput, match=r"on id '0' was made for other data than 'pets' \(another file, or this"):
         export(pets, [decide(pets, 0, "keep", fingerprint="other")])
 
 
@@ -242,10 +242,11 @@ def audit(pets: Dataset) -> Audit:
             "evidence": [["=model"], [], [], [], []],
         }
     )
+    provenance = {"path": "/home/me/pets.csv", "demo": "pets"}
     manifest = {
         "labelaudit": "0.1.0",
         "created": "2026-01-01T00:00:00+00:00",
-        "dataset": {"name": "pets", "data_fingerprint": pets.data_fingerprint},
+        "dataset": {"name": "pets", "data_fingerprint": pets.data_fingerprint, "provenance": provenance},
         "config": AuditConfig(seed=3).model_dump(),
         "versions": {"python": "3.11"},
         **dict.fromkeys(("resolved", "seconds", "timings", "counts", "health", "sampled")),
@@ -333,6 +334,7 @@ def test_spreadsheet_safe_neutralises_formulas_in_csv_and_nowhere_else(audit: Au
 def test_manifest_holds_hashes_choices_counts_and_times(audit: Audit, decisions: list[Decision]) -> None:
     handover = Handover(audit, decisions)
     manifest = json.loads(made("manifest", handover))
+    assert manifest["input"]["provenance"] == {"demo": "pets"}  # where the file lay on this machine is left out
     assert manifest["input"]["data_fingerprint"] == audit.dataset.data_fingerprint
     assert manifest["cleaned"]["sha256"] == sha256(made("cleaned", handover)).hexdigest()
     assert manifest["cleaned"]["data_fingerprint"] == handover.cleaned.data_fingerprint

@@ -178,12 +178,14 @@ def load(
     Returns
     -------
     Dataset
+        Of a file, ``provenance["path"]`` is where it was.
 
     Raises
     ------
     BadInput
         The source cannot be read, a column is not there, or no column looks like the label.
     """
+    path = None
     if isinstance(source, str) and source in DEMOS and not Path(source).exists():
         demo = DEMOS[source].load()
         if not (label or text or features or id or group or task):
@@ -210,6 +212,7 @@ def load(
         id=id,
         group=group,
         task=task,
+        path=path,
     )
 
 

@@ -104,6 +104,17 @@ def _words(table: pa.Table, candidates: Sequence[str]) -> dict[str, float]:
     return {name: words for name in names if (words := _words_of_prose(texts[name]))}
 
 
+def is_short_text(name: str, column: pa.ChunkedArray) -> bool:
+    """Whether a column that is different in every row holds a few words in each rather than identifiers."""
+    if not is_text(column.type) or is_named_like_id(name):
+        return False
+    texts = [value for value in column.to_pylist() if value and not value.isspace()]
+    letters = sum(char.isalpha() for text in texts for char in text)
+    words = sum(len(text.split()) for text in texts)
+    different = len(set(texts)) * 2 > len(column)
+    return different and words * 2 >= len(texts) * 3 and letters * 2 >= sum(map(len, texts))
+
+
 def _words_of_prose(texts: Sequence[str]) -> float:
     """Return the mean number of words, 0 where the texts are something else."""
     if not texts or len(set(texts)) * 2 < len(texts):

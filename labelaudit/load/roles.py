@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +13,7 @@ from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.load import cells
 from labelaudit.load.columns import can_be_id
-from labelaudit.load.guess import guess
+from labelaudit.load.guess import guess, is_short_text
 from labelaudit.load.leaks import left_out
 
 
@@ -27,6 +28,7 @@ def assign(
     id: str | None,
     group: str | None,
     task: str | None,
+    path: Path | None = None,
 ) -> Dataset:
     """Make a data set of a table.
 
@@ -36,6 +38,8 @@ def assign(
         What was read, and what to call it.
     label, texts, features, id, group, task
         See `labelaudit.load.load`; None or empty for what is to be guessed.
+    path : Path, optional
+        The file that was read, kept in ``provenance["path"]``.
 
     Returns
     -------
@@ -47,18 +51,20 @@ def assign(
         A column or the task is not there, no column looks like the label, or no column is left to learn from.
     """
     if not table.num_rows:
-        raise BadInput(f"{name} has no rows; choose a file with data below its header.")
+        raise BadInput(f"{name!r} has no rows; choose a file with data below its header.")
     chosen = texts or features
     for column in (label, *texts, *features, id, group):
         if column is not None and column not in table.column_names:
-            raise BadInput(f"{name} has no column {column!r}{did_you_mean(column, table.column_names)}")
+            raise BadInput(f"{name!r} has no column {column!r}{did_you_mean(column, table.column_names)}")
     value_type = "class" if task is None else _value_type(task)
     id = id or _plain_id(table, (label, group, *chosen))
     if label is None:
         others = [column for column in table.column_names if column not in chosen]
         label = guess(table.select(others), source, id=id, group=group).label
     if label is None:
-        raise BadInput(f"{name} has no column that looks like a label; name it, one of {_listed(table.column_names)}.")
+        raise BadInput(
+            f"{name!r} has no column that looks like a label; name it, one of {_listed(table.column_names)}."
+        )
     if label in chosen:
         raise BadInput(f"column {label!r} is the label, which a model may not see; take it out of the features.")
     roles = guess(table, source, label=label, id=id, group=group)
@@ -79,11 +85,12 @@ def assign(
         id_column=id,
         group_column=group,
         source=source,
+        provenance={} if path is None else {"path": str(path.resolve())},
     )
     if value_type != "class":
         return dataset
     _check_classes(dataset)
-    return dataset if chosen else _without_leaks(dataset)
+    return dataset if chosen else _with_fair_features(dataset)
 
 
 def _value_type(task: str) -> str:
@@ -112,16 +119,25 @@ def _check_classes(dataset: Dataset) -> None:
     _ = dataset.classes  # raises for the other types that hold no classes
 
 
-def _without_leaks(dataset: Dataset) -> Dataset:
+def _with_fair_features(dataset: Dataset) -> Dataset:
     reasons = left_out(dataset)
     features = tuple(name for name in dataset.feature_columns if name not in reasons)
+    modality = dataset.modality
+    if not features:
+        # What identifies the rows may be their texts, too short to be taken for prose at first sight.
+        features = tuple(name for name in reasons if is_short_text(name, dataset.table[name]))
+        modality = "text" if features else modality
+    if not features and len(dataset.classes) < 2:
+        features = dataset.feature_columns  # nothing can be learned anyway, and the labels are what is wrong
     if not features:
         why = "; ".join(f"{name!r} {reason}" for name, reason in list(reasons.items())[:3])
         raise BadInput(
-            f"{dataset.name} has no column beside {dataset.label_columns[0]!r} that a model could learn from"
+            f"{dataset.name!r} has no column beside {dataset.label_columns[0]!r} that a model could learn from"
             f"{f' ({why})' if why else ''}; name the features yourself."
         )
-    return replace(dataset, feature_columns=features, provenance={"left_out": reasons} if reasons else {})
+    hidden = {name: reason for name, reason in reasons.items() if name not in features}
+    provenance = {**dataset.provenance, **({"left_out": hidden} if hidden else {})}
+    return replace(dataset, feature_columns=features, modality=modality, provenance=provenance)
 
 
 def _listed(names: Sequence[str]) -> str:

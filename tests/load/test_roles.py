@@ -125,11 +125,11 @@ def test_column_names_that_are_no_text_or_repeat_become_text_of_their_own() -> N
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"label": "lable"}, "data has no column 'lable'; did you mean 'label'?"),
-        ({"text": "siez"}, "data has no column 'siez'; did you mean 'size'?"),
-        ({"features": ["size", "cod"]}, "data has no column 'cod'; did you mean 'code'?"),
-        ({"id": "roww"}, "data has no column 'roww'; did you mean 'row'?"),
-        ({"group": "shopp"}, "data has no column 'shopp'; did you mean 'shop'?"),
+        ({"label": "lable"}, "'data' has no column 'lable'; did you mean 'label'?"),
+        ({"text": "siez"}, "'data' has no column 'siez'; did you mean 'size'?"),
+        ({"features": ["size", "cod"]}, "'data' has no column 'cod'; did you mean 'code'?"),
+        ({"id": "roww"}, "'data' has no column 'roww'; did you mean 'row'?"),
+        ({"group": "shopp"}, "'data' has no column 'shopp'; did you mean 'shop'?"),
         ({"task": "clasification"}, "there is no task 'clasification'; did you mean 'classification'?"),
         (
             {"label": "label", "features": ["label"]},
@@ -144,7 +144,7 @@ def test_wrong_names_get_one_sentence(arguments: dict[str, Any], sentence: str) 
 
 
 def test_a_table_without_a_label_gets_one_sentence() -> None:
-    with pytest.raises(BadInput, match=r"^data has no column that looks like a label; name it, one of 'x', 'z'\.$"):
+    with pytest.raises(BadInput, match=r"^'data' has no column that looks like a label; name it, one of 'x', 'z'\.$"):
         load(pa.table({"x": [0.1, 0.2, 0.3], "z": [0.5, 0.25, 0.75]}))
 
 
@@ -152,13 +152,38 @@ def test_a_table_without_features_gets_one_sentence() -> None:
     with pytest.raises(BadInput) as caught:
         load(TABLE.select(["always", "row", "label"]))
     assert str(caught.value) == (
-        "data has no column beside 'label' that a model could learn from ('always' is constant; "
+        "'data' has no column beside 'label' that a model could learn from ('always' is constant; "
         "'row' identifies the rows: it is different in every one); name the features yourself."
     )
 
 
+@pytest.mark.parametrize("labels", [["a"] * 20, ["a", "b"] * 10])
+def test_short_texts_that_are_different_in_every_row_are_texts(labels: list[str]) -> None:
+    data = load(
+        pa.table({"code": [f"A-{i}" for i in range(20)], "note": [f"nice {i}" for i in range(20)], "label": labels})
+    )
+    assert (data.modality, data.feature_columns) == ("text", ("note",))
+    assert set(data.provenance["left_out"]) == {"code"}
+
+
+@pytest.mark.parametrize("column", [range(20), ["x"] * 20, [f"A-{i}" for i in range(20)]])
+def test_one_class_is_loaded_with_whatever_columns_there_are(column: Any) -> None:
+    data = load(pa.table({"code": column, "label": ["a"] * 20}))
+    assert data.feature_columns == ("code",)
+    with pytest.raises(BadInput, match="'data' has no column beside 'label'"):
+        load(pa.table({"label": ["a"] * 20}))
+
+
+def test_where_a_file_was_is_kept_and_no_part_of_what_it_is(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = made("x.csv", "size,label\n1,a\n2.5,b\n4,a\n")
+    monkeypatch.chdir(path.parent)
+    data = load("x.csv", label="label")
+    assert data.provenance == {"path": str(path.resolve())}
+    assert load(read(path), label="label").fingerprint == data.fingerprint
+
+
 def test_a_table_without_rows_gets_one_sentence() -> None:
-    with pytest.raises(BadInput, match=r"^data has no rows; choose a file with data below its header\.$"):
+    with pytest.raises(BadInput, match=r"^'data' has no rows; choose a file with data below its header\.$"):
         load(TABLE.slice(0, 0))
 
 
