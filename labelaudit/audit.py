@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from labelaudit import __version__
 from labelaudit.cache import Cache, key
 from labelaudit.confident import FILTERS, SCORES, Filter, Score
-from labelaudit.dataset import Dataset, decode, show
+from labelaudit.dataset import Dataset, decode
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.features import VERSION as FEATURES_VERSION
 from labelaudit.predict import MODELS, Model, Progress, choose_model, silent
@@ -190,7 +190,7 @@ class Audit:
         }
         np.savez(folder / "pred_probs.npz", **arrays)
         if self.confident_joint is not None:
-            names = [show(c) for c in self.dataset.classes]
+            names = list(self.dataset.class_names)
             joint = pd.DataFrame(self.confident_joint, index=pd.Index(names, name="given"), columns=names)
             joint.to_csv(folder / "confident_joint.csv")
         if with_data:
@@ -384,7 +384,7 @@ def _describe(dataset: Dataset) -> dict[str, Any]:
         "features": list(dataset.feature_columns),
         "id": dataset.id_column,
         "group": dataset.group_column,
-        "classes": [show(c) for c in dataset.classes],
+        "classes": list(dataset.class_names),
         "fingerprint": dataset.fingerprint,
         "data_fingerprint": dataset.data_fingerprint,
         "source": dataset.source.format,

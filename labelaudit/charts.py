@@ -26,7 +26,8 @@ def heatmap(cells: pd.DataFrame, *, as_share: bool, side: int = 560) -> alt.Laye
     Parameters
     ----------
     cells : DataFrame
-        ``given``, ``suggested``, ``value``, ``joint`` (count), ``suspects``, ``diagonal`` (bool); rows in class order.
+        ``given``, ``suggested``, ``value``, ``joint`` (count), ``suspects``, ``diagonal`` and ``selected`` (bool);
+        rows in class order.
     as_share : bool
         Whether ``value`` is a share from 0 to 1 and not a count.
     side : int
@@ -55,10 +56,10 @@ def heatmap(cells: pd.DataFrame, *, as_share: bool, side: int = 560) -> alt.Laye
     clicked = alt.selection_point(name="cell", fields=["given", "suggested"], on="click", clear="dblclick")
     off = base.transform_filter("!datum.diagonal && datum.value > 0")
     errors = (
-        off.mark_rect(cursor="pointer", cornerRadius=2, strokeWidth=2)
+        off.mark_rect(cursor="pointer", cornerRadius=2, strokeWidth=4)
         .encode(
             color=alt.Color("value:Q", scale=alt.Scale(scheme="orangered", domainMin=0), legend=None),
-            stroke=alt.condition(clicked, alt.value("#0f172a"), alt.value(None), empty=False),
+            stroke=alt.condition("datum.selected", alt.value("#0e7490"), alt.value(None)),
             tooltip=tooltip,
         )
         .add_params(clicked)
@@ -95,6 +96,7 @@ def scatter(
     *,
     height: int = 520,
     brush: bool = True,
+    box: tuple[float, float, float, float] | None = None,
 ) -> alt.LayerChart:
     """Draw the plane of self-confidence and best other probability; the selection is called ``brush``.
 
@@ -106,6 +108,12 @@ def scatter(
         ``cluster``, ``name``, ``order``, ``x``, ``y``: outlines of the clusters of suspects.
     density : DataFrame, optional
         ``x0``, ``x1``, ``y0``, ``y1``, ``count`` in place of the points that are too many to draw.
+    height : int
+        In pixels.
+    brush : bool
+        Whether a box can be dragged.
+    box : tuple of float, optional
+        What is selected: x from box[0] to box[1], y from box[2] to box[3].
     """
     x = alt.X(
         "self_confidence:Q",
@@ -165,6 +173,10 @@ def scatter(
     if brush:
         dots = dots.add_params(alt.selection_interval(name="brush", encodings=["x", "y"]))
     layers.append(dots)
+    if box is not None:
+        frame = pd.DataFrame([dict(zip(("x0", "x1", "y0", "y1"), box, strict=True))])
+        outline = alt.Chart(frame).mark_rect(fillOpacity=0, stroke=UNDECIDED, strokeWidth=2, strokeDash=[6, 3])
+        layers.append(outline.encode(x="x0:Q", x2="x1:Q", y="y0:Q", y2="y1:Q"))
     if len(hulls):
         outline = alt.Chart(hulls).encode(x="x:Q", y="y:Q", order="order:Q", detail="name:N")
         layers.append(outline.mark_line(color="#b45309", strokeWidth=1, opacity=0.8, interpolate="linear-closed"))

@@ -39,6 +39,8 @@ class Selection:
         Only examples whose features hold this text, upper and lower case alike.
     score_below : float or None
         Only examples whose score is under this.
+    unlabelled : bool
+        Only examples without a given label.
     """
 
     suspects: bool = False
@@ -49,6 +51,7 @@ class Selection:
     box: Box | None = None
     search: str = ""
     score_below: float | None = None
+    unlabelled: bool = False
 
     def __bool__(self) -> bool:
         return self != Selection()
@@ -98,6 +101,8 @@ def _chip(name: str, value: Any) -> str:
     match name:
         case "suspects":
             return "suspects only"
+        case "unlabelled":
+            return "without a label"
         case "cluster":
             return f"cluster {value + 1}"
         case "box":
@@ -197,6 +202,8 @@ def selected(audit: Audit, table: pd.DataFrame, selection: Selection) -> np.ndar
     if selection.either is not None:
         either = (table["given"] == selection.either) | (table["suggested"] == selection.either)
         keep &= either.fillna(False).to_numpy(dtype=bool)
+    if selection.unlabelled:
+        keep &= table["given"].isna().to_numpy()
     if selection.cluster is not None:
         keep &= (table["cluster"] == selection.cluster).to_numpy()
     if selection.box is not None:
@@ -249,13 +256,13 @@ def outlines(audit: Audit, table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
     """
     from scipy.spatial import ConvexHull, QhullError
 
-    corners = []
+    corners, named = [], audit.dataset.name_of
     for number in range(most):
         members = table[table["cluster"] == number]
         if members.empty:
             break
         first = members.iloc[0]
-        name = f"{number + 1}: {show(decode(first['given']))} → {show(decode(first['suggested']))} ({len(members)})"
+        name = f"{number + 1}: {named(first['given'])} → {named(first['suggested'])} ({len(members)})"
         plane = members[["self_confidence", "other_best"]].to_numpy()
         try:
             hull = plane[ConvexHull(plane).vertices]

@@ -139,6 +139,7 @@ FIRST, SECOND = '"class 0"', '"class 1"'
             lambda t: t["self_confidence"].between(0.1, 0.6) & t["other_best"].between(0.2, 0.9),
         ),
         (Selection(score_below=0.5), lambda t: t["score"] < 0.5),
+        (Selection(unlabelled=True), lambda t: t["given"].isna()),
         (Selection(suspects=True, given=FIRST), lambda t: t["is_issue"] & (t["given"] == FIRST)),
     ],
     ids=lambda value: value.to_text() if isinstance(value, Selection) else "",
@@ -150,7 +151,7 @@ def test_filter_keeps_its_examples(audited: Audit, table: pd.DataFrame, selectio
 
 
 def test_every_filter_is_tested() -> None:
-    names = {"suspects", "given", "suggested", "either", "cluster", "box", "search", "score_below"}
+    names = {"suspects", "given", "suggested", "either", "cluster", "box", "search", "score_below", "unlabelled"}
     assert {field.name for field in fields(Selection)} == names
 
 

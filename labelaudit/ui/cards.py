@@ -7,14 +7,14 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from labelaudit.dataset import decode, show
+from labelaudit.dataset import show
 from labelaudit.ui.blocks import tag
 from labelaudit.ui.session import Opened
 
 SNIPPET = 220
 
 
-def strip(opened: Opened, *, most: int = 8, per_row: int = 4) -> None:
+def strip(opened: Opened, *, most: int = 8, per_row: int = 4, main: bool = True) -> None:
     """Show the worst of the selected examples, and a button that reviews them all.
 
     Parameters
@@ -24,6 +24,8 @@ def strip(opened: Opened, *, most: int = 8, per_row: int = 4) -> None:
         How many cards.
     per_row : int
         How many side by side.
+    main : bool
+        Whether reviewing is the main thing to do on the page.
     """
     table = opened.table
     rows = np.flatnonzero(opened.mask)
@@ -34,7 +36,12 @@ def strip(opened: Opened, *, most: int = 8, per_row: int = 4) -> None:
         return
     shown = min(most, len(rows))
     head.markdown(f"**{len(rows):,} selected**, the {shown} with the lowest scores:")
-    if head.button(f"Review these {len(rows):,}", type="primary", icon=":material/rate_review:", key="review-strip"):
+    if head.button(
+        f"Review these {len(rows):,}",
+        type="primary" if main else "secondary",
+        icon=":material/rate_review:",
+        key="review-strip",
+    ):
         st.switch_page("pages/6_Inspector.py")
     for start in range(0, shown, per_row):
         columns = st.columns(per_row)
@@ -46,10 +53,10 @@ def strip(opened: Opened, *, most: int = 8, per_row: int = 4) -> None:
 def card_html(opened: Opened, position: int) -> str:
     """Return one example as escaped HTML: snippet, given and suggested label, score."""
     row = opened.table.iloc[position]
-    given, suggested = decode(row["given"]), decode(row["suggested"])
-    labels = tag(show(given), "given")
-    if suggested is not None:
-        labels += f" → {tag(show(suggested), 'suggested')}"
+    named = opened.dataset.name_of
+    labels = tag(named(row["given"]), "given")
+    if isinstance(row["suggested"], str):
+        labels += f" → {tag(named(row['suggested']), 'suggested')}"
     snippet = escape(snippet_of(opened, position))
     return (
         f'<div class="la-snippet" dir="auto">{snippet}</div><div class="la-labels">{labels}</div>'

@@ -10,15 +10,16 @@ import pandas as pd
 import streamlit as st
 from st_aggrid import AgGrid, DataReturnMode, JsCode, StAggridTheme
 
-from labelaudit.dataset import decode, encode
-from labelaudit.dataset import show as label_text
+from labelaudit.dataset import encode
 from labelaudit.query import ordered
 from labelaudit.review import Decision
-from labelaudit.ui import inspector, session
+from labelaudit.ui import deciding, session
 from labelaudit.ui.cards import snippet_of
 from labelaudit.ui.session import Opened
 
 PAGE = 100
+KEYS = "akxsu12345"  # of the Inspector's buttons; the table takes the keyboard, so it passes them on
+EVENTS = ("cellValueChanged", "cellFocused", "cellKeyDown", "selectionChanged", "sortChanged", "filterChanged")
 # Only what happened goes back to the server, never the rows.
 REPORT = JsCode(
     """
@@ -28,6 +29,7 @@ REPORT = JsCode(
       return {
         event: streamlitRerunEventTriggerName,
         position: row ? row.data.position : null,
+        key: eventData.event && eventData.event.key ? eventData.event.key : "",
         value: eventData.newValue === undefined ? null : eventData.newValue,
         selected: api.getSelectedNodes().map((node) => node.data.position),
         sort: api.getColumnState().filter((c) => c.sort).sort((a, b) => a.sortIndex - b.sortIndex)
@@ -37,41 +39,94 @@ REPORT = JsCode(
     }
     """
 )
+MATTERS = JsCode(
+    f"""
+    function({{streamlitRerunEventTriggerName, eventData}}) {{
+      if (streamlitRerunEventTriggerName !== "cellKeyDown") return true;
+      const press = eventData.event;
+      if (eventData.api.getEditingCells().length || press.ctrlKey || press.metaKey || press.altKey) return false;
+      return press.key.length === 1 && "{KEYS}".includes(press.key);
+    }}
+    """
+)
 
 
-def show(opened: Opened, queue: np.ndarray) -> None:
-    """Draw the table and the buttons that decide on all its ticked rows.
+# Whoever works in the table stays in it: its focus follows the open example.
+FOLLOW = JsCode(
+    """
+    function(event) {
+      const focused = event.api.getFocusedCell();
+      if (!focused || event.api.getEditingCells().length) return;
+      event.api.forEachNode((node) => {
+        if (node.data.open && node.rowIndex !== focused.rowIndex) {
+          event.api.ensureIndexVisible(node.rowIndex);
+          event.api.setFocusedCell(node.rowIndex, focused.column);
+        }
+      });
+    }
+    """
+)
+
+
+def rows(opened: Opened, positions: np.ndarray) -> pd.DataFrame:
+    """Return the selected examples as the table shows them, in its order and without those it filters out.
 
     Parameters
     ----------
     opened : Opened
-    queue : ndarray
-        Positions of the selected examples, worst first.
+    positions : ndarray
+        Of the selected examples, worst first.
     """
-    model = st.session_state.setdefault("grid", {"sort": [], "filter": {}})
-    table = _shown(opened, queue)
-    rows = ordered(table, model["sort"], model["filter"])
-    n_pages = max(1, -(-len(rows) // PAGE))
-    page = min(st.session_state.setdefault("page", 1), n_pages)
-    part = table.iloc[rows[(page - 1) * PAGE : page * PAGE]].copy()
-    part["snippet"] = [snippet_of(opened, position, 160) for position in part["position"]]
-    key = f"grid-{session.chart_key('review')}-{page}"
+    model = _model()
+    table = _shown(opened, positions)
+    return table.iloc[ordered(table, model["sort"], model["filter"])]
+
+
+def _model() -> dict[str, Any]:
+    """The table's sort and filter, which the server answers and this session keeps."""
+    model: dict[str, Any] = st.session_state.setdefault("grid", {"sort": [], "filter": {}})
+    return model
+
+
+def show(opened: Opened, table: pd.DataFrame, position: int | None) -> None:
+    """Draw the page of the table that holds the open example, and the buttons that decide on all ticked rows.
+
+    Parameters
+    ----------
+    opened : Opened
+    table : DataFrame
+        What `rows` returns.
+    position : int or None
+        The example that is open.
+    """
+    queue = table["position"].to_numpy()
+    n_pages = max(1, -(-len(table) // PAGE))
+    page = 1 if position is None else int(np.flatnonzero(queue == position)[0]) // PAGE + 1
+    part = table.iloc[(page - 1) * PAGE : page * PAGE].copy()
+    part["snippet"] = [snippet_of(opened, row, 160) for row in part["position"]]
+    # A click does not change the mark: rows that change would close the editor that a double click opens.
+    part["open"] = part["position"] == st.session_state.get("marked")
 
     def changed(response: Any) -> None:
-        _react(opened, response.raw_data or {})
+        _react(opened, queue, response.raw_data or {})
 
     AgGrid(
         part,
-        gridOptions=_options(opened, model),
-        key=key,
+        gridOptions=_options(opened, _model()),
+        key=f"grid-{session.chart_key('review')}-{page}",
         height=560,
         data_return_mode=DataReturnMode.CUSTOM,
         custom_jscode_for_grid_return=REPORT,
-        update_on=["cellValueChanged", "cellFocused", "selectionChanged", "sortChanged", "filterChanged"],
+        should_grid_return=MATTERS,
+        update_on=list(EVENTS),
         callback=changed,
         allow_unsafe_jscode=True,
         server_sync_strategy="server_wins",
         show_toolbar=False,
+        custom_css={
+            ".ag-row-focus, .la-open": {"background-color": "color-mix(in srgb, #0e7490 24%, transparent) !important"},
+            ".ag-root:has(.ag-row-focus) .la-open:not(.ag-row-focus)": {"background-color": "inherit !important"},
+        },
         theme=_theme(),
     )
     ticked = [p for p in st.session_state.get("ticked", []) if p in set(part["position"])]
@@ -91,8 +146,9 @@ def show(opened: Opened, queue: np.ndarray) -> None:
                 }[action],
             )
         if n_pages > 1:
-            st.pagination(n_pages, default=page, key=f"pages-{session.chart_key('review')}", on_change=_turn)
-        st.caption(f"{len(rows):,} rows" + (f", page {page} of {n_pages}" if n_pages > 1 else ""))
+            key = f"pages-{session.chart_key('review')}-{page}"
+            st.pagination(n_pages, default=page, key=key, on_change=_turn, args=(queue, key))
+        st.caption(f"{len(table):,} rows" + (f", page {page} of {n_pages}" if n_pages > 1 else ""))
 
 
 def _theme() -> StAggridTheme:
@@ -114,26 +170,23 @@ def _theme() -> StAggridTheme:
     return theme
 
 
-def _turn() -> None:
-    st.session_state["page"] = st.session_state[f"pages-{session.chart_key('review')}"]
+def _turn(queue: np.ndarray, key: str) -> None:
+    """Open the first example of the page that was asked for; the page follows the open example."""
+    deciding.open_row(int(queue[(st.session_state[key] - 1) * PAGE]))
 
 
 def _shown(opened: Opened, queue: np.ndarray) -> pd.DataFrame:
     """The queue as the table shows it, without the snippets, which only one page needs."""
     source = opened.table.iloc[queue]
-    names = {
-        text: label_text(decode(text))
-        for column in ("given", "suggested", "final")
-        for text in source[column].dropna().unique()
-    }
-    final = source["final"].map(names).where(source["action"].isin(["set", "keep"]), "")
+    named = opened.dataset.name_of
+    final = source["final"].map(named).where(source["action"].isin(["set", "keep"]), "")
     final = final.mask(source["action"] == "exclude", "(excluded)").mask(source["action"] == "skip", "(skipped)")
     return pd.DataFrame(
         {
             "position": queue,
             "score": source["score"].round(4).to_numpy(),
-            "given": source["given"].map(names).fillna("").to_numpy(dtype=object),
-            "suggested": source["suggested"].map(names).fillna("").to_numpy(dtype=object),
+            "given": source["given"].map(named).to_numpy(dtype=object),
+            "suggested": source["suggested"].map(named).to_numpy(dtype=object),
             "final": final.fillna("").to_numpy(dtype=object),
             "status": source["status"].to_numpy(dtype=object),
             "id": source["id"].astype(str).to_numpy(dtype=object),
@@ -142,13 +195,14 @@ def _shown(opened: Opened, queue: np.ndarray) -> pd.DataFrame:
 
 
 def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:
-    names = [label_text(c) for c in opened.dataset.classes]
+    names = list(opened.dataset.class_names)
     text = {"filter": "agTextColumnFilter", "filterParams": {"buttons": ["apply", "reset"], "closeOnApply": True}}
     number = {"filter": "agNumberColumnFilter", "filterParams": text["filterParams"]}
     return {
         "defaultColDef": {"sortable": True, "resizable": True, "suppressHeaderMenuButton": False},
         "columnDefs": [
             {"field": "position", "hide": True},
+            {"field": "open", "hide": True},
             {"field": "score", "headerName": "Score", "width": 86, **number},
             {"field": "given", "headerName": "Given", "width": 106, **text},
             {"field": "suggested", "headerName": "Suggested", "width": 116, **text},
@@ -186,29 +240,33 @@ def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:
         "initialState": {
             "sort": {"sortModel": model["sort"]},
             "filter": {"filterModel": model["filter"]},
-            "columnVisibility": {"hiddenColIds": ["position"]},
+            "columnVisibility": {"hiddenColIds": ["position", "open"]},
         },
+        "rowClassRules": {"la-open": "data.open"},
+        "onRowDataUpdated": FOLLOW,
         "enableBrowserTooltips": True,
         "animateRows": False,
         "getRowId": JsCode("function(params) { return String(params.data.position); }"),
     }
 
 
-def _react(opened: Opened, report: dict[str, Any]) -> None:
-    """Do what happened in the grid: show a row, change a label, sort, filter."""
-    event = report.get("event")
+def _react(opened: Opened, queue: np.ndarray, report: dict[str, Any]) -> None:
+    """Do what happened in the grid: open a row, decide by key or by editing, sort, filter."""
+    event, names = report.get("event"), opened.dataset.class_names
     st.session_state["ticked"] = report.get("selected", [])
-    names = [label_text(c) for c in opened.dataset.classes]
     if event == "cellValueChanged" and report.get("value") in names:
         after = encode(opened.dataset.classes[names.index(report["value"])])
         position = int(report["position"])
-        opened.decide([inspector.decision(opened, position, "set", after)])
+        opened.decide([deciding.decision(opened, position, "set", after)])
         st.session_state["position"] = position
     elif event == "cellFocused" and report.get("position") is not None:
         st.session_state["position"] = int(report["position"])
+    elif event == "cellKeyDown" and st.session_state.get("position") in queue:
+        # Not the focused row: after a decision the open example moves on, and the focus stays.
+        deciding.press(opened, queue, st.session_state["position"], report["key"])
     elif event in ("sortChanged", "filterChanged"):
         st.session_state["grid"] = {"sort": report.get("sort", []), "filter": report.get("filter", {})}
-        st.session_state["page"] = 1
+        st.session_state["position"] = None
 
 
 def _decide_all(opened: Opened, positions: list[int], action: str) -> None:
@@ -219,9 +277,9 @@ def _decide_all(opened: Opened, positions: list[int], action: str) -> None:
     table = opened.plain
     decisions: list[Decision] = []
     for position in positions:
-        after = table["suggested"].iloc[position] if action == "set" else table["given"].iloc[position]
+        after = table["suggested"].iloc[position] if action == "set" else None
         if action == "set" and not isinstance(after, str):
             continue  # nothing is suggested for a label that is not suspected
-        decisions.append(inspector.decision(opened, position, action, after if isinstance(after, str) else None, batch))
+        decisions.append(deciding.decision(opened, position, action, after, batch))
     opened.decide(decisions)
     session.redraw()

@@ -15,6 +15,7 @@ from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
+WEAK_MODEL = 0.7  # agreement with the given labels under which the estimates are said to be an upper bound
 AT_RISK = 0.8  # a class of which more than every fifth label is likely wrong
 SORTS = {"noise_out": "given wrongly", "noise_in": "missing", "label_quality": "quality", "suspects": "suspects"}
 
@@ -36,7 +37,8 @@ def cards(opened: Opened, figures: Mapping[str, Any]) -> None:
         st.metric("Label noise", f"{figures['noise_rate']:.1%}")
         low, high = figures["noise_rate_low"], figures["noise_rate_high"]
         st.caption(
-            f"{low:.1%} to {high:.1%} by the luck of the draw (95 %). A weak model counts correct labels in, too."
+            f"estimated; {low:.1%} to {high:.1%} by the luck of the draw (95%). The model, which never saw them, "
+            f"agrees with {figures['agreement']:.0%} of the labels: the fewer, the more of the suspects are right."
         )
     with three.container(border=True, height=190):
         st.metric("Suspects", f"{suspects:,}")
@@ -54,6 +56,24 @@ def cards(opened: Opened, figures: Mapping[str, Any]) -> None:
             code = int(worst["code"])
             session.select(Selection(suspects=True, given=encode(opened.dataset.classes[code])))
             st.rerun()
+    _caveats(opened, figures)
+
+
+def _caveats(opened: Opened, figures: Mapping[str, Any]) -> None:
+    """What keeps the figures from being taken at face value, and the rows that have no label to judge."""
+    if figures["agreement"] < WEAK_MODEL:
+        st.warning(
+            f"The model agrees with only {figures['agreement']:.0%} of the labels: classes overlap, or the columns say "
+            "little about them. Take the noise for an upper bound, and review the lowest scores first.",
+            icon=":material/warning:",
+        )
+    unlabelled = opened.audit.manifest["counts"]["missing_labels"]
+    if unlabelled:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{unlabelled:,} rows have no label**; the model suggests one for each.", width="content")
+            if st.button("Label them", key="unlabelled", icon=":material/new_label:"):
+                session.select(Selection(unlabelled=True))
+                st.switch_page("pages/6_Inspector.py")
 
 
 def classes(opened: Opened, per_class: pd.DataFrame, chart: Callable[..., Any]) -> None:
@@ -122,7 +142,7 @@ def pairs(opened: Opened, overlaps: pd.DataFrame) -> None:
                 args=(pair,),
                 disabled=suspects == 0,
             )
-            st.caption(f"about {row['examples']:,} ({row['share']:.1%} of all), {suspects:,} suspects")
+            st.caption(f"about {row['examples']:,}, {suspects:,} suspects")
     st.page_link("pages/4_Heatmap.py", label="All pairs as a heatmap", icon=":material/grid_on:")
 
 

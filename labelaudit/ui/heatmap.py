@@ -8,7 +8,7 @@ import streamlit as st
 
 from labelaudit import health
 from labelaudit.audit import Audit
-from labelaudit.dataset import decode, show
+from labelaudit.dataset import decode
 from labelaudit.selection import cell
 from labelaudit.tasks import TASKS
 from labelaudit.ui import session
@@ -25,7 +25,7 @@ MEASURES = {
 def controls(opened: Opened) -> tuple[str, np.ndarray]:
     """Draw the controls; return the measure and which classes to show, in order."""
     joint = opened.audit.joint
-    names = [show(c) for c in opened.dataset.classes]
+    names = list(opened.dataset.class_names)
     order = health.confused_order(joint)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         measure = st.segmented_control(
@@ -62,8 +62,10 @@ def draw(opened: Opened, measure: str, order: np.ndarray) -> None:
         "P(given | true)": lambda: health.noise_matrix(joint),
         "P(true | given)": lambda: health.inverse_noise_matrix(joint),
     }[measure]()
-    names = [show(c) for c in opened.dataset.classes]
+    names = list(opened.dataset.class_names)
     cells = cells_of(opened.audit, values, order)
+    chosen = [opened.dataset.name_of(text) for text in (opened.selection.given, opened.selection.suggested)]
+    cells["selected"] = (cells["given"] == chosen[0]) & (cells["suggested"] == chosen[1])
     key = session.chart_key("heatmap")
 
     def clicked() -> None:
@@ -72,14 +74,15 @@ def draw(opened: Opened, measure: str, order: np.ndarray) -> None:
             session.select(cell(opened.audit, names.index(picked[0]["given"]), names.index(picked[0]["suggested"])))
 
     wrong = int(joint.sum() - np.trace(joint))
-    st.altair_chart(
-        TASKS[opened.dataset.task].charts()["heatmap"](cells, as_share=measure != "counts"),
-        key=key,
-        on_select=clicked,
-        selection_mode="cell",
-        width="content",
-        alt=f"Heatmap of given against suggested labels; about {wrong:,} examples are off the diagonal",
-    )
+    with st.container(key="heatmap"):
+        st.altair_chart(
+            TASKS[opened.dataset.task].charts()["heatmap"](cells, as_share=measure != "counts"),
+            key=key,
+            on_select=clicked,
+            selection_mode="cell",
+            width="content",
+            alt=f"Heatmap of given against suggested labels; about {wrong:,} examples are off the diagonal",
+        )
     st.caption(
         f"{MEASURES[measure].capitalize()}. The confident joint estimates about {wrong:,} wrong labels in all; a click "
         "on a cell selects the suspects in it. The diagonal, where both agree, is muted."
@@ -97,7 +100,7 @@ def cells_of(audit: Audit, values: np.ndarray, order: np.ndarray) -> pd.DataFram
     order : ndarray of int
         The classes that are shown.
     """
-    names = [show(c) for c in audit.dataset.classes]
+    names = audit.dataset.class_names
     joint, suspects = audit.joint, _suspects(audit)
     rows, columns = np.repeat(order, len(order)), np.tile(order, len(order))
     return pd.DataFrame(
@@ -108,6 +111,7 @@ def cells_of(audit: Audit, values: np.ndarray, order: np.ndarray) -> pd.DataFram
             "joint": joint[rows, columns],
             "suspects": suspects[rows, columns],
             "diagonal": rows == columns,
+            "selected": False,
         }
     )
 

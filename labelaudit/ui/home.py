@@ -14,6 +14,7 @@ from labelaudit.ui import bar, session
 from labelaudit.ui.markdown import plain
 
 DEMO = "tickets"
+PAGE = 8  # audits
 STEPS = (
     ("1 · Load", "A table or texts with a label column. What is wrong with the file is said before anything runs."),
     ("2 · Find", "A model that never saw a row predicts its label. Confident disagreement makes a suspect."),
@@ -44,18 +45,25 @@ def show() -> None:
     st.subheader("Your audits")
     if not audits:
         st.caption("None yet. Each audit will stand here with its health, to return to.")
-    for start in range(0, min(len(audits), 8), 4):
-        for column, record in zip(st.columns(4), audits[start : start + 4], strict=False):
+    shown = audits
+    if len(audits) > PAGE:
+        page = st.pagination(-(-len(audits) // PAGE), key="audits")
+        shown = audits[(page - 1) * PAGE : page * PAGE]
+    for start in range(0, len(shown), 4):
+        for column, record in zip(st.columns(4), shown[start : start + 4], strict=False):
             with column.container(border=True, height=210):
                 _card(record)
 
 
 def _card(record: dict[str, Any]) -> None:
     manifest = record.get("manifest")
+    what = record["config"]["model"].replace("_", " ")
+    if manifest:
+        what = f"{', '.join(manifest['dataset']['label'])} · {what} · {manifest['created'][:10]}"
     here = " · open now" if record["id"] == session.current() else ""
     st.html(
-        f"<b>{escape(record['name'][:60])}</b><div class='la-small'>{record['rows']:,} rows · "
-        f"{escape(record['config']['model'].replace('_', ' '))}{here}</div>"
+        f"<b>{escape(record['name'][:60])}</b>"
+        f"<div class='la-small'>{record['rows']:,} rows · {escape(what)}{here}</div>"
     )
     if manifest is None:
         st.caption("Not finished; what was done is kept.")

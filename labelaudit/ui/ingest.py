@@ -13,7 +13,7 @@ import streamlit as st
 
 from labelaudit import charts
 from labelaudit.audit import AuditConfig
-from labelaudit.dataset import Dataset, show
+from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.load import guess, load, read
 from labelaudit.load.checks import findings
@@ -130,7 +130,7 @@ def settle(draft: Dataset) -> None:
         st.markdown(f"**What we noticed** ({len(noticed)})")
         with st.container(height=270, border=True):
             if not noticed:
-                st.success("Nothing is wrong with the file.", icon=":material/check:")
+                st.success("We noticed nothing wrong with the file.", icon=":material/check:")
             for finding in noticed:
                 st.markdown(f"{SEVERITY[finding.severity]} **{plain(finding.title)}**")
                 examples = "; ".join(finding.examples)
@@ -146,7 +146,7 @@ def settle(draft: Dataset) -> None:
 
 def _class_counts(dataset: Dataset) -> pd.DataFrame:
     counts = np.bincount(dataset.labels[dataset.labels >= 0], minlength=len(dataset.classes))
-    table = pd.DataFrame({"class": [show(c) for c in dataset.classes], "examples": counts})
+    table = pd.DataFrame({"class": dataset.class_names, "examples": counts})
     return table.sort_values("examples", ascending=False, kind="stable")
 
 

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from html import escape
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from labelaudit.dataset import decode, encode
-from labelaudit.dataset import show as label_text
-from labelaudit.review import Decision
+from labelaudit.dataset import encode
 from labelaudit.tasks import TASKS
-from labelaudit.ui import bar, blocks, grid, session
+from labelaudit.ui import bar, blocks, deciding, grid, session
 from labelaudit.ui.blocks import tag
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import ME, Opened
+from labelaudit.ui.session import Opened
 
 VIEWS = ("Table", "One by one")
+# Label, key, icon and what it means, in the order of the buttons.
+BUTTONS = (
+    ("Accept", "a", ":material/check:", "The suggestion is right"),
+    ("Keep", "k", ":material/verified:", "The given label is right"),
+    ("Exclude", "x", ":material/block:", "Leave the row out of the export"),
+    ("Skip", "s", None, "Decide later"),
+    ("Undo", "u", ":material/undo:", "Take back the last decision"),
+)
 
 
 @st.fragment
@@ -32,37 +37,41 @@ def show(audit_id: str) -> None:
     """
     opened = session.require_audit("the suspects one by one")
     bar.show(opened)
-    queue = _queue(opened)
-    if len(queue) == 0:
+    rows = np.flatnonzero(opened.mask)
+    if len(rows) == 0:
         _head(opened)
         st.info("No example matches the selection. Drop a filter in the bar above, or pick suspects on another page.")
         return
+    table = grid.rows(opened, rows[np.argsort(opened.table["score"].to_numpy()[rows], kind="stable")])
+    queue = table["position"].to_numpy()
     position = _position(opened, queue)
-    view = _head(opened, queue, position)
-    if view == "Table":
+    if _head(opened, queue, position) == "Table":
         left, right = st.columns([7, 5], gap="medium")
         with left:
-            grid.show(opened, queue)
+            grid.show(opened, table, position)
         with right:
-            _example(opened, position, height=270)
-            _reasons(opened, position)
-            _decide(opened, queue, position)
+            _beside(opened, queue, position, with_example=True)
     else:
         left, right = st.columns([8, 5], gap="medium")
-        with left.container(key="hero"):
-            _example(opened, position, height=620)
+        if position is not None:
+            with left.container(key="hero"):
+                _example(opened, position, height=620)
         with right:
-            _reasons(opened, position)
-            _decide(opened, queue, position)
+            _beside(opened, queue, position, with_example=False)
 
 
-def _queue(opened: Opened) -> np.ndarray:
-    """Positions of the selected examples, worst first."""
-    rows = np.flatnonzero(opened.mask)
-    return np.asarray(rows[np.argsort(opened.table["score"].to_numpy()[rows], kind="stable")])
+def _position(opened: Opened, queue: np.ndarray) -> int | None:
+    """The example that is open: the chosen one, or the first that is not decided; None where the queue is empty."""
+    chosen = st.session_state.get("position")
+    if len(queue) == 0 or (chosen is not None and chosen in queue):
+        return chosen if len(queue) else None
+    undecided = queue[opened.table["action"].to_numpy()[queue] == ""]
+    first = int(undecided[0] if len(undecided) else queue[0])
+    deciding.open_row(first)
+    return first
 
 
-def _head(opened: Opened, queue: np.ndarray | None = None, position: int = 0) -> str:
+def _head(opened: Opened, queue: np.ndarray | None = None, position: int | None = None) -> str:
     """How far the review is, the search, the view, and the way through the queue; returns the view."""
     suspects = opened.table[opened.table["is_issue"]]
     decided = int((suspects["action"] != "").sum())
@@ -83,13 +92,17 @@ def _head(opened: Opened, queue: np.ndarray | None = None, position: int = 0) ->
         view = st.segmented_control(
             "View", VIEWS, default="Table", key="view", label_visibility="collapsed", required=True
         )
-        if queue is not None:
-            _walk(opened, queue, int(np.flatnonzero(queue == position)[0]))
+        if queue is not None and position is not None:
+            _walk(queue, int(np.flatnonzero(queue == position)[0]))
     return str(view)
 
 
-def _walk(opened: Opened, queue: np.ndarray, place: int) -> None:
+def _walk(queue: np.ndarray, place: int) -> None:
     """Go back and forth without deciding."""
+
+    def go(by: int) -> None:
+        deciding.open_row(int(queue[min(max(place + by, 0), len(queue) - 1)]))
+
     st.space("stretch")
     for word, key, step, end in (("Previous", "left", -1, 0), ("Next", "right", 1, len(queue) - 1)):
         st.button(
@@ -97,22 +110,24 @@ def _walk(opened: Opened, queue: np.ndarray, place: int) -> None:
             key=word.lower(),
             shortcut=key,
             type="tertiary",
-            on_click=_move,
-            args=(opened, queue, place, step),
+            on_click=go,
+            args=(step,),
             disabled=place == end,
         )
     st.caption(f"{place + 1:,} of {len(queue):,}", width="content")
 
 
-def _position(opened: Opened, queue: np.ndarray) -> int:
-    """The example that is looked at: the chosen one, or the first that is not decided."""
-    chosen = st.session_state.get("position")
-    if chosen is not None and chosen in queue:
-        return int(chosen)
-    undecided = queue[opened.table["action"].to_numpy()[queue] == ""]
-    first = int(undecided[0] if len(undecided) else queue[0])
-    st.session_state["position"] = first
-    return first
+def _beside(opened: Opened, queue: np.ndarray, position: int | None, *, with_example: bool) -> None:
+    """The example where it is small, its labels, the probabilities, and the buttons."""
+    if position is None:
+        st.info("No row matches the table's filter. Reset it in the column's menu to go on.")
+        return
+    if with_example:
+        _example(opened, position, height=250)
+    _labels(opened, position)
+    with st.container(border=True):
+        blocks.render(TASKS[opened.dataset.task].view(opened.audit, position)[1:])
+    _decide(opened, queue, position)
 
 
 def _example(opened: Opened, position: int, height: int) -> None:
@@ -121,106 +136,62 @@ def _example(opened: Opened, position: int, height: int) -> None:
         blocks.render(TASKS[opened.dataset.task].view(opened.audit, position)[:1])
 
 
-def _reasons(opened: Opened, position: int) -> None:
-    """The labels, and what the model says of them."""
-    _labels(opened, position)
-    with st.container(border=True):
-        blocks.render(TASKS[opened.dataset.task].view(opened.audit, position)[1:])
-
-
 def _labels(opened: Opened, position: int) -> None:
-    row = opened.table.iloc[position]
-    given, suggested, final = (decode(row[c]) for c in ("given", "suggested", "final"))
-    parts = [f"given {tag(label_text(given), 'given')}"]
-    if suggested is not None:
-        parts.append(f"suggested {tag(label_text(suggested), 'suggested')}")
+    row, name = opened.table.iloc[position], opened.dataset.name_of
+    parts = [f"given {tag(name(row['given']), 'given')}"]
+    if isinstance(row["suggested"], str):
+        parts.append(f"suggested {tag(name(row['suggested']), 'suggested')}")
     if row["action"]:
-        word = {"set": label_text(final), "keep": "kept", "exclude": "excluded", "skip": "skipped"}[row["action"]]
+        word = {"keep": "kept", "exclude": "excluded", "skip": "skipped"}.get(row["action"], name(row["final"]))
         parts.append(f"final {tag(word, 'error' if row['status'] == 'error' else 'kept')}")
-    evidence = "; ".join(opened.audit.label_issues["evidence"].iloc[position])
+    facts = [f"id {row['id']}", f"score {row['score']:.3f}", *opened.audit.label_issues["evidence"].iloc[position]]
     st.html(
         f'<div class="la-labels">{"".join(f"<span>{part}</span>" for part in parts)}</div>'
-        f'<div class="la-small">id {escape(str(row["id"]))} · score {row["score"]:.3f} · {escape(evidence)}</div>'
+        f'<div class="la-small">{escape(" · ".join(facts))}</div>'
     )
 
 
 def _decide(opened: Opened, queue: np.ndarray, position: int) -> None:
-    """The keys: each writes one decision and moves on."""
-    row = opened.table.iloc[position]
-    place = int(np.flatnonzero(queue == position)[0])
-    suggested = row["suggested"] if isinstance(row["suggested"], str) else None
-
-    def decide(action: str, after: str | None = None) -> None:
-        opened.decide([decision(opened, position, action, after)])
-        _move(opened, queue, place, 1, undecided=True)
-
-    with st.container(horizontal=True):
-        st.button(
-            "Accept",
-            key="accept",
-            shortcut="a",
-            type="primary",
-            icon=":material/check:",
-            disabled=suggested is None,
-            help="The suggestion is right",
-            on_click=decide,
-            args=("set", suggested),
-        )
-        st.button(
-            "Keep",
-            key="keep",
-            shortcut="k",
-            icon=":material/verified:",
-            help="The given label is right",
-            on_click=decide,
-            args=("keep", row["given"] if isinstance(row["given"], str) else None),
-        )
-        st.button(
-            "Exclude",
-            key="exclude",
-            shortcut="x",
-            icon=":material/block:",
-            help="Leave the row out of the export",
-            on_click=decide,
-            args=("exclude",),
-        )
-        st.button("Skip", key="skip", shortcut="s", on_click=decide, args=("skip",), help="Decide later")
-        st.button(
-            "Undo",
-            key="undo",
-            shortcut="u",
-            icon=":material/undo:",
-            on_click=_undo,
-            args=(opened,),
-            help="Take back the last decision",
-        )
-    _other_class(opened, position, decide)
-
-
-def _other_class(opened: Opened, position: int, decide: Any) -> None:
-    """The likeliest classes by digit, any other by search."""
-    probabilities = opened.audit.outputs["pred_probs"][position]
-    names = [label_text(c) for c in opened.dataset.classes]
-    likeliest = np.argsort(-probabilities, kind="stable")
-    with st.container(horizontal=True):
-        for digit, code in enumerate(likeliest[:5], start=1):
+    """The buttons: each has a key, writes one decision and moves on."""
+    with st.container(horizontal=True, key="decide"):
+        for word, key, icon, meaning in BUTTONS:
+            st.button(
+                word,
+                key=word.lower(),
+                shortcut=key,
+                type="primary" if key == "a" else "secondary",
+                icon=icon,
+                help=meaning,
+                disabled=key == "a" and not isinstance(opened.plain["suggested"].iloc[position], str),
+                on_click=deciding.press,
+                args=(opened, queue, position, key),
+            )
+    names, order = opened.dataset.class_names, deciding.likeliest(opened, position)
+    with st.container(horizontal=True, key="digits"):
+        for digit, code in enumerate(order[: deciding.N_DIGITS], start=1):
             st.button(
                 plain(names[code][:28]),
                 key=f"class-{digit}",
                 shortcut=str(digit),
-                help=f"The label is {names[code]}",
-                on_click=decide,
-                args=("set", encode(opened.dataset.classes[code])),
+                help=f"The label is {plain(names[code])}",
+                on_click=deciding.press,
+                args=(opened, queue, position, str(digit)),
             )
-    if len(names) > 5:
+    left, right = st.columns(2)
+    right.text_input(
+        "Reason", key="reason", placeholder="Reason, if you want one on record", label_visibility="collapsed"
+    )
+    rest = [int(k) for k in order[deciding.N_DIGITS :]]
+    if rest:
         key = f"other-{position}-{len(opened.decisions)}"
 
         def other() -> None:
-            decide("set", encode(opened.dataset.classes[st.session_state[key]]))
+            after = encode(opened.dataset.classes[st.session_state[key]])
+            deciding.decide(opened, queue, position, "set", after)
 
-        st.selectbox(
+        left.selectbox(
             "Another class",
-            [int(k) for k in likeliest[5:]],
+            rest,
             index=None,
             format_func=names.__getitem__,
             key=key,
@@ -228,37 +199,3 @@ def _other_class(opened: Opened, position: int, decide: Any) -> None:
             label_visibility="collapsed",
             on_change=other,
         )
-
-
-def decision(opened: Opened, position: int, action: str, after: str | None = None, batch: str = "") -> Decision:
-    """Make a decision of this reviewer on one example."""
-    row = opened.plain.iloc[position]
-    return Decision(
-        seq=0,
-        time="",
-        actor=ME,
-        action=action,
-        id=str(row["id"]),
-        part="",
-        before=row["given"] if isinstance(row["given"], str) else None,
-        after=after if action in ("set", "keep") else None,
-        reason="",
-        batch=batch,
-        base=opened.decisions[-1].seq if opened.decisions else 0,
-        fingerprint=opened.dataset.data_fingerprint,
-    )
-
-
-def _undo(opened: Opened) -> None:
-    if opened.workspace.log.undo(opened.dataset.data_fingerprint, ME) is None:
-        st.toast("There is nothing to undo.")
-
-
-def _move(opened: Opened, queue: np.ndarray, place: int, by: int, undecided: bool = False) -> None:
-    """Go to the next example; after a decision, to the next one without."""
-    if undecided:
-        actions = opened.table["action"].to_numpy()
-        later = [p for p in (*queue[place + 1 :], *queue[:place]) if actions[p] == ""]
-        st.session_state["position"] = int(later[0]) if later else int(queue[min(place + 1, len(queue) - 1)])
-    else:
-        st.session_state["position"] = int(queue[min(max(place + by, 0), len(queue) - 1)])

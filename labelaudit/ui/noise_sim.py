@@ -10,7 +10,6 @@ import streamlit as st
 
 from labelaudit import charts, health
 from labelaudit.audit import Audit
-from labelaudit.dataset import decode, show
 from labelaudit.noise import review_curve
 from labelaudit.selection import density, points
 from labelaudit.tasks import TASKS
@@ -49,7 +48,7 @@ def controls(opened: Opened) -> tuple[float, str, int]:
         kind = st.segmented_control(
             "Changed", list(KINDS), default="uniform", format_func=KINDS.__getitem__, key="sim-kind", required=True
         )
-        seed = st.number_input("Draw", 0, 9999, 0, key="sim-seed", width=110, help="Another number plants other errors")
+        seed = st.number_input("Seed", 0, 9999, 0, key="sim-seed", width=110, help="Another number plants other errors")
     return percent / 100, kind, int(seed)
 
 
@@ -161,11 +160,9 @@ def _scatter(audit: Audit, simulation: Simulation) -> None:
     table = points(audit).dropna(subset=["self_confidence"])
     planted = simulation.planted[table.index] if audit is simulation.after else np.zeros(len(table), dtype=bool)
     status = np.where(planted, "error", np.where(table["is_issue"], "suspect", "not suspected"))
-    names = {text: show(decode(text)) for text in pd.unique(pd.concat([table["given"], table["suggested"]]).dropna())}
+    named = audit.dataset.name_of
     binned = len(table) > 4000
-    drawn = table.assign(
-        status=status, given=table["given"].map(names), suggested=table["suggested"].map(names).fillna("–")
-    )
+    drawn = table.assign(status=status, given=table["given"].map(named), suggested=table["suggested"].map(named))
     if binned:
         drawn = drawn[status != "not suspected"].head(4000)
     columns = ["self_confidence", "other_best", "status", "given", "suggested", "score"]

@@ -132,10 +132,13 @@ def unfinished(record: dict[str, Any], job: Job | None) -> None:
         else:
             st.subheader("This audit was interrupted")
             st.write("The server was stopped while it ran. Finished folds are kept; going on starts from there.")
-        if st.button("Go on", type="primary", icon=":material/replay:", key="resume"):
+        failed = job is not None and job.state == "failed"
+        if st.button("Try again" if failed else "Go on", type="secondary" if failed else "primary", key="resume"):
             session.resume(record["id"])
             st.rerun()
         st.page_link("pages/1_Ingest.py", label="Change the data or its columns", icon=":material/upload_file:")
+    if failed:
+        again(session.workspace().dataset(record["id"]), AuditConfig(**record["config"]))
 
 
 def require_result(record: dict[str, Any]) -> Opened:
@@ -177,7 +180,7 @@ def result(opened: Opened) -> None:
         if st.button("Which classes are confused", icon=":material/grid_on:", key="to-heatmap"):
             st.switch_page("pages/4_Heatmap.py")
     if suspects:
-        cards.strip(opened, most=5, per_row=5)
+        cards.strip(opened, most=5, per_row=5, main=False)
 
 
 def again(dataset: Dataset, config: AuditConfig) -> None:

@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 
 from labelaudit import charts
-from labelaudit.dataset import decode, show
 from labelaudit.selection import Box, Selection, density, outlines
 from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
@@ -30,14 +29,14 @@ def plane(opened: Opened) -> None:
     if binned:
         flagged = table[table["status"] != "not suspected"].sort_values("score", kind="stable")
         drawn = flagged.head(MOST_FLAGGED)
-    names = {text: show(decode(text)) for text in pd.unique(pd.concat([drawn["given"], drawn["suggested"]]).dropna())}
+    named = opened.dataset.name_of
     points = pd.DataFrame(
         {
             "self_confidence": drawn["self_confidence"].round(4),
             "other_best": _spread(drawn["other_best"]).round(4) if two else drawn["other_best"].round(4),
             "status": drawn["status"],
-            "given": drawn["given"].map(names),
-            "suggested": drawn["suggested"].map(names).fillna("–"),
+            "given": drawn["given"].map(named),
+            "suggested": drawn["suggested"].map(named),
             "score": drawn["score"].round(4),
         }
     )
@@ -50,7 +49,7 @@ def plane(opened: Opened) -> None:
     left, right = st.columns([4, 1], gap="medium")
     with left:
         st.altair_chart(
-            charts.scatter(points, hulls, density(table) if binned else None),
+            charts.scatter(points, hulls, density(table) if binned else None, box=opened.selection.box),
             key=key,
             on_select=brushed,
             selection_mode="brush",

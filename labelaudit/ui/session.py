@@ -154,8 +154,9 @@ def choose(audit_id: str) -> None:
 
 
 def start(dataset: Dataset, config: AuditConfig) -> Job:
-    """Request an audit, queue it and look at it."""
+    """Request an audit, queue it and look at it; Ingest keeps the roles that were audited."""
     audit_id = workspace().request(dataset, config)
+    st.session_state["draft"] = dataset
     choose(audit_id)
     return resume(audit_id)
 
@@ -178,7 +179,6 @@ def select(new: Selection) -> None:
     if st.session_state.get("selection") != new:
         st.session_state["selection"] = new
         st.session_state["position"] = None
-        st.session_state["page"] = 1
         redraw()
 
 

@@ -19,6 +19,8 @@ CSS = """
   color: inherit !important; }
 [data-testid="stButtonGroup"] button[aria-checked="true"] *, [role="tab"][aria-selected="true"] * {
   color: currentColor !important; }
+/* A wide chart scrolls in its place and does not lie over what stands beside it. */
+.st-key-heatmap { overflow-x: auto; }
 .la-facts { display: flex; gap: 1.1rem; flex-wrap: wrap; align-items: baseline; font-size: .92rem; }
 .la-facts span { white-space: nowrap; color: color-mix(in srgb, currentColor 78%, transparent); }
 .la-facts b { color: currentColor; }

@@ -1,0 +1,100 @@
+"""What a key, a button or the table does: one decision in the log, and on to the next example."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from labelaudit.dataset import encode
+from labelaudit.review import Decision
+from labelaudit.ui.markdown import plain
+from labelaudit.ui.session import ME, Opened
+
+N_DIGITS = 5  # classes that have a key of their own, the likeliest first
+
+
+def open_row(position: int) -> None:
+    """Show an example, and mark it in the table."""
+    st.session_state["position"] = st.session_state["marked"] = position
+
+
+def likeliest(opened: Opened, position: int) -> np.ndarray:
+    """Order the classes by the model's probability for one example."""
+    return np.argsort(-opened.audit.outputs["pred_probs"][position], kind="stable")
+
+
+def decision(opened: Opened, position: int, action: str, after: str | None = None, batch: str = "") -> Decision:
+    """Make a decision of this reviewer on one example.
+
+    Parameters
+    ----------
+    opened : Opened
+    position : int
+    action : str
+        ``set``, ``keep``, ``exclude`` or ``skip``.
+    after : str, optional
+        The label as JSON text, for ``set``.
+    batch : str
+        What one undo takes back together.
+    """
+    row = opened.plain.iloc[position]
+    given = row["given"] if isinstance(row["given"], str) else None
+    return Decision(
+        actor=ME,
+        action=action,
+        id=str(row["id"]),
+        before=given,
+        after={"set": after, "keep": given}.get(action),
+        reason=st.session_state.get("reason", "").strip(),
+        batch=batch,
+        base=opened.decisions[-1].seq if opened.decisions else 0,
+        fingerprint=opened.dataset.data_fingerprint,
+    )
+
+
+def decide(opened: Opened, queue: np.ndarray, position: int, action: str, after: str | None = None) -> None:
+    """Write a decision and go to the next example without one."""
+    opened.decide([decision(opened, position, action, after)])
+    st.session_state["reason"] = ""
+    place = int(np.flatnonzero(queue == position)[0])
+    actions = opened.table["action"].to_numpy()
+    later = [p for p in (*queue[place + 1 :], *queue[:place]) if actions[p] == ""]
+    open_row(int(later[0]) if later else int(queue[min(place + 1, len(queue) - 1)]))
+
+
+def undo(opened: Opened) -> None:
+    """Take back the last decision, and go to its example."""
+    batch = opened.workspace.log.undo(opened.dataset.data_fingerprint, ME)
+    if batch is None:
+        st.toast("There is nothing to undo.")
+        return
+    ids = [d.id for d in opened.decisions if d.batch == batch]
+    rows = np.flatnonzero(opened.plain["id"].astype(str).isin(ids))
+    if len(rows):
+        open_row(int(rows[0]))
+    st.toast(f"Took back the decision on {plain(ids[0])}." if len(ids) == 1 else f"Took back {len(ids):,} decisions.")
+
+
+def press(opened: Opened, queue: np.ndarray, position: int, key: str) -> None:
+    """Do what a key stands for; the buttons have the same keys.
+
+    Parameters
+    ----------
+    opened : Opened
+    queue : ndarray
+        Positions in the order of review.
+    position : int
+        The example that is open.
+    key : str
+        ``a``, ``k``, ``x``, ``s``, ``u`` or a digit; others do nothing.
+    """
+    suggested = opened.plain["suggested"].iloc[position]
+    if key == "u":
+        undo(opened)
+    elif key == "a" and isinstance(suggested, str):
+        decide(opened, queue, position, "set", suggested)
+    elif key in ("k", "x", "s"):
+        decide(opened, queue, position, {"k": "keep", "x": "exclude", "s": "skip"}[key])
+    elif key.isdigit() and 1 <= int(key) <= min(N_DIGITS, len(opened.dataset.classes)):
+        code = likeliest(opened, position)[int(key) - 1]
+        decide(opened, queue, position, "set", encode(opened.dataset.classes[code]))
