@@ -49,9 +49,7 @@ def test_no_exception_is_caught_unnamed(module: Path) -> None:
     for node in parsed(module):
         if isinstance(node, ast.ExceptHandler):
             caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
-            names = {
-                name.id if isinstance(name, ast.Name) else ast.dump(name) if name else "" for name in caught
-            }
+            names = {name.id if isinstance(name, ast.Name) else ast.dump(name) if name else "" for name in caught}
             assert not names & {"", "Exception", "BaseException"}, f"line {node.lineno}"
 
 

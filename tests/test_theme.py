@@ -34,9 +34,7 @@ def contrast(one: str, other: str) -> float:
 def test_text_stands_out_from_every_background(theme: dict[str, Any], mode: str) -> None:
     colours = theme[mode]
     backgrounds = [
-        area[f"{kind}ackgroundColor"]
-        for area in (colours, colours["sidebar"])
-        for kind in ("b", "secondaryB")
+        area[f"{kind}ackgroundColor"] for area in (colours, colours["sidebar"]) for kind in ("b", "secondaryB")
     ]
     words = [colours["textColor"], colours["linkColor"], *(colours[f"{hue}TextColor"] for hue in HUES)]
     for word, background in itertools.product(words, backgrounds):

@@ -35,6 +35,7 @@ def show(opened: Opened) -> None:
     with st.container(key="bar", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<div class="la-facts">{spans}</div>', width="content")
         chips(opened)
+    session.show_told()
     session.write_address()
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from labelaudit.dataset import encode
 from labelaudit.review import Decision
+from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import ME, Opened
 
@@ -66,13 +67,15 @@ def undo(opened: Opened) -> None:
     """Take back the last decision, and go to its example."""
     batch = opened.workspace.log.undo(opened.dataset.data_fingerprint, ME)
     if batch is None:
-        st.toast("There is nothing to undo.")
+        session.tell("There is nothing to undo.")
         return
     ids = [d.id for d in opened.decisions if d.batch == batch]
     rows = np.flatnonzero(opened.plain["id"].astype(str).isin(ids))
     if len(rows):
         open_row(int(rows[0]))
-    st.toast(f"Took back the decision on {plain(ids[0])}." if len(ids) == 1 else f"Took back {len(ids):,} decisions.")
+    session.tell(
+        f"Took back the decision on {plain(ids[0])}." if len(ids) == 1 else f"Took back {len(ids):,} decisions."
+    )
 
 
 def press(opened: Opened, queue: np.ndarray, position: int, key: str) -> None:

@@ -11,6 +11,7 @@ from labelaudit.decisions import accept_below
 from labelaudit.errors import LabelauditError
 from labelaudit.export import ARTEFACTS, Handover, bundle
 from labelaudit.load import FORMATS
+from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
@@ -92,7 +93,7 @@ def _undo_rule(opened: Opened, actor: str) -> None:
         (d.actor for d in reversed(opened.decisions) if d.actor.startswith("rule") and d.action != "undo"), actor
     )
     if opened.workspace.log.undo(opened.dataset.data_fingerprint, last) is None:
-        st.toast("No rule is left to undo.")
+        session.tell("No rule is left to undo.")
 
 
 def preview(handover: Handover) -> None:

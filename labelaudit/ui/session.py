@@ -109,6 +109,18 @@ def restore() -> None:
         st.session_state["message"] = str(error)
 
 
+def tell(text: str) -> None:
+    """Say something from within a callback, where an element would take the place of the page's first one."""
+    st.session_state["told"] = text
+
+
+def show_told() -> None:
+    """Show what a callback had to say, once."""
+    told = st.session_state.pop("told", "")
+    if told:
+        st.toast(told)
+
+
 def show_message() -> None:
     """Show what another page or the address had to say, once."""
     message = st.session_state.pop("message", None)

@@ -93,11 +93,12 @@ class Walker:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the page shows its last state, in which no exception may stand."""
+        """Wait until the page shows its last state, in which no exception may stand and nothing may be unstyled."""
         self.page.evaluate("() => { delete window.quietSince }")
         self.page.wait_for_function(SETTLED, polling=50)
         exceptions = self.page.locator('[data-testid="stException"]').all_inner_texts()
         assert exceptions == [], exceptions[0]
+        assert ".la-facts" in "".join(self.page.locator("style").all_text_contents()), "the page lost its styles"
 
     def sees(self, text: str | re.Pattern[str]) -> Locator:
         """Wait until a text can be seen, and until the page is at rest."""
