@@ -125,7 +125,9 @@ def main() -> None:
         line = f"{case.name:36s} {base['seconds']:6.1f} s, AP {base['ap']:.3f}"
         for model in MODELS:
             side = table.loc[model]
-            line += f" {base['seconds'] / side['seconds']:8.1f}x faster, AP {side['ap']:.3f}"
+            ratio = base["seconds"] / side["seconds"]
+            speed = f"{ratio:8.1f}x faster" if ratio >= 1 else f"{1 / ratio:8.1f}x slower"
+            line += f" {speed}, AP {side['ap']:.3f}"
         print(line, flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory of the process: {peak:,.0f} MB; {options.seeds} seeds")
