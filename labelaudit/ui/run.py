@@ -152,8 +152,7 @@ def require_result(record: dict[str, Any]) -> Opened:
             st.rerun()
         session.write_address()
         st.stop()
-    assert opened is not None
-    return opened
+    return opened or session.require_audit("what it found")
 
 
 def result(opened: Opened) -> None:
