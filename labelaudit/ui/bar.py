@@ -19,7 +19,7 @@ def show(opened: Opened) -> None:
     audit, table = opened.audit, opened.table
     health = audit.manifest["health"]["overall_label_health_score"]
     suspects = int(table["is_issue"].sum())
-    decided = int((table["is_issue"] & (table["action"] != "")).sum())
+    decided = int((table["action"] != "").sum())
     sampled = audit.manifest["sampled"]
     size = f"{len(table):,} × {len(opened.dataset.classes):,} classes"
     if sampled:
@@ -29,7 +29,7 @@ def show(opened: Opened) -> None:
         (f"{size} · {opened.dataset.modality} · {TASKS[opened.dataset.task].title.lower()}", ""),
         ("health", f"{health:.1%}"),
         ("suspects", f"{suspects:,}"),
-        ("decided", f"{decided:,} of {suspects:,}"),
+        ("decided", f"{decided:,}"),
     ]
     spans = "".join(f"<span>{escape(name)} <b>{escape(value)}</b></span>" for name, value in facts)
     with st.container(key="bar", horizontal=True, vertical_alignment="center", gap="small"):

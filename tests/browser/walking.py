@@ -188,9 +188,9 @@ class Walker:
         return self.page.locator(".la-facts span", has_text=re.compile(f"^{name} ")).locator("b").inner_text()
 
     def decided(self, count: int) -> None:
-        """Wait until so many suspects are counted as decided in the bar."""
+        """Wait until so many decisions are counted in the bar."""
         expect(self.page.locator(".la-facts span", has_text=re.compile("^decided ")).locator("b")).to_have_text(
-            re.compile(f"^{count:,} of ")
+            f"{count:,}"
         )
         self.settle()
 
