@@ -9,6 +9,7 @@ from dashboards import PAGES, Dashboard
 
 from labelaudit.audit import Audit, AuditConfig
 from labelaudit.dataset import Dataset
+from labelaudit.errors import BadInput
 from labelaudit.jobs import Job
 from labelaudit.load import FORMATS, to_bytes
 from labelaudit.selection import Selection
@@ -161,6 +162,23 @@ def test_a_label_column_can_be_changed_and_no_feature_is_an_error(dashboard: Das
     dashboard.run()
     assert "choose at least one" in app.error[0].value
     assert "ingest-go" not in [button.key for button in app.button]
+
+
+def test_a_wrong_label_column_gets_one_sentence(dashboard: Dashboard) -> None:
+    rows = "".join(f"{i * i % 17},{i % 5},word{i},{'ab'[i % 2]}\n" for i in range(60))
+    app = dashboard.open("1_Ingest")
+    upload(dashboard, "table.csv", f"x,y,name,kind\n{rows}".encode())
+    app.selectbox[0].set_value("name")
+    dashboard.run()
+    dashboard.press("ingest-go")
+    with pytest.raises(BadInput, match=r"60 different labels .* choose a column with a few classes") as refused:
+        dashboard.queue.work()
+    # What the worker process does with it: tests/test_jobs.py.
+    (job,) = dashboard.queue.jobs.values()
+    job.state, job.error = "failed", str(refused.value)
+    dashboard.open("2_Audit")
+    assert len(dashboard.app.error) == 1 and "60 different labels" in dashboard.app.error[0].value
+    assert not dashboard.app.exception
 
 
 @pytest.mark.parametrize(
