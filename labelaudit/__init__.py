@@ -32,6 +32,7 @@ _HOMES = {
     "LabelauditError": "errors",
     "TASKS": "tasks",
     "audit": "audit",
+    "estimate": "estimate",
     "export": "export",
     "findings": "load.checks",
     "load": "load",

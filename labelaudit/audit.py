@@ -30,9 +30,11 @@ from labelaudit.cache import Cache, key
 from labelaudit.confident import FILTERS, SCORES, Filter, Score
 from labelaudit.dataset import Dataset, decode
 from labelaudit.errors import BadInput, StoreError
+from labelaudit.estimate import estimate
 from labelaudit.features import VERSION as FEATURES_VERSION
-from labelaudit.predict import MODELS, Model, Progress, choose_model, silent
+from labelaudit.heads import MODELS, Model
 from labelaudit.predict import VERSION as PREDICT_VERSION
+from labelaudit.predict import Progress, silent
 from labelaudit.tasks import TASKS, Run
 
 __all__ = ["FILTERS", "MODELS", "SCORES", "Audit", "AuditConfig", "audit"]
@@ -49,11 +51,13 @@ class AuditConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    model: Model = Field("auto", description="classifier whose out-of-fold probabilities are used")
+    model: Model = Field(
+        "auto", description="classifier whose out-of-fold probabilities are used; auto: several, pooled"
+    )
     calibrate: bool = Field(False, description="calibrate the probabilities (Platt scaling, three inner folds)")
     folds: int = Field(5, ge=2, le=50, description="cross-validation folds")
     filter_by: Filter = Field("prune_by_noise_rate", description="cleanlab's rule for flagging a label")
-    score: Score = Field("self_confidence", description="label quality score that ranks")
+    score: Score = Field("pairwise_confidence", description="label quality score that ranks")
     seed: int = Field(0, ge=0, lt=2**32, description="of folds, sampling and models")
     max_rows: int | None = Field(None, ge=10, description="audit a sample of at most so many rows, class shares kept")
     device: str = Field("cpu", description="where the model ran")
@@ -69,7 +73,6 @@ class Audit:
     dataset : Dataset
         The whole data set, whether or not it was sampled.
     config : AuditConfig
-        With ``auto`` resolved.
     issues, scores, per_class : DataFrame
         See `labelaudit.tasks.base.Found`; label rows are in the order of `rows`.
     outputs : mapping
@@ -245,22 +248,22 @@ def import_libraries(*modalities: str) -> None:
     """Import what an audit uses, so that its seconds don't hold imports: who runs ten audits pays for them once."""
     shared = ("cleanlab.filter", "cleanlab.dataset", "sklearn.calibration", "sklearn.ensemble", "sklearn.linear_model")
     rest = ("sklearn.cluster", "sklearn.decomposition", "sklearn.naive_bayes", "sklearn.neighbors", "sklearn.pipeline")
-    own = {"text": ("sklearn.feature_extraction.text",), "tabular": ("sklearn.impute", "skrub")}
+    own = {"text": ("sklearn.feature_extraction.text", "sparse_dot_topn"), "tabular": ("sklearn.impute", "skrub")}
     for name in (*shared, *rest, *(library for modality in modalities for library in own[modality])):
         import_module(name)
 
 
-def resolve(dataset: Dataset, config: AuditConfig) -> tuple[AuditConfig, str]:
-    """Settle what ``auto`` means for this data, and say why; a sample that is no smaller than the data is dropped."""
-    model, why = choose_model(dataset, config.model)
-    max_rows = config.max_rows if config.max_rows is not None and config.max_rows < len(dataset) else None
-    return config.model_copy(update={"model": model, "max_rows": max_rows}), why
-
-
 def audit_key(dataset: Dataset, config: AuditConfig) -> str:
-    """Key of a data set and a resolved configuration."""
+    """Key of a data set and a configuration; a sample that is no smaller than the data is none."""
+    config = _settled(dataset, config)
     versions = {"format": FORMAT, "features": FEATURES_VERSION, "predict": PREDICT_VERSION}
     return key(data=dataset.fingerprint, config=config.model_dump(), versions=versions)
+
+
+def _settled(dataset: Dataset, config: AuditConfig) -> AuditConfig:
+    if config.max_rows is not None and config.max_rows >= len(dataset):
+        return config.model_copy(update={"max_rows": None})
+    return config
 
 
 def audit(
@@ -291,7 +294,7 @@ def audit(
     BadInput
         The labels do not allow an audit; the message says why.
     """
-    config, why = resolve(dataset, config or AuditConfig())
+    config = _settled(dataset, config or AuditConfig())
     audit_id = audit_key(dataset, config)
     stored = cache / f"audit-{audit_id}" if cache is not None else None
     if stored is not None and (stored / "manifest.json").is_file():
@@ -301,6 +304,7 @@ def audit(
             log.warning("%s", error)
 
     import_libraries(dataset.modality)
+    ahead = estimate(dataset, config)
     started = time.perf_counter()
     run = Run(Cache(cache), progress)
     rows = sample_rows(dataset, config.max_rows, config.seed) if config.max_rows else np.arange(len(dataset))
@@ -330,7 +334,8 @@ def audit(
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "dataset": _describe(dataset),
             "config": config.model_dump(),
-            "resolved": {"model": config.model, "why": why},
+            "resolved": outputs["resolved"],
+            "estimated": {"seconds": round(ahead.seconds, 1), "memory_mb": ahead.memory_mb},
             "timings": run.timings,
             "seconds": round(time.perf_counter() - started, 4),
             "peak_memory_mb": _peak_memory_mb(),

@@ -75,7 +75,7 @@ def audit(
     model: Annotated[str, typer.Option(help="Classifier, or auto.")] = "auto",
     calibrate: Annotated[bool, typer.Option("--calibrate", help="Calibrate its probabilities.")] = False,
     filter_by: Annotated[str, typer.Option(help="Rule that flags a label.")] = "prune_by_noise_rate",
-    score: Annotated[str, typer.Option(help="Label quality score that ranks.")] = "self_confidence",
+    score: Annotated[str, typer.Option(help="Label quality score that ranks.")] = "pairwise_confidence",
     folds: Annotated[int, typer.Option(help="Cross-validation folds.")] = 5,
     seed: Annotated[int, typer.Option(help="Of folds, samples and models.")] = 0,
     group: Annotated[str | None, typer.Option(help="Rows of one group share a fold.")] = None,
@@ -291,9 +291,13 @@ def _config(**choices: Any) -> AuditConfig:
 def _audit(dataset: Dataset, config: AuditConfig, out: Path | None) -> tuple[Audit, Path]:
     """Audit and write; without a folder, into the workspace, so that the dashboard has it too."""
     from labelaudit.audit import audit as run
+    from labelaudit.estimate import estimate
+    from labelaudit.heads import words
     from labelaudit.workspace import Workspace
 
     workspace = Workspace()
+    ahead = estimate(dataset, config)
+    typer.echo(f"{len(dataset):,} rows: {ahead} with {words(ahead.heads)}", err=True)
     with progress() as report:
         found = run(dataset, config, progress=report, cache=_settings().cache_dir)
     folder = out or workspace.folder / "audits" / found.id

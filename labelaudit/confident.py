@@ -19,7 +19,7 @@ Filter = Literal[
     "low_normalized_margin",
     "low_self_confidence",
 ]
-Score = Literal["self_confidence", "normalized_margin", "confidence_weighted_entropy"]
+Score = Literal["pairwise_confidence", "self_confidence", "normalized_margin", "confidence_weighted_entropy"]
 FILTERS: tuple[str, ...] = get_args(Filter)
 SCORES: tuple[str, ...] = get_args(Score)
 
@@ -49,7 +49,11 @@ def label_issues(labels: np.ndarray, pred_probs: np.ndarray, filter_by: str) -> 
 
 
 def quality_scores(labels: np.ndarray, pred_probs: np.ndarray, score: str) -> np.ndarray:
-    """Score every label from 0 (bad) to 1 by cleanlab's method of that name.
+    """Score every label from 0 (bad) to 1: by pairwise confidence, or by cleanlab's method of that name.
+
+    *Pairwise confidence* is self-confidence when only the given class and its strongest rival are left:
+    p(given) / (p(given) + p(best other)). Self-confidence finds errors made at random best and the margin those with
+    a system, where the label is not unlikely but another is likelier; this is near the better one on both.
 
     Parameters
     ----------
@@ -64,6 +68,10 @@ def quality_scores(labels: np.ndarray, pred_probs: np.ndarray, score: str) -> np
     """
     from cleanlab.rank import get_label_quality_scores
 
+    if score == "pairwise_confidence":
+        own = pred_probs[np.arange(len(labels)), labels].astype(np.float64)
+        rival = other_best(labels, pred_probs)
+        return np.asarray(own / np.maximum(own + rival, np.finfo(np.float64).tiny))
     return np.asarray(get_label_quality_scores(labels, pred_probs, method=score))
 
 

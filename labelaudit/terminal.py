@@ -142,7 +142,8 @@ def summary(found: Audit, folder: Path) -> dict[str, Any]:
         "missing_labels": manifest["counts"]["missing_labels"],
         "health_score": manifest["health"]["overall_label_health_score"],
         "noise_rate": manifest["health"]["noise_rate"],
-        "model": manifest["resolved"]["model"],
+        "model": manifest["config"]["model"],
+        "heads": manifest["resolved"]["heads"],
         "why": manifest["resolved"]["why"],
         "out": str(folder),
         "seconds": manifest["seconds"],
@@ -157,6 +158,7 @@ def summary(found: Audit, folder: Path) -> dict[str, Any]:
 def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
     """Print what a person wants to know, and what to do next."""
     from labelaudit.dataset import encode
+    from labelaudit.heads import words
 
     name = found.dataset.name_of
     facts, health = summary(found, folder), found.manifest["health"]
@@ -166,7 +168,7 @@ def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
         f"{_percent(facts['noise_rate'])} of the labels are wrong ({_percent(health['noise_rate_low'])} to "
         f"{_percent(health['noise_rate_high'])} by the luck of the draw; more where the model is weak)"
     )
-    say(f"Model: {facts['model']} ({facts['why']}); {facts['seconds']:.1f} s")
+    say(f"Model: {words(facts['heads'])} ({facts['why']}); {facts['seconds']:.1f} s")
     for note in facts["notes"]:
         say(f"Note: {note}")
     if facts["findings"]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from labelaudit.audit import Audit, AuditConfig, audit_key, resolve
+from labelaudit.audit import Audit, AuditConfig, audit_key
 from labelaudit.dataset import Dataset
 from labelaudit.errors import StoreError
 from labelaudit.review import DecisionLog
@@ -75,7 +75,7 @@ class Workspace:
         str
             The audit's id, which is the same for the same data and choices.
         """
-        audit_id = audit_key(dataset, resolve(dataset, config)[0])
+        audit_id = audit_key(dataset, config)
         self.keep(dataset)
         record = {
             "id": audit_id,

@@ -14,11 +14,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from labelaudit import predict
-from labelaudit.audit import MODELS, Audit, AuditConfig, audit, audit_key, resolve, sample_rows
+from labelaudit import folds, predict
+from labelaudit.audit import MODELS, Audit, AuditConfig, audit, audit_key, sample_rows
 from labelaudit.dataset import Dataset, decode
 from labelaudit.errors import BadInput, Cancelled, StoreError
-from labelaudit.tasks import TASKS
+from labelaudit.tasks import TASKS, classification
 
 FILES = {
     "issues.parquet",
@@ -118,7 +118,7 @@ def hurt(path: Path, harm: str) -> None:
 
 def test_key_changes_with_every_choice(dataset: Dataset) -> None:
     assert set(CHOICES) == set(AuditConfig.model_fields)
-    plain = resolve(dataset, AuditConfig())[0]
+    plain = AuditConfig()
     keys = {audit_key(dataset, plain.model_copy(update={name: value})) for name, value in CHOICES.items()}
     assert len(keys | {audit_key(dataset, plain)}) == len(CHOICES) + 1
 
@@ -133,7 +133,7 @@ def test_key_changes_with_the_data_and_its_roles_and_not_with_its_name(dataset: 
         replace(grouped, group_column="group"),
         replace(grouped, id_column="group"),
     ]
-    config = resolve(dataset, AuditConfig())[0]
+    config = AuditConfig()
     keys = {audit_key(other, config) for other in [dataset, *changed]}
     assert len(keys) == len(changed) + 1
     renamed = replace(dataset, name="other", provenance={"demo": "x"})
@@ -211,7 +211,8 @@ def test_joint_is_a_table_with_class_names(audited: Audit, tmp_path: Path) -> No
 
 def test_manifest_says_what_ran(audited: Audit) -> None:
     manifest = audited.manifest
-    assert manifest["config"]["model"] == manifest["resolved"]["model"] == "logistic_regression"
+    assert manifest["config"]["model"] == "auto"
+    assert sum(manifest["resolved"]["heads"].values()) == pytest.approx(1, abs=0.01)
     assert manifest["resolved"]["why"]
     assert set(manifest["timings"]) == {"features", "folds", "issues"}
     assert sum(manifest["timings"].values()) <= manifest["seconds"] + 0.01
@@ -252,13 +253,16 @@ def test_progress_names_every_step_and_fold(dataset: Dataset) -> None:
     told: list[tuple[str, float, float]] = []
     audit(dataset, progress=lambda *message: told.append(message))
     steps = list(dict.fromkeys(step for step, _, _ in told))
-    folds = [f"fold {n} of 5" for n in range(1, 6)]
+    heads = ("logistic regression", "randomised trees")
+    folds = [f"fold {n} of 5, {head}" for head in heads for n in range(1, 6)]
     assert [s for s in steps if s.startswith("fold ")] == folds
-    assert [s for s in steps if not s.startswith("fold ")] == ["features", "folds", "issues"]
+    assert list(dict.fromkeys(s.split()[0] for s in steps)) == ["features", "folds", "fold", "issues"]
+    done = [done for step, done, total in told if step.startswith("fold ")]
+    assert done == sorted(done)
     assert all(0 <= done <= total for _, done, total in told)
 
 
-@pytest.mark.parametrize("at", ["features", "fold 3 of 5", "issues"])
+@pytest.mark.parametrize("at", ["features", "fold 3 of 5, randomised trees", "issues"])
 def test_cancelled_in_progress_stops_the_audit(dataset: Dataset, tmp_path: Path, at: str) -> None:
     def progress(step: str, done: float, total: float) -> None:
         if step == at:
@@ -274,7 +278,7 @@ def test_interrupted_audit_resumes_at_the_last_finished_fold(
     dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stop(step: str, done: float, total: float) -> None:
-        if step == "fold 4 of 5":
+        if step == "fold 4 of 5, randomised trees":
             raise Cancelled("stopped")
 
     with pytest.raises(Cancelled):
@@ -372,31 +376,32 @@ def test_rows_of_a_group_share_a_fold(dataset: Dataset) -> None:
 
 
 def with_copied_errors() -> tuple[Dataset, np.ndarray]:
-    """Texts of words that no other text has: only copies can teach a model their label, and it is wrong."""
-    clean = made.table(n=160, k=2, far=3.0)
-    x = np.column_stack([clean.table[c] for c in clean.feature_columns])
-    rng = np.random.default_rng(0)
-    wrong = rng.choice(160, 12, replace=False)
+    """Texts that say their class and have words of their own, which copies can teach a model to take for the label."""
+    clean = made.texts(n=160, k=2)
+    wrong = np.random.default_rng(0).choice(160, 12, replace=False)
     rows = np.concatenate([np.arange(160), np.repeat(wrong, 4)])
+    own = [" ".join(f"own{row}{letter}" for letter in "abcdef") for row in range(160)]
+    texts = [f"{clean.table['text'][row]} {own[row]}" for row in rows]
     codes = clean.labels.copy()
     codes[wrong] = 1 - codes[wrong]
-    columns = {f"x{j}": x[rows, j] for j in range(2)}
-    table = pa.table({**columns, "label": [f"class {code}" for code in codes[rows]]})
-    return Dataset("copies", table, ("label",), tuple(columns)), np.isin(rows, wrong)
+    table = pa.table({"text": texts, "label": [f"class {code}" for code in codes[rows]]})
+    return Dataset("copies", table, ("label",), ("text",), modality="text"), np.isin(rows, wrong)
 
 
-def test_errors_that_copies_hide_are_found_because_copies_share_a_fold(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("model", ["auto", "linear_sgd"])
+def test_errors_that_copies_hide_are_found_because_copies_share_a_fold(
+    model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dataset, wrong = with_copied_errors()
-    config = AuditConfig(model="knn", filter_by="predicted_neq_given")
+    config = AuditConfig(model=model, filter_by="predicted_neq_given")
     found = audit(dataset, config)
     assert (found.issues["is_issue"] & wrong).sum() / wrong.sum() > 0.9
     assert any("48 exact copies share a fold" in note for note in found.manifest["notes"])
 
-    def random_folds(dataset: Dataset, n_folds: int, seed: int) -> predict.Folds:
-        fold = np.random.default_rng(seed).permutation(len(dataset)) % n_folds
-        return predict.Folds(fold, n_folds, "")
+    def random_folds(dataset: Dataset, n_folds: int, seed: int) -> folds.Folds:
+        return folds.Folds(np.random.default_rng(seed).permutation(len(dataset)) % n_folds, n_folds, "")
 
-    monkeypatch.setattr(predict, "assign_folds", random_folds)
+    monkeypatch.setattr(classification, "assign_folds", random_folds)
     missed = audit(dataset, config)
     assert (missed.issues["is_issue"] & wrong).sum() / wrong.sum() < 0.2
 

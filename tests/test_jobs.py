@@ -13,7 +13,7 @@ import made
 import psutil
 import pytest
 
-from labelaudit.audit import Audit, AuditConfig, audit, audit_key, resolve
+from labelaudit.audit import Audit, AuditConfig, audit, audit_key
 from labelaudit.dataset import Dataset
 from labelaudit.jobs import Job, Jobs
 
@@ -35,7 +35,7 @@ def request_for(tmp_path: Path) -> Callable[..., tuple[str, Path, dict[str, Any]
     """Save a data set and return what `Jobs.submit` takes."""
 
     def save(dataset: Dataset, **choices: Any) -> tuple[str, Path, dict[str, Any]]:
-        config = resolve(dataset, AuditConfig(**choices))[0]
+        config = AuditConfig(**choices)
         folder = tmp_path / dataset.fingerprint
         dataset.save(folder)
         return audit_key(dataset, config), folder, config.model_dump()

@@ -1,157 +1,14 @@
-"""Folds, heads and probabilities."""
+"""Out-of-fold probabilities of one head, and of several pooled."""
 
 from __future__ import annotations
 
 import made
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 
-from labelaudit.audit import AuditConfig, audit
-from labelaudit.dataset import Dataset
-from labelaudit.errors import BadInput
-from labelaudit.predict import MODELS, Folds, assign_folds, choose_model, copy_sets, out_of_fold, prepare
-
-
-def grouped(n_groups: int, n: int = 120, seed: int = 0) -> Dataset:
-    groups = np.random.default_rng(seed).permutation(np.arange(n) % n_groups)
-    return made.with_column(made.table(n), "group", groups, group_column="group")
-
-
-def with_copies(n: int, copied: int) -> Dataset:
-    return made.table(n).take(np.concatenate([np.arange(n), np.arange(copied)]))
-
-
-# -- folds --------------------------------------------------------------------------------------------
-
-
-def test_folds_are_even_stratified_and_reproducible() -> None:
-    dataset = made.table(n=150)
-    folds = assign_folds(dataset, 5, seed=0)
-    counts = pd.crosstab(dataset.labels, folds.fold)
-    assert (counts == 10).all(axis=None)
-    np.testing.assert_array_equal(folds.fold, assign_folds(dataset, 5, seed=0).fold)
-    assert (folds.fold != assign_folds(dataset, 5, seed=1).fold).any()
-    assert folds.note == ""
-
-
-def test_every_row_is_held_out_once() -> None:
-    held_out = np.array(list(assign_folds(made.table(), 7, seed=0)))
-    assert held_out.shape == (7, 120)
-    assert (held_out.sum(axis=0) == 1).all()
-
-
-@pytest.mark.parametrize("n_groups", [5, 6, 8, 13, 60])
-@pytest.mark.parametrize("seed", range(4))
-def test_no_fold_is_empty_however_few_the_groups(n_groups: int, seed: int) -> None:
-    dataset = grouped(n_groups, seed=seed)
-    folds = assign_folds(dataset, 5, seed)
-    assert (pd.Series(folds.fold).groupby(dataset.groups()).nunique() == 1).all()
-    sizes = np.bincount(folds.fold, minlength=5)
-    largest = int(np.bincount(dataset.groups()).max())
-    assert sizes.min() > 0
-    assert sizes.max() - sizes.min() <= largest
-
-
-def test_few_groups_can_be_audited() -> None:
-    audit(grouped(6), AuditConfig(model="knn"))
-
-
-def test_fewer_groups_than_folds_is_refused() -> None:
-    with pytest.raises(BadInput, match="'group' has 4 groups, fewer than the 5 folds"):
-        assign_folds(grouped(4), 5, seed=0)
-
-
-def test_groups_joined_by_copies_to_fewer_sets_than_folds_are_refused() -> None:
-    dataset = made.table(n=6)
-    linked = dataset.take(np.array([0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4]))
-    linked = made.with_column(linked, "group", [0, 1, 2, 3, 4, 4, 1, 2, 3, 4, 0], group_column="group")
-    with pytest.raises(BadInput, match="make 1 sets"):
-        assign_folds(linked, 5, seed=0)
-
-
-def test_rows_without_a_group_are_one_group() -> None:
-    groups = [None, None, None] + [str(i) for i in range(117)]
-    dataset = made.with_column(made.table(), "group", groups, group_column="group")
-    assert len(set(assign_folds(dataset, 5, seed=0).fold[:3])) == 1
-
-
-def test_only_copies_are_moved() -> None:
-    dataset = with_copies(100, 20)
-    moved = assign_folds(dataset, 5, seed=0)
-    copies = copy_sets(dataset)
-    assert (pd.Series(moved.fold).groupby(copies).nunique() == 1).all()
-    assert moved.note == "20 exact copies share a fold with their original"
-    plain = assign_folds(made.with_column(dataset, "key", range(120), feature_columns=("key",)), 5, seed=0)
-    np.testing.assert_array_equal(moved.fold[20:100], plain.fold[20:100])
-
-
-def test_copies_are_dealt_so_that_folds_stay_stratified() -> None:
-    dataset = with_copies(150, 75)
-    counts = pd.crosstab(dataset.labels, assign_folds(dataset, 5, seed=0).fold)
-    assert counts.min(axis=None) >= 10
-    assert counts.max(axis=None) <= 20
-
-
-def test_table_of_few_distinct_rows_is_dealt_as_usual() -> None:
-    table = pa.table({"x": [1, 2, 3, 4] * 30, "label": ["a", "b"] * 60})
-    dataset = Dataset("few", table, ("label",), ("x",))
-    assert assign_folds(dataset, 5, seed=0).note == ""
-
-
-def test_copies_are_equal_in_every_feature_gaps_and_lists_included() -> None:
-    table = pa.table({"a": [1, 1, None, None, 1], "b": [[1], [1], [2], [2], [3]], "y": list("abcde")})
-    sets = copy_sets(Dataset("t", table, ("y",), ("a", "b")))
-    assert sets.tolist() == [0, 0, 1, 1, 2]
-
-
-def test_without_feature_columns_nothing_is_a_copy() -> None:
-    assert copy_sets(Dataset("t", pa.table({"y": ["a", "a"]}), ("y",), ())).tolist() == [0, 1]
-
-
-# -- models -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("dataset", "model"),
-    [
-        (made.table(n=30), "logistic_regression"),
-        (made.table(n=1200), "hist_gradient_boosting"),
-        (made.texts(n=30), "linear_sgd"),
-    ],
-)
-def test_auto_picks_by_kind_and_size_and_says_why(dataset: Dataset, model: str) -> None:
-    chosen, why = choose_model(dataset, "auto")
-    assert chosen == model
-    assert f"{len(dataset):,} rows" in why
-
-
-def test_auto_picks_trees_for_many_classes_in_a_large_table() -> None:
-    labels = pa.array(np.arange(60_000) % 100)
-    dataset = Dataset("wide", pa.table({"x": labels, "label": labels}), ("label",), ("x",))
-    assert choose_model(dataset, "auto")[0] == "extra_trees"
-
-
-def test_named_model_is_kept() -> None:
-    assert choose_model(made.table(n=30), "knn") == ("knn", "chosen by you")
-
-
-@pytest.mark.parametrize("model", [m for m in MODELS if m != "auto"])
-def test_gaps_and_constant_columns_suit_every_model(model: str) -> None:
-    dataset = made.table(n=60)
-    X = np.column_stack([dataset.table[c] for c in dataset.feature_columns]).astype(np.float32)
-    X[::7, 0] = np.nan
-    X = np.column_stack([X, np.full(60, np.nan), np.ones(60)]).astype(np.float32)
-    folds = assign_folds(dataset, 3, seed=0)
-    pred_probs = out_of_fold(X, dataset.labels, 3, folds, model)
-    assert (pred_probs.argmax(axis=1) == dataset.labels).mean() > 0.8
-
-
-def test_scaled_features_of_naive_bayes_are_never_negative() -> None:
-    X = np.random.default_rng(0).normal(1e6, 1e-2, size=(500, 20)).astype(np.float32)
-    assert prepare(X, "complement_naive_bayes").min() >= 0
+from labelaudit.folds import Folds, assign_folds
+from labelaudit.predict import out_of_fold, pool_weights, tempered
 
 
 def test_class_that_the_training_rows_lack_gets_probability_0() -> None:
@@ -190,3 +47,48 @@ def test_rows_that_a_head_says_nothing_about_get_equal_shares() -> None:
     labels = np.array([0, 1] * 4)
     pred_probs = out_of_fold(X, labels, 2, Folds(np.arange(8) // 4, 2, ""), "complement_naive_bayes")
     np.testing.assert_allclose(pred_probs, 0.5)
+
+
+# -- several heads as one -----------------------------------------------------------------------------
+
+
+def drawn(n: int = 20_000, k: int = 4) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities, and labels drawn by them."""
+    rng = np.random.default_rng(0)
+    pred_probs = rng.dirichlet(np.full(k, 0.5), n)
+    return pred_probs, (pred_probs.cumsum(axis=1) > rng.random((n, 1))).argmax(axis=1)
+
+
+@pytest.mark.parametrize("too_sure", [0.4, 1.0, 3.0])
+def test_temperature_is_found_and_taken_back(too_sure: float) -> None:
+    right, labels = drawn()
+    claimed = right**too_sure / (right**too_sure).sum(axis=1, keepdims=True)
+    calibrated, temperature = tempered(claimed.astype(np.float32), labels)
+    assert temperature == pytest.approx(too_sure, rel=0.1)
+    np.testing.assert_allclose(calibrated.sum(axis=1), 1, rtol=1e-5)
+    assert np.abs(calibrated - right).mean() < 0.02
+    np.testing.assert_array_equal(calibrated.argmax(axis=1)[:100], claimed.argmax(axis=1)[:100])
+
+
+def test_missing_labels_do_not_enter_the_temperature() -> None:
+    pred_probs, labels = drawn(2000)
+    hidden = labels.copy()
+    hidden[::2] = -1
+    wrong = labels.copy()
+    wrong[::2] = 0
+    assert (
+        tempered(pred_probs, hidden)[1] == tempered(pred_probs[1::2], labels[1::2])[1] != tempered(pred_probs, wrong)[1]
+    )
+
+
+def test_better_head_weighs_more_and_no_head_is_shut_out() -> None:
+    pred_probs, labels = drawn(3000)
+    good = pred_probs[np.arange(3000), labels]
+    weights = pool_weights(np.column_stack([good, np.full(3000, 0.25), np.full(3000, 0.01)]))
+    assert weights.sum() == pytest.approx(1)
+    assert weights[0] > weights[1] >= weights[2] >= 1 / 6 - 1e-6
+
+
+def test_equal_heads_weigh_the_same() -> None:
+    of_given = np.tile(np.random.default_rng(0).random((500, 1)), 3)
+    np.testing.assert_allclose(pool_weights(of_given), 1 / 3)

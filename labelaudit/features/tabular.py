@@ -6,12 +6,15 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 
 # A column whose other cells are all numbers may use these for "not known".
 UNKNOWN = frozenset({"", "nan", "null", "<na>", "n/a", "#n/a", "na", "none", "?", "-", "."})
+ONE_HOT_LIMIT = 100  # a column of more categories than this is reduced instead
+REDUCED = 30  # numbers that such a column becomes
 
 
 def typed_frame(dataset: Dataset) -> pd.DataFrame:
@@ -29,11 +32,22 @@ def typed_frame(dataset: Dataset) -> pd.DataFrame:
     -------
     DataFrame of shape (N, number of feature columns)
     """
-    columns = {}
-    for position, name in enumerate(dataset.feature_columns):
-        series = dataset.table[name].to_pandas()
-        columns[f"{position}:{name}"] = _typed(series)
+    columns = {
+        f"{position}:{name}": typed(dataset.table[name]) for position, name in enumerate(dataset.feature_columns)
+    }
     return pd.DataFrame(columns)
+
+
+def typed(column: pa.ChunkedArray) -> pd.Series:
+    """Give one column, N cells, the type that `typed_frame` describes."""
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        # A text is looked at once, however often it occurs.
+        encoded = column.combine_chunks().dictionary_encode()
+        texts = _typed(pd.Series(encoded.dictionary.to_pylist(), dtype=object))
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        values = pd.Series(pd.api.extensions.take(texts.to_numpy(), codes, allow_fill=True), dtype=texts.dtype)
+        return values.where(values.notna(), None) if values.dtype == object else values
+    return _typed(column.to_pandas())
 
 
 def _typed(series: pd.Series) -> pd.Series:
@@ -68,11 +82,12 @@ def _finite(numbers: pd.Series) -> pd.Series:
     return numbers.where(numbers.abs() <= limit).astype("float32")
 
 
-def tabular_features(dataset: Dataset) -> np.ndarray:
-    """Encode a table with skrub's `TableVectorizer`.
+def tabular_features(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Encode a table; what is not a number by skrub's `TableVectorizer`.
 
-    Numbers pass through (unknown stays NaN), few categories become one-hot columns, many become their TF-IDF
-    reduced by SVD, dates become their parts. No label enters, so it happens once for all folds.
+    Numbers pass through (unknown stays NaN), dates become their parts, texts of many categories their TF-IDF reduced
+    by SVD. Few categories become one-hot columns for linear heads and distances, and numbers for trees, which split
+    them as well and several times faster. No label enters, so it happens once for all folds.
 
     Parameters
     ----------
@@ -81,23 +96,36 @@ def tabular_features(dataset: Dataset) -> np.ndarray:
 
     Returns
     -------
-    ndarray of shape (N, d), float32
+    matrix : ndarray of shape (N, d), float32
+        Categories one-hot.
+    codes : ndarray of shape (N, e), float32
+        Categories numbered; NaN for unknown.
 
     Raises
     ------
     BadInput
         No feature column holds anything.
     """
-    from sklearn.preprocessing import OneHotEncoder
+    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
     from skrub import StringEncoder, TableVectorizer
 
     frame = typed_frame(dataset)
-    empty = [name for name in frame if not frame[name].notna().any()]
-    frame = frame.drop(columns=empty)
+    frame = frame[[name for name in frame if frame[name].notna().any()]]
     if frame.shape[1] == 0:
         raise BadInput("no feature column holds anything to learn from; choose columns that describe the rows.")
+    numbers = frame.select_dtypes("float32").to_numpy()
+    others = frame.select_dtypes(exclude="float32")
+    if others.shape[1] == 0:
+        return numbers, numbers
     vectorizer = TableVectorizer(
-        low_cardinality=OneHotEncoder(handle_unknown="ignore", dtype="float32", sparse_output=False),
-        high_cardinality=StringEncoder(n_components=30, random_state=0),
+        cardinality_threshold=ONE_HOT_LIMIT,
+        low_cardinality=OrdinalEncoder(dtype=np.float32),
+        high_cardinality=StringEncoder(n_components=REDUCED, random_state=0),
     )
-    return np.asarray(vectorizer.fit_transform(frame), dtype=np.float32)
+    encoded = vectorizer.fit_transform(others)
+    categories = vectorizer.kind_to_columns_["low_cardinality"]
+    codes = np.hstack([numbers, encoded.to_numpy(dtype=np.float32)])
+    if not categories:
+        return codes, codes
+    one_hot = OneHotEncoder(dtype=np.float32, sparse_output=False).fit_transform(encoded[categories])
+    return np.hstack([numbers, encoded.drop(columns=categories).to_numpy(dtype=np.float32), one_hot]), codes

@@ -13,11 +13,16 @@ from labelaudit.blocks import Bar, Bars, Block
 from labelaudit.cache import key
 from labelaudit.dataset import Dataset, decode, encode
 from labelaudit.errors import BadInput
+from labelaudit.folds import assign_folds
+from labelaudit.heads import TITLES, TREES, Size, choose, seconds
+from labelaudit.predict import Progress, out_of_fold, pool_weights, tempered
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Task
 from labelaudit.tasks.evidence import row_block, text_block
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
+
+NO_LABEL = "no label is given"
 
 
 def predict(dataset: Dataset, config: AuditConfig, run: Run) -> dict[str, Any]:
@@ -29,28 +34,82 @@ def predict(dataset: Dataset, config: AuditConfig, run: Run) -> dict[str, Any]:
         There are fewer than two classes with two examples, or fewer examples than folds.
     """
     from labelaudit.features import features
-    from labelaudit.predict import assign_folds, out_of_fold
 
     _check_labels(dataset, config.folds)
     with run.step("features"):
-        matrix = features(dataset, run.cache)
+        found = features(dataset, run.cache)
+    size = Size.of(dataset)
+    heads, why = choose(size, config.model, config.folds)
     with run.step("folds"):
         folds = assign_folds(dataset, config.folds, config.seed)
         _check_training(dataset, folds.fold, folds.n_folds)
-        pred_probs = out_of_fold(
-            matrix,
-            dataset.labels,
-            len(dataset.classes),
-            folds,
-            config.model,
-            calibrate=config.calibrate,
-            seed=config.seed,
-            cache=run.cache,
-            name=key(data=dataset.fingerprint, folds=config.folds),
-            progress=run.progress,
-        )
-    notes = [folds.note] if folds.note else []
-    return {"pred_probs": pred_probs, "fold": folds.fold, "features": matrix, "notes": notes}
+        costs = np.array([seconds(head, size, config.folds) for head in heads])
+        ends = np.cumsum(costs) / costs.sum()
+        every = {
+            head: out_of_fold(
+                found.codes if head in TREES else found.matrix,
+                dataset.labels,
+                len(dataset.classes),
+                folds,
+                head,
+                calibrate=config.calibrate,
+                seed=config.seed,
+                cache=run.cache,
+                name=key(data=dataset.fingerprint, folds=config.folds),
+                progress=_share_of(run.progress, head, float(end - cost), float(end), config.folds * len(heads)),
+            )
+            for head, end, cost in zip(heads, ends, costs / costs.sum(), strict=True)
+        }
+        pred_probs, verdicts, weights = _pooled(every, dataset.labels)
+    return {
+        "pred_probs": pred_probs,
+        "fold": folds.fold,
+        "features": found.matrix,
+        "verdicts": verdicts,
+        "resolved": {"heads": weights, "why": why},
+        "notes": [folds.note] if folds.note else [],
+    }
+
+
+def _share_of(progress: Progress, head: str, start: float, end: float, total: int) -> Progress:
+    """Report the folds of one head as its share of all folds of all heads, by what they cost."""
+
+    def report(step: str, done: float, of: float) -> None:
+        progress(f"{step}, {TITLES[head]}", total * (start + (end - start) * done / of), total)
+
+    return report
+
+
+def _pooled(
+    every: dict[str, np.ndarray], labels: np.ndarray
+) -> tuple[np.ndarray, dict[str, tuple[np.ndarray, np.ndarray]], dict[str, float]]:
+    """Pool the heads' probabilities.
+
+    Parameters
+    ----------
+    every : dict
+        Head to its out-of-fold probabilities, shape (N, K).
+    labels : ndarray of shape (N,)
+
+    Returns
+    -------
+    pred_probs : ndarray of shape (N, K)
+    verdicts : dict
+        Head to its pairwise confidence in each given label (NaN without one) and the class it prefers, shape (N,).
+    weights : dict
+        Head to its weight.
+    """
+    labelled = np.flatnonzero(labels >= 0)
+    if len(every) > 1:
+        every = {head: tempered(pred_probs, labels)[0] for head, pred_probs in every.items()}
+    verdicts = {}
+    for head, pred_probs in every.items():
+        score = np.full(len(labels), np.nan)
+        score[labelled] = confident.quality_scores(labels[labelled], pred_probs[labelled], "pairwise_confidence")
+        verdicts[head] = score, pred_probs.argmax(axis=1)
+    weights = pool_weights(np.column_stack([p[labelled, labels[labelled]] for p in every.values()]))
+    pooled = sum(np.float32(weight) * p for weight, p in zip(weights, every.values(), strict=True))
+    return np.asarray(pooled), verdicts, {head: round(float(w), 3) for head, w in zip(every, weights, strict=True)}
 
 
 def _check_labels(dataset: Dataset, n_folds: int) -> None:
@@ -103,6 +162,9 @@ def find_issues(dataset: Dataset, ids: np.ndarray, outputs: Mapping[str, Any], c
         column = np.full(len(codes), np.nan)
         column[labelled] = confident.quality_scores(given, known, name)
         scores[name] = column
+    verdicts = outputs["verdicts"]
+    if len(verdicts) > 1:
+        scores = scores.assign(**{head: confidence for head, (confidence, _) in verdicts.items()})
     score = scores[config.score].fillna(1.0).to_numpy(copy=True)
     score[np.flatnonzero(labelled)[~judged]] = 1.0
     # Some filters flag labels that are likeliest and yet unlikely: a suggestion is another class all the same.
@@ -124,7 +186,9 @@ def find_issues(dataset: Dataset, ids: np.ndarray, outputs: Mapping[str, Any], c
             "suggested": pd.Series(as_json[suggested], dtype=object),
             "related": pd.Series(None, index=range(len(ids)), dtype=object),
             "cluster": pd.Series(cluster, dtype="Int64").mask(cluster < 0),
-            "evidence": _evidence(dataset, pred_probs, codes, suggested, labelled, judged),
+            "evidence": _evidence(
+                dataset, pred_probs, codes, suggested, judged, [prefers for _, prefers in verdicts.values()]
+            ),
         },
         columns=list(ISSUE_COLUMNS),
     )
@@ -146,20 +210,22 @@ def _evidence(
     pred_probs: np.ndarray,
     codes: np.ndarray,
     suggested: np.ndarray,
-    labelled: np.ndarray,
     judged: np.ndarray,
+    preferred: list[np.ndarray],
 ) -> list[list[str]]:
     """Reasons for the examples that have a suggestion or could not be judged; none for the rest."""
     names = dataset.class_names
     reasons: list[list[str]] = [[] for _ in codes]
-    for row in np.flatnonzero(suggested >= 0):
-        best = suggested[row]
-        sure = f"model without this example: {names[best]} {pred_probs[row, best]:.0%}"
-        if labelled[row]:
-            reasons[row] = [f"{sure}, {names[codes[row]]} {pred_probs[row, codes[row]]:.0%}"]
-        else:
-            reasons[row] = ["no label is given", sure]
-    for row in np.flatnonzero(labelled)[~judged]:
+    rows = np.flatnonzero(suggested >= 0)
+    who = "model" if len(preferred) == 1 else "models"
+    agree = np.sum([prefers[rows] == suggested[rows] for prefers in preferred], axis=0)
+    for row, votes in zip(rows, agree, strict=True):
+        best, given = suggested[row], codes[row]
+        sure = f"{who} without this example: {names[best]} {pred_probs[row, best]:.0%}"
+        reasons[row] = [f"{sure}, {names[given]} {pred_probs[row, given]:.0%}"] if given >= 0 else [NO_LABEL, sure]
+        if len(preferred) > 1:
+            reasons[row].append(f"{votes} of {len(preferred)} models say {names[best]}")
+    for row in np.flatnonzero(codes >= 0)[~judged]:
         reasons[row] = [f"not judged: no other training example of {names[codes[row]]}"]
     return reasons
 
@@ -239,7 +305,7 @@ def view(audit: Audit, position: int) -> Sequence[Block]:
 
     bars = tuple(Bar(names[k], float(probabilities[k]), role(int(k))) for k in order)
     example = text_block(audit, position) if audit.dataset.modality == "text" else row_block(audit, position)
-    return [example, Bars("Model, trained without this example", bars)]
+    return [example, Bars("Trained without this example", bars)]
 
 
 def charts() -> Mapping[str, Any]:

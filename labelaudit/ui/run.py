@@ -7,9 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from labelaudit.audit import FILTERS, MODELS, SCORES, AuditConfig, resolve
+from labelaudit.audit import FILTERS, MODELS, SCORES, AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import LabelauditError
+from labelaudit.estimate import estimate
+from labelaudit.heads import words
 from labelaudit.jobs import Job
 from labelaudit.ui import cards, session
 from labelaudit.ui.markdown import plain
@@ -77,13 +79,14 @@ def choices(dataset: Dataset, chosen: AuditConfig, key: str) -> AuditConfig:
 def go(dataset: Dataset, config: AuditConfig, key: str, *, possible: bool = True) -> None:
     """Draw the button that starts the audit, and what will run."""
     rows = config.max_rows or len(dataset)
+    ahead = estimate(dataset, config) if possible else None
     label = f"Audit these {rows:,} rows" if rows == len(dataset) else f"Audit a sample of {rows:,} rows"
+    label += f" ({ahead})" if ahead else ""
     pressed = st.button(label, type="primary", icon=":material/play_arrow:", key=f"{key}-go", disabled=not possible)
-    if not possible:
+    if ahead is None:
         st.caption("No audit can run; see what we noticed.")
         return
-    settled, why = resolve(dataset, config)
-    st.caption(f"Will run {_words(settled.model)} ({why}), {settled.folds} folds, {_words(settled.filter_by)}.")
+    st.caption(f"Will run {words(ahead.heads)} ({ahead.why}), {config.folds} folds, {_words(config.filter_by)}.")
     if pressed:
         launch(dataset, config)
 
@@ -167,7 +170,7 @@ def result(opened: Opened) -> None:
         st.html(f'<div class="la-hero">No label among {examples:,} looks wrong.</div>')
     settings = manifest["config"]
     st.caption(
-        f"{_words(settings['model'])}: {manifest['resolved']['why']}. {settings['folds']} folds, "
+        f"{words(manifest['resolved']['heads'])} ({manifest['resolved']['why']}), {settings['folds']} folds, "
         f"{_words(settings['filter_by'])}, ranked by {_words(settings['score'])}, seed {settings['seed']}. "
         f"Took {_seconds(manifest['seconds'])}."
     )

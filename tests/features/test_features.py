@@ -88,16 +88,26 @@ def test_columns_of_one_name_in_other_case_or_of_odd_names_do_not_clash() -> Non
 
 def test_table_is_a_float32_matrix_with_gaps() -> None:
     table = pa.table({"n": [1.0, None, 3.0], "kind": ["a", "b", "a"], "empty": pa.nulls(3)})
-    matrix = tabular_features(Dataset("t", table, (), ("n", "kind", "empty")))
-    assert matrix.dtype == np.float32
-    assert matrix.shape[0] == 3
-    assert np.isnan(matrix[1, 0])
-    assert not np.isinf(matrix).any()
+    for matrix in tabular_features(Dataset("t", table, (), ("n", "kind", "empty"))):
+        assert matrix.dtype == np.float32
+        assert matrix.shape[0] == 3
+        assert np.isnan(matrix[1, 0])
+        assert not np.isinf(matrix).any()
+
+
+def test_few_categories_are_one_hot_for_linear_heads_and_numbers_for_trees() -> None:
+    kinds = ["a", "b", None, "c"] * 5
+    matrix, codes = tabular_features(of(kinds))
+    assert (matrix.sum(axis=1) == 1).all()
+    assert matrix.shape == (20, 4)
+    assert codes.shape == (20, 1)
+    assert np.isnan(codes[2, 0])
+    assert len(np.unique(codes[~np.isnan(codes)])) == 3
 
 
 def test_many_categories_become_few_columns() -> None:
-    matrix = tabular_features(of([f"street {n} of town {n % 7}" for n in range(300)]))
-    assert matrix.shape == (300, 30)
+    matrix, codes = tabular_features(of([f"street {n} of town {n % 7}" for n in range(300)]))
+    assert matrix.shape == codes.shape == (300, 30)
 
 
 def test_text_rows_have_length_one_or_are_empty() -> None:
@@ -146,12 +156,12 @@ def test_features_are_cached_and_do_not_depend_on_labels(
     monkeypatch.delattr("labelaudit.features.text.text_features")
     monkeypatch.delattr("labelaudit.features.tabular.tabular_features")
     again = features(made.relabelled(dataset, {0: "other"}), Cache(tmp_path))
-    assert type(first) is type(again)
-    assert abs(first - again).max() == 0
+    assert type(first.matrix) is type(again.matrix)
+    assert abs(first.matrix - again.matrix).max() == abs(first.codes - again.codes).max() == 0
 
 
 def test_other_feature_columns_are_other_features(tmp_path: Path) -> None:
     dataset = made.table(n=60)
     features(dataset, Cache(tmp_path))
     fewer = features(replace(dataset, feature_columns=("x0",)), Cache(tmp_path))
-    assert fewer.shape == (60, 1)
+    assert fewer.matrix.shape == fewer.codes.shape == (60, 1)

@@ -53,7 +53,12 @@ def test_suggestion_is_another_class_even_where_the_given_one_is_likeliest(filte
     pred_probs[own] = 0.1
     pred_probs[np.flatnonzero(own), labels[own]] = 0.7  # sure of most labels, and all the more errors elsewhere
     dataset = Dataset("t", pa.table({"label": labels}), ("label",), ())
-    outputs = {"pred_probs": pred_probs, "fold": np.arange(200) % 5, "features": pred_probs}
+    outputs = {
+        "pred_probs": pred_probs,
+        "fold": np.arange(200) % 5,
+        "features": pred_probs,
+        "verdicts": {"knn": (np.full(200, 0.5), pred_probs.argmax(axis=1))},
+    }
     found = TASK.find_issues(dataset, dataset.ids, outputs, AuditConfig(filter_by=filter_by)).issues
     assert found["is_issue"].any()
     assert (found["given"] != found["suggested"])[found["is_issue"]].all()
@@ -68,8 +73,20 @@ def test_score_that_ranks_is_the_chosen_one(rows: Audit) -> None:
 def test_evidence_names_both_classes_with_their_probabilities(texts: Audit) -> None:
     row = texts.issues.iloc[0]
     assert row["is_issue"]
-    assert row["evidence"][0].startswith("model without this example: class 0 ")
+    assert row["evidence"][0].startswith("models without this example: class 0 ")
     assert "class 1" in row["evidence"][0]
+    assert row["evidence"][1] == "3 of 3 models say class 0"
+
+
+def test_every_head_is_a_detector_of_its_own(texts: Audit) -> None:
+    heads = list(texts.manifest["resolved"]["heads"])
+    assert len(heads) == 3
+    judged = texts.scores.loc[texts.codes >= 0, heads]
+    assert judged.notna().all(axis=None)
+    assert judged.min(axis=None) >= 0
+    assert judged.max(axis=None) <= 1
+    assert (judged.loc[0] < 0.5).all()
+    assert texts.scores.loc[5, heads].isna().all()
 
 
 def test_examples_that_are_fine_need_no_evidence(texts: Audit) -> None:

@@ -1,0 +1,145 @@
+"""Which fold holds out which row: stratified, copies and groups kept together."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from labelaudit.dataset import Dataset
+from labelaudit.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Folds:
+    """Which fold holds out which row.
+
+    Parameters
+    ----------
+    fold : ndarray of shape (N,)
+        From 0.
+    n_folds : int
+    note : str
+        What was kept together, for a person; empty where nothing was.
+    """
+
+    fold: np.ndarray
+    n_folds: int
+    note: str
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Yield the mask of the held-out rows of each fold."""
+        return (self.fold == number for number in range(self.n_folds))
+
+
+def assign_folds(dataset: Dataset, n_folds: int, seed: int) -> Folds:
+    """Deal the rows into folds: stratified by label, copies and groups kept together.
+
+    A copy of a wrongly labelled row in the training folds would teach the model the wrong label and hide the error,
+    so exact copies (by feature columns) and rows of one group share a fold. Only members of such sets are moved, the
+    largest sets first, to the fold that has the fewest rows.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With N rows.
+    n_folds : int
+        At least 2.
+    seed : int
+
+    Raises
+    ------
+    BadInput
+        There are fewer groups, or fewer sets of copies, than folds.
+    """
+    rng = np.random.default_rng(seed)
+    shuffled = rng.permutation(len(dataset))
+    dealt = shuffled[np.argsort(dataset.labels[shuffled], kind="stable")]
+    fold = np.empty(len(dataset), dtype=np.int64)
+    fold[dealt] = np.arange(len(dataset)) % n_folds
+
+    links, notes = [], []
+    groups = dataset.groups()
+    if groups is not None:
+        n_groups = len(np.unique(groups))
+        if n_groups < n_folds:
+            raise BadInput(
+                f"column {dataset.group_column!r} has {n_groups} groups, fewer than the {n_folds} folds; "
+                "use fewer folds or another group column."
+            )
+        links.append(groups)
+        notes.append(f"rows with the same {dataset.group_column!r} share a fold")
+    copies = copy_sets(dataset)
+    n_distinct = int(copies.max()) + 1
+    # In a table of few distinct rows, copies are how it looks; held out together, nothing could be learned of them.
+    if len(dataset) / 2 <= n_distinct < len(dataset):
+        links.append(copies)
+        n_copies = len(dataset) - n_distinct
+        words = "exact copy shares a fold with its" if n_copies == 1 else "exact copies share a fold with their"
+        notes.append(f"{n_copies:,} {words} original")
+    if links:
+        sets = _joined(links)
+        n_sets = len(np.unique(sets))
+        if n_sets < n_folds:
+            raise BadInput(
+                f"rows that share a group or are copies of each other make {n_sets} sets, fewer than the {n_folds} "
+                "folds; use fewer folds or more rows."
+            )
+        fold = _kept_together(fold, sets, dataset.labels, n_folds, rng)
+    return Folds(fold, n_folds, "; ".join(notes))
+
+
+def _kept_together(
+    fold: np.ndarray, sets: np.ndarray, labels: np.ndarray, n_folds: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Deal the sets of several rows whole; those of one size by label, so that folds stay stratified."""
+    size = np.bincount(sets)
+    moved = size[sets] > 1
+    label = np.empty(len(size), dtype=labels.dtype)
+    label[sets] = labels
+    order = np.lexsort((rng.random(len(size)), label, -size))
+    filled = [(int(n), number) for number, n in enumerate(np.bincount(fold[~moved], minlength=n_folds))]
+    heapq.heapify(filled)
+    target = np.zeros(len(size), dtype=np.int64)
+    for several in order[size[order] > 1]:
+        n, number = filled[0]
+        target[several] = number
+        heapq.heapreplace(filled, (n + int(size[several]), number))
+    return np.where(moved, target[sets], fold)
+
+
+def copy_sets(dataset: Dataset) -> np.ndarray:
+    """Number the sets of rows whose feature columns hold the same, shape (N,); numbers start from 0."""
+    table = dataset.table.select(list(dataset.feature_columns))
+    codes = [pd.factorize(_plain(column), use_na_sentinel=False)[0] for column in table.columns]
+    if not codes:
+        return np.arange(len(dataset))
+    sets = codes[0].astype(np.int64)
+    for code in codes[1:]:
+        pairs = sets * (int(code.max()) + 1) + code
+        sets = pd.factorize(pairs)[0].astype(np.int64)
+    return np.asarray(pd.factorize(sets)[0], dtype=np.int64)
+
+
+def _plain(column: Any) -> np.ndarray:
+    """Nested cells can't be hashed; their text can."""
+    values = column.to_pandas().to_numpy(dtype=object)
+    return np.array([repr(v) if isinstance(v, (list, dict, np.ndarray)) else v for v in values], dtype=object)
+
+
+def _joined(links: list[np.ndarray]) -> np.ndarray:
+    """Number the connected components of rows that share a number in any of the arrays."""
+    from scipy.sparse.csgraph import connected_components
+
+    n = len(links[0])
+    rows = np.tile(np.arange(n), len(links))
+    offsets = np.cumsum([n] + [int(link.max()) + 1 for link in links])
+    columns = np.concatenate([link + offset for link, offset in zip(links, offsets, strict=False)])
+    size = int(offsets[-1])
+    graph = sp.coo_matrix((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1][:n])

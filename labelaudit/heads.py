@@ -1,0 +1,283 @@
+"""The classifiers that an audit can use: what each needs, what it costs, and which of them `auto` takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelaudit.cache import Matrix
+from labelaudit.dataset import Dataset
+
+Head = Literal[
+    "logistic_regression",
+    "linear_sgd",
+    "complement_naive_bayes",
+    "hist_gradient_boosting",
+    "random_forest",
+    "extra_trees",
+    "knn",
+]
+Model = Literal["auto", Head]
+HEADS: tuple[str, ...] = get_args(Head)
+MODELS: tuple[str, ...] = ("auto", *HEADS)
+TREES = frozenset({"hist_gradient_boosting", "random_forest", "extra_trees"})
+TITLES = {
+    "logistic_regression": "logistic regression",
+    "linear_sgd": "a linear model",
+    "complement_naive_bayes": "naive Bayes",
+    "hist_gradient_boosting": "boosted trees",
+    "random_forest": "a random forest",
+    "extra_trees": "randomised trees",
+    "knn": "nearest neighbours",
+}
+N_TREES, N_ROUNDS, N_LEAVES = 200, 100, 15
+
+
+EMBEDDING = 50  # so many columns of numbers, and no other, are taken for an embedding, whose distances mean something
+FEW = 1000  # rows with which boosting learns little
+
+
+# -- what it costs --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Size:
+    """What decides how long a head takes.
+
+    Parameters
+    ----------
+    modality : str
+    rows, classes : int
+        N and K.
+    columns : int
+        Of a table.
+    stored : float
+        Numbers that the feature matrix stores, about.
+    chars : int
+        Of all texts; 0 for a table.
+    numeric : bool
+        Whether a table has numbers only.
+    """
+
+    modality: str
+    rows: int
+    classes: int
+    columns: int
+    stored: float
+    chars: int
+    numeric: bool
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Size:
+        """Measure a data set, in a time that does not grow with it apart from the length of its texts."""
+        table = dataset.table.select(list(dataset.feature_columns))
+        n, k = len(dataset), len(dataset.classes)
+        if dataset.modality == "text":
+            chars = sum(int(pc.sum(pc.utf8_length(pc.cast(c, pa.string()))).as_py() or 0) for c in table.columns)
+            return cls("text", n, k, 1, chars / 4, chars, numeric=False)
+        widths = [_width(column) for column in table.columns]
+        return cls("tabular", n, k, len(widths), float(n * sum(widths)), 0, numeric=all(w == 1 for w in widths))
+
+
+def _width(column: pa.ChunkedArray) -> int:
+    """How many columns of the feature matrix a column of the table becomes, judged by its first thousand cells."""
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_boolean(column.type):
+        return 1
+    from labelaudit.features.tabular import ONE_HOT_LIMIT, REDUCED, typed
+
+    values = typed(column.slice(0, 1000))
+    if values.dtype != object:
+        return 1 if values.dtype.kind == "f" else 5  # a date becomes its parts
+    distinct = int(values.nunique())
+    return max(2, distinct) if distinct <= ONE_HOT_LIMIT else REDUCED
+
+
+def seconds(head: str, size: Size, folds: int) -> float:
+    """Estimate how long the out-of-fold probabilities of a head take, on two cores as they are in 2026.
+
+    The constants were measured; `benchmarks` prints what the estimate gives beside what was needed.
+
+    Parameters
+    ----------
+    head : str
+        One of `HEADS`.
+    size : Size
+    folds : int
+    """
+    fitted = size.rows * (folds - 1)  # training rows of all folds
+    width = size.stored / size.rows
+    outputs = size.classes if size.classes > 2 else 1
+    columns: float
+    match head:
+        case "linear_sgd":
+            return 0.02 * folds + 2.2e-9 * n_passes(fitted / folds) * fitted * (width + 10) * outputs
+        case "logistic_regression":
+            return 0.02 * folds + 5e-8 * fitted * width * outputs
+        case "complement_naive_bayes":
+            return 0.01 * folds + 3e-8 * folds * size.stored + 1.5e-8 * size.rows * (width + 10) * size.classes
+        case "hist_gradient_boosting":
+            columns = size.columns if size.modality == "tabular" else 100
+            bins = folds * N_LEAVES * 256 * columns
+            return N_ROUNDS * outputs * (5e-10 * bins + 5e-9 * fitted * columns + 1e-3 * folds)
+        case "random_forest" | "extra_trees":
+            columns = size.columns if size.modality == "tabular" else width
+            return N_TREES * (5e-4 * folds + 4e-9 * fitted * math.log2(fitted + 2) * math.sqrt(columns))
+        case _:
+            pairs = size.chars * 5e-11 if size.modality == "text" else size.stored * 2e-11
+            return 0.02 * folds + size.rows * pairs
+
+
+def words(heads: Iterable[str]) -> str:
+    """Name heads as in a sentence: "a linear model, naive Bayes and nearest neighbours"."""
+    *first, last = (TITLES[head] for head in heads)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def choose(size: Size, model: str, folds: int) -> tuple[tuple[str, ...], str]:
+    """Turn ``auto`` into unlike heads that the data's kind and size allow.
+
+    No head finds most in every data set, and which one is best at finding planted errors says little about real
+    ones, so none is singled out by a trial; only those are left out that don't suit the kind or would take long.
+
+    Parameters
+    ----------
+    size : Size
+    model : str
+        One of `MODELS`.
+    folds : int
+
+    Returns
+    -------
+    heads : tuple of str
+        At least one.
+    why : str
+        For a person.
+    """
+    if model != "auto":
+        return (model,), "chosen by you"
+    allowed = 3 + size.rows / 20_000
+    kind = "texts" if size.modality == "text" else "an embedding" if _is_embedding(size) else "a table"
+    suited = _suited(size)
+    # One linear model in any case: the multinomial one where its solver is quick.
+    linear = "logistic_regression" if seconds("logistic_regression", size, folds) <= 1 else "linear_sgd"
+    if size.modality == "text":
+        linear = "linear_sgd"
+    others = [head for head in suited if seconds(head, size, folds) <= allowed]
+    slow = [f"{TITLES[head]} would take {seconds(head, size, folds):,.0f} s" for head in suited if head not in others]
+    what = f"{kind}, {size.rows:,} rows of {size.classes:,} classes"
+    if not others:
+        return (linear,), "; ".join([what, *slow])
+    return (linear, *others), "; ".join([f"{what}: unlike models that err in different places", *slow])
+
+
+def _suited(size: Size) -> Sequence[str]:
+    """The heads beside the linear one that suit the kind of the data."""
+    if size.modality == "text":
+        return ("complement_naive_bayes", "knn")
+    boosted = ("hist_gradient_boosting",) if size.rows >= FEW else ()
+    return (*boosted, "extra_trees", *(("knn",) if _is_embedding(size) else ()))
+
+
+def _is_embedding(size: Size) -> bool:
+    return size.modality == "tabular" and size.numeric and size.columns >= EMBEDDING
+
+
+# -- how it is made -------------------------------------------------------------------------------------
+
+
+def n_passes(n_train: float) -> int:
+    """Passes of stochastic gradient descent over the training rows: about 50,000 steps, between 3 and 20 passes.
+
+    More don't change the ranking (measured up to 20 on four data sets), and a fixed number takes a known time.
+    """
+    return int(min(20, max(3, 50_000 // max(1.0, n_train))))
+
+
+def head(name: str, n_train: int, sparse: bool, seed: int) -> Any:
+    """Return the unfitted scikit-learn classifier of this name.
+
+    Parameters
+    ----------
+    name : str
+        One of `HEADS`.
+    n_train : int
+        Number of training rows.
+    sparse : bool
+        Whether they are sparse.
+    seed : int
+    """
+    from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression, SGDClassifier
+    from sklearn.naive_bayes import ComplementNB
+
+    from labelaudit.neighbors import Neighbours
+
+    match name:
+        case "logistic_regression":
+            return LogisticRegression(max_iter=400)
+        case "linear_sgd":
+            # Sparse: alpha = 1 / (C n), the regularisation of a logistic regression with C = 4, at any size. Dense
+            # columns make larger steps, which more regularisation and averaged weights steady.
+            return SGDClassifier(
+                loss="log_loss",
+                alpha=1 / (4 * n_train) if sparse else 1e-3,
+                average=not sparse,
+                max_iter=n_passes(n_train),
+                tol=None,
+                n_jobs=-1,  # one class each, in threads; the result does not depend on how many
+                random_state=seed,
+            )
+        case "complement_naive_bayes":
+            return ComplementNB()
+        case "hist_gradient_boosting":
+
+            class Boosting(HistGradientBoostingClassifier):  # type: ignore[misc]
+                """It can't bin a column that holds nothing in the training rows; a constant one it can."""
+
+                def fit(self, X: np.ndarray, y: np.ndarray) -> Any:
+                    return super().fit(np.where(np.isnan(X).all(axis=0), 0, X), y)
+
+            # Smaller trees than usual: large ones learn wrong labels by heart.
+            return Boosting(early_stopping=False, max_iter=N_ROUNDS, max_leaf_nodes=N_LEAVES, random_state=seed)
+        case "random_forest":
+            return RandomForestClassifier(n_estimators=N_TREES, min_samples_leaf=2, n_jobs=-1, random_state=seed)
+        case "extra_trees":
+            return ExtraTreesClassifier(n_estimators=N_TREES, min_samples_leaf=2, n_jobs=-1, random_state=seed)
+        case _:
+            return Neighbours()
+
+
+def prepare(X: Matrix, name: str) -> Matrix:
+    """Bring the features into the form that a head needs: scaled, without gaps, or dense.
+
+    No label enters, so it is done once for all folds.
+
+    Parameters
+    ----------
+    X : csr_matrix or ndarray of shape (N, d)
+    name : str
+        One of `HEADS`.
+    """
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+    if not isinstance(X, np.ndarray):
+        if name != "hist_gradient_boosting":
+            return X
+        if X.shape[1] <= 100:
+            return np.asarray(X.toarray())
+        return np.asarray(TruncatedSVD(100, random_state=0).fit_transform(X), dtype=np.float32)
+    if name in TREES:
+        return X
+    scale = MinMaxScaler(clip=True) if name == "complement_naive_bayes" else StandardScaler()
+    steps = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), scale)
+    # A rare category or an outlier, scaled to many deviations, would outweigh all else in linear heads and distances.
+    return np.asarray(steps.fit_transform(X).clip(-5, 5), dtype=np.float32)
