@@ -263,6 +263,20 @@ def audit_key(dataset: Dataset, config: AuditConfig) -> str:
     return key(data=dataset.fingerprint, config=config.model_dump(), versions=versions)
 
 
+def check(dataset: Dataset, config: AuditConfig) -> None:
+    """Refuse data that can't be audited, before any time is spent on it.
+
+    Raises
+    ------
+    BadInput
+        The message says why, and what to do.
+    """
+    config, _ = resolve(dataset, config)
+    if config.max_rows:
+        dataset = dataset.take(sample_rows(dataset, config.max_rows, config.seed))
+    TASKS[dataset.task].check(dataset, config)
+
+
 def audit(
     dataset: Dataset,
     config: AuditConfig | None = None,

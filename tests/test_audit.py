@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from labelaudit import predict
-from labelaudit.audit import MODELS, Audit, AuditConfig, audit, audit_key, resolve, sample_rows
+from labelaudit.audit import MODELS, Audit, AuditConfig, audit, audit_key, check, resolve, sample_rows
 from labelaudit.dataset import Dataset, decode
 from labelaudit.errors import BadInput, Cancelled, StoreError
 from labelaudit.tasks import TASKS
@@ -313,6 +313,13 @@ def test_sample_smaller_than_the_classes_is_refused() -> None:
     dataset = made.table(n=120, k=12)
     with pytest.raises(BadInput, match="10 rows can't hold 12 classes"):
         audit(dataset, AuditConfig(max_rows=10))
+
+
+def test_sample_that_allows_no_audit_is_refused_before_it_runs() -> None:
+    pairs = made.table(n=20, k=10)  # every class twice, so that a sample of ten holds each once
+    check(pairs, AuditConfig())
+    with pytest.raises(BadInput, match="fewer than two of them occur twice"):
+        check(pairs, AuditConfig(max_rows=10))
 
 
 def test_sample_no_smaller_than_the_data_is_the_audit_of_all(dataset: Dataset, audited: Audit) -> None:
