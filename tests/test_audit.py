@@ -16,7 +16,7 @@ import pytest
 
 from labelaudit import predict
 from labelaudit.audit import MODELS, Audit, AuditConfig, audit, audit_key, check, resolve, sample_rows
-from labelaudit.dataset import Dataset, decode
+from labelaudit.dataset import Dataset, Source, decode
 from labelaudit.errors import BadInput, Cancelled, StoreError
 from labelaudit.tasks import TASKS
 
@@ -77,6 +77,17 @@ def test_second_audit_is_read_from_the_cache(dataset: Dataset, tmp_path: Path, m
     first = audit(dataset, cache=tmp_path)
     monkeypatch.delattr(predict, "out_of_fold")
     same(audit(dataset, cache=tmp_path), first)
+
+
+def test_result_of_equal_data_says_nothing_of_where_it_was_first_audited(dataset: Dataset, tmp_path: Path) -> None:
+    first = replace(
+        dataset, name="theirs", source=Source("csv", {}, ("their note",)), provenance={"path": "/home/them/theirs.csv"}
+    )
+    second = replace(dataset, name="mine", source=Source("csv", {}, ("my note",)), provenance={})
+    audit(first, cache=tmp_path)
+    found = audit(second, cache=tmp_path)
+    assert "their" not in json.dumps(dict(found.manifest))
+    assert (found.manifest["dataset"]["name"], found.manifest["notes"]) == ("mine", ["my note"])
 
 
 def test_features_are_not_made_again_when_only_labels_change(
