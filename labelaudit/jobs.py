@@ -317,11 +317,11 @@ def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
 def work(cache: Path) -> None:
     """Run audits as they come on standard input until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the server, whose end is heard below
-    requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    asked: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
 
     def listen() -> None:
         for line in sys.stdin:
-            requests.put(json.loads(line))
+            asked.put(json.loads(line))
         os._exit(0)  # the server is gone, killed perhaps: nobody waits for what is under way
 
     threading.Thread(target=listen, daemon=True).start()
@@ -339,7 +339,7 @@ def work(cache: Path) -> None:
         tell(step="folds" if step.startswith("fold") else step, done=done, total=total)
 
     while True:
-        request = requests.get()
+        request = asked.get()
         try:
             audit(
                 Dataset.open(Path(request["data"])),
