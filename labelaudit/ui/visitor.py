@@ -42,6 +42,7 @@ def welcome() -> None:
     """Keep the visitor's workspace for as long as it is used, and remove those that are not."""
     if not settings().public:
         return
+    st.set_option("client.showErrorDetails", "none")  # a traceback tells strangers where things are
     _sweep(settings().keep_hours)
     workspace().touch()
     if st.user.get("is_logged_in"):
