@@ -9,7 +9,7 @@ import streamlit as st
 from labelaudit.errors import LabelauditError
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
-from labelaudit.ui import faults, session
+from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
@@ -44,7 +44,7 @@ def show_if_any() -> None:
     try:
         opened = session.opened()
     except LabelauditError as error:
-        faults.show(error)
+        session.show_error(error)
         return
     if opened is not None:
         show(opened)

@@ -11,7 +11,7 @@ from labelaudit.decisions import accept_below
 from labelaudit.errors import LabelauditError
 from labelaudit.export import ARTEFACTS, Handover, bundle
 from labelaudit.load import FORMATS
-from labelaudit.ui import faults, session
+from labelaudit.ui import session
 from labelaudit.ui.session import Opened
 
 SCOPES = {"all": "Everything", "selection": "The selection", "decided": "Only what was decided"}
@@ -122,7 +122,7 @@ def check(handover: Handover) -> bool:
     try:
         handover.cleaned  # noqa: B018  made once, and kept for the preview and the files
     except LabelauditError as error:
-        faults.show(error)
+        session.show_error(error)
         return False
     return True
 

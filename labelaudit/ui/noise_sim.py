@@ -15,7 +15,7 @@ from labelaudit.jobs import Job
 from labelaudit.noise import review_curve
 from labelaudit.selection import density, points
 from labelaudit.tasks import TASKS
-from labelaudit.ui import faults, heatmap, run, session, visitor
+from labelaudit.ui import heatmap, run, session, visitor
 from labelaudit.ui.session import Opened
 
 KINDS = {"uniform": "to any other class", "confusable": "to a class that it is confused with"}
@@ -74,7 +74,7 @@ def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulatio
             return None
         after = here.open(audit_id)
     except LabelauditError as error:
-        faults.show(error)
+        session.show_error(error)
         return None
     planted = planted[after.rows]
     score = after.label_issues["score"].to_numpy()
@@ -99,7 +99,7 @@ def _watch(audit_id: str, planted: int) -> None:
         run.progress(job)
         return
     if job.state == "failed":
-        faults.show(job.work.error)
+        session.show_error(job.work.error)
     else:
         st.caption("Cancelled. Going on starts from what was finished.")
     if st.button("Try again" if job.state == "failed" else "Go on", key="sim-again"):

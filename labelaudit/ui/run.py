@@ -11,7 +11,7 @@ from labelaudit.audit import FILTERS, MODELS, SCORES, AuditConfig, resolve
 from labelaudit.dataset import Dataset
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job
-from labelaudit.ui import cards, faults, session, visitor
+from labelaudit.ui import cards, session, visitor
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
@@ -24,7 +24,7 @@ def requested() -> dict[str, Any] | None:
     try:
         return visitor.workspace().record(audit_id) if audit_id else None
     except LabelauditError as error:
-        faults.show(error)
+        session.show_error(error)
         return None
 
 
@@ -137,7 +137,7 @@ def unfinished(record: dict[str, Any], job: Job | None) -> None:
     with st.container(border=True):
         if job is not None and job.state == "failed":
             st.subheader("The audit could not be done")
-            faults.show(job.work.error)
+            session.show_error(job.work.error)
         elif job is not None and job.state == "cancelled":
             st.subheader("Cancelled")
             st.write("What was finished is kept; going on starts from there.")
@@ -161,7 +161,7 @@ def go_on(audit_id: str) -> bool:
     try:
         session.resume(audit_id)
     except LabelauditError as error:
-        faults.show(error)
+        session.show_error(error)
         return False
     return True
 
@@ -171,7 +171,7 @@ def require_result(record: dict[str, Any]) -> Opened:
     try:
         opened = session.opened()
     except LabelauditError as error:
-        faults.show(error)
+        session.show_error(error)
         pressed = st.button("Audit again", type="primary", icon=":material/replay:", key="resume")
         if pressed and go_on(record["id"]):
             st.rerun()
@@ -219,7 +219,7 @@ def launch(dataset: Dataset, config: AuditConfig) -> None:
     try:
         session.start(dataset, config)
     except LabelauditError as error:
-        faults.show(error)
+        session.show_error(error)
         return
     st.switch_page("pages/2_Audit.py")
 

@@ -18,9 +18,8 @@ from labelaudit.jobs import Job, Jobs
 from labelaudit.review import Decision, effective
 from labelaudit.selection import Selection, points, selected, with_decisions
 from labelaudit.settings import settings
-from labelaudit.ui import faults
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.visitor import workspace
+from labelaudit.ui.visitor import sentence, workspace
 from labelaudit.workspace import Workspace
 
 ME = "me"
@@ -119,11 +118,16 @@ def show_told() -> None:
         st.toast(told)
 
 
+def show_error(error: LabelauditError | str) -> None:
+    """Show what went wrong, in the sentence that says what to do."""
+    st.error(plain(sentence(error)), icon=":material/error:")
+
+
 def show_message() -> None:
     """Show what another page or the address had to say, once."""
     message = st.session_state.pop("message", None)
     if message:
-        st.warning(plain(faults.sentence(message)), icon=":material/info:")
+        st.warning(plain(sentence(message)), icon=":material/info:")
 
 
 def write_address() -> None:
@@ -234,7 +238,7 @@ def require_audit(purpose: str) -> Opened:
     try:
         found = opened()
     except LabelauditError as error:
-        faults.show(error)
+        show_error(error)
         st.page_link("pages/2_Audit.py", label="Audit again", icon=":material/replay:")
         st.stop()
     if found is not None:

@@ -1,13 +1,15 @@
-"""Who looks at the dashboard, and the workspace that is theirs."""
+"""Who looks at the dashboard, the workspace that is theirs, and what they may be told."""
 
 from __future__ import annotations
 
 import re
 import secrets
+import tempfile
 from hashlib import sha256
 
 import streamlit as st
 
+from labelaudit.errors import LabelauditError
 from labelaudit.settings import settings
 from labelaudit.workspace import ANONYMOUS, Workspace, forget_unused
 
@@ -59,3 +61,16 @@ def welcome() -> None:
 @st.cache_resource(ttl=3600, show_spinner=False)
 def _sweep(hours: int) -> None:
     forget_unused(hours)
+
+
+def sentence(error: LabelauditError | str) -> str:
+    """Return what an error says; strangers are not told where the server keeps its files and its database."""
+    text = str(error)
+    if settings().public:
+        folders = (settings().artifacts_dir, settings().cache_dir)
+        # A slash, because "cache" alone is a word.
+        places = {f"{place}/" for folder in folders for place in (folder, folder.resolve(), tempfile.gettempdir())}
+        for place in sorted(places, key=len, reverse=True):
+            text = re.sub(rf"[\w:/+]*(?<!\w){re.escape(place)}[^\s'\";,()]*", "a file of this server", text)
+        text = re.sub(r"\b[\w+]+://[^\s/]*@\S+", "of this server", text)
+    return text
