@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from dashboards import PAGES, Dashboard
@@ -141,6 +142,61 @@ def test_a_bad_file_gets_one_sentence_and_the_last_one_stays(
     upload(dashboard, name, content)
     said = app.error[0].value.replace("\\", "")
     assert len(app.error) == 1 and words in said and "\n" not in said and said.endswith(".")
+    assert "120 rows, 2 columns" in [subheader.value for subheader in app.subheader]
+
+
+@pytest.mark.parametrize("name", ["..", "a/../../b.csv", "x" * 300 + ".csv", "\x00a\n.csv", "😀" * 90, "**b** `c`.csv"])
+def test_a_name_that_no_file_can_have_is_no_obstacle(
+    dashboard: Dashboard, finished: tuple[Dataset, object], name: str
+) -> None:
+    app = dashboard.open("1_Ingest")
+    upload(dashboard, name, to_bytes(finished[0], "csv"))
+    assert not app.error
+    assert "120 rows, 2 columns" in [subheader.value for subheader in app.subheader]
+
+
+def open_path(dashboard: Dashboard, path: object) -> None:
+    dashboard.app.text_input(key="path").set_value(str(path))
+    dashboard.press("open-path")
+
+
+def test_a_path_on_this_machine_is_audited_without_an_upload(
+    dashboard: Dashboard, finished: tuple[Dataset, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "here.csv").write_bytes(to_bytes(finished[0], "csv"))
+    app = dashboard.open("1_Ingest")
+    open_path(dashboard, "~/here.csv")
+    assert "120 rows, 2 columns" in [subheader.value for subheader in app.subheader]
+    dashboard.press("ingest-go")
+    (job,) = dashboard.queue.jobs.values()
+    assert Dataset.open(job.data).provenance["path"] == str(tmp_path / "here.csv")
+    dashboard.queue.work()
+    dashboard.open("2_Audit")
+    assert "We suspect" in dashboard.text()
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("absent.csv", "there is no file"),
+        ("", "is a folder"),
+        ("loop.csv", "cannot be read"),
+        ("photo.csv", "is a PNG image"),
+        ("../../../../../../../../etc/shadow-that-is-not-there", "there is no file"),
+    ],
+)
+def test_a_path_that_cannot_be_read_gets_one_sentence_and_the_last_data_stays(
+    dashboard: Dashboard, finished: tuple[Dataset, object], tmp_path: Path, path: str, words: str
+) -> None:
+    (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
+    (tmp_path / "photo.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
+    app = dashboard.open("1_Ingest")
+    upload(dashboard, "made.csv", to_bytes(finished[0], "csv"))
+    open_path(dashboard, tmp_path / path)
+    assert len(app.error) == 1
+    said = app.error[0].value.replace("\\", "")
+    assert words in said and "\n" not in said and said.endswith(".")
     assert "120 rows, 2 columns" in [subheader.value for subheader in app.subheader]
 
 

@@ -10,8 +10,9 @@ from dashboards import Dashboard
 from made import table
 
 from labelaudit.audit import Audit, AuditConfig
-from labelaudit.errors import StoreError
+from labelaudit.errors import BadInput, StoreError
 from labelaudit.settings import settings
+from labelaudit.ui.ingest import from_path
 from labelaudit.ui.visitor import COOKIE, TOKEN, sentence
 from labelaudit.workspace import Workspace
 
@@ -69,6 +70,17 @@ def test_an_audit_of_another_that_failed_is_not_shown(dashboard: Dashboard) -> N
     audit_id = Workspace("session-other").request(table(n=60), AuditConfig())
     app = dashboard.open("2_Audit", audit=audit_id)
     assert app.subheader[0].value == "Nothing to audit yet"
+
+
+def test_no_path_of_the_server_can_be_opened(dashboard: Dashboard, tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("x,label\n" + "1,a\n2,b\n" * 20)
+    app = dashboard.open("1_Ingest")
+    assert not [field for field in app.text_input if field.key == "path"]
+    assert "Run labelaudit on your own machine" in dashboard.text()
+    for path in (tmp_path / "own.csv", tmp_path / "absent.csv"):
+        with pytest.raises(BadInput, match="can't be opened; upload one") as refused:
+            from_path(str(path))
+        assert str(tmp_path) not in str(refused.value)
 
 
 def test_a_workspace_that_was_removed_under_an_open_page_is_said(dashboard: Dashboard) -> None:
