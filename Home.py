@@ -1,8 +1,9 @@
 """The dashboard's entry. Run with ``streamlit run Home.py``."""
 
-from labelaudit.ui import navigation, session, style
+from labelaudit.ui import navigation, session, style, visitor
 
 style.apply()
+visitor.welcome()
 session.restore()
 page = navigation.draw()
 session.show_message()

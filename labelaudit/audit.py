@@ -41,7 +41,7 @@ __all__ = ["FILTERS", "MODELS", "SCORES", "Audit", "AuditConfig", "audit"]
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1  # of the folder that `Audit.save` writes
+FORMAT = 2  # of the folder that `Audit.save` writes
 MAY_BE_ABSENT = ("given", "suggested", "related")  # None, which pandas reads back as NaN
 VERSIONED = ("cleanlab", "scikit-learn", "skrub", "numpy", "pandas", "pyarrow")
 
@@ -208,7 +208,7 @@ class Audit:
         ----------
         folder : Path
         dataset : Dataset, optional
-            Where the folder was saved without the data.
+            Where the folder was saved without the data: equal data, whatever its name and wherever it came from.
 
         Raises
         ------
@@ -228,6 +228,9 @@ class Audit:
                 outputs = {name: stored[name] for name in stored.files if name not in ("classes", "ids")}
             if joint is not None and joint.shape != (n_classes := outputs["pred_probs"].shape[1], n_classes):
                 raise ValueError(f"confident_joint.csv is not a table of {n_classes} by {n_classes}")
+            if dataset is not None:
+                notes = [*_notes(dataset), *manifest["notes_of_run"]]
+                manifest = {**manifest, "dataset": _describe(dataset), "notes": notes}
             issues = pd.read_parquet(folder / "issues.parquet")
             absent = {c: issues[c].astype(object).where(issues[c].notna(), None) for c in MAY_BE_ABSENT}
             return cls(
@@ -264,6 +267,20 @@ def _settled(dataset: Dataset, config: AuditConfig) -> AuditConfig:
     if config.max_rows is not None and config.max_rows >= len(dataset):
         return config.model_copy(update={"max_rows": None})
     return config
+
+
+def check(dataset: Dataset, config: AuditConfig) -> None:
+    """Refuse data that can't be audited, before any time is spent on it.
+
+    Raises
+    ------
+    BadInput
+        The message says why, and what to do.
+    """
+    config = _settled(dataset, config)
+    if config.max_rows:
+        dataset = dataset.take(sample_rows(dataset, config.max_rows, config.seed))
+    TASKS[dataset.task].check(dataset, config)
 
 
 def audit(
@@ -313,11 +330,7 @@ def audit(
     outputs = task.predict(audited, config, run)
     with run.step("issues"):
         found = task.find_issues(audited, dataset.ids[rows], outputs, config)
-    notes = [*dataset.source.notes, *outputs["notes"]]
-    planted = dataset.provenance.get("planted")
-    if planted:
-        notes.append(f"{planted['fraction']:.0%} of the labels were made wrong on purpose ({planted['kind']})")
-    notes += [f"column {c!r} was left out: {reason}" for c, reason in dataset.provenance.get("left_out", {}).items()]
+    notes = list(outputs["notes"])
     if config.max_rows:
         notes.append(f"a sample of {len(rows):,} of {len(dataset):,} rows was audited, class shares kept")
     result = Audit(
@@ -340,7 +353,8 @@ def audit(
             "seconds": round(time.perf_counter() - started, 4),
             "peak_memory_mb": _peak_memory_mb(),
             "versions": {"python": platform.python_version(), **{name: version(name) for name in VERSIONED}},
-            "notes": notes,
+            "notes": [*_notes(dataset), *notes],
+            "notes_of_run": notes,
             "sampled": {"rows": len(rows), "of": len(dataset)} if config.max_rows else None,
             "counts": {
                 "examples": len(rows),
@@ -395,6 +409,15 @@ def _describe(dataset: Dataset) -> dict[str, Any]:
         "source": dataset.source.format,
         "provenance": dict(dataset.provenance),
     }
+
+
+def _notes(dataset: Dataset) -> list[str]:
+    """What the reader, the planting and the guesses did to the data."""
+    notes = list(dataset.source.notes)
+    planted = dataset.provenance.get("planted")
+    if planted:
+        notes.append(f"{planted['fraction']:.0%} of the labels were made wrong on purpose ({planted['kind']})")
+    return notes + [f"column {c!r} was left out: {why}" for c, why in dataset.provenance.get("left_out", {}).items()]
 
 
 def _peak_memory_mb() -> int:

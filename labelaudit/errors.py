@@ -4,6 +4,7 @@ LabelauditError
 ├── BadInput        the data or a choice is wrong: one sentence says what, where and what to do
 ├── MissingExtra    an optional dependency is not installed: the message names the extra
 ├── StoreError      a file or the database cannot be read or written
+├── Busy            more is asked for at once than can be done; later it can
 └── Cancelled       the user stopped an audit
 """
 
@@ -27,6 +28,10 @@ class MissingExtra(LabelauditError):
 
 class StoreError(LabelauditError):
     """A file or the database cannot be read or written."""
+
+
+class Busy(LabelauditError):
+    """More is asked for at once than can be done."""
 
 
 class Cancelled(LabelauditError):

@@ -180,6 +180,11 @@ class DecisionLog:
                 return decision.batch
         return None
 
+    def forget(self) -> None:
+        """Erase all decisions of this workspace, when its owner is gone for good."""
+        with self._transaction() as connection:
+            connection.execute(sa.delete(_TABLE).where(_TABLE.c.workspace == self.workspace))
+
     def _about(self, fingerprint: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
         return _TABLE.c.workspace == self.workspace, _TABLE.c.fingerprint == fingerprint
 

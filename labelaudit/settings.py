@@ -20,7 +20,10 @@ class Settings(BaseSettings):
     artifacts_dir: Path = Field(Path("artifacts"), description="workspaces: data sets, audits, decisions")
     database_url: str = Field("", description="decision log; empty: SQLite in the artifacts folder")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("WARNING", description="how much is logged")
-    public: bool = Field(False, description="serve to others: one workspace per browser session")
+    public: bool = Field(False, description="serve to others: one workspace per browser or signed-in user")
+    keep_hours: int = Field(24, ge=1, description="public: an unused workspace of nobody signed in is kept so long")
+    workers: int = Field(0, ge=0, description="audits that run at once; 0: one per two cores")
+    max_waiting: int = Field(20, ge=1, description="audits that may wait for a worker; more are refused")
 
     def decisions_url(self) -> str:
         """Where the decision log is: `database_url`, or SQLite in the artifacts folder."""

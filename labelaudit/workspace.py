@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import re
+import shutil
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from labelaudit.audit import Audit, AuditConfig, audit_key
+from labelaudit.audit import Audit, AuditConfig, audit_key, check
 from labelaudit.dataset import Dataset
 from labelaudit.errors import StoreError
 from labelaudit.review import DecisionLog
 from labelaudit.settings import settings
 
-NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+log = logging.getLogger(__name__)
+
+ID = re.compile(r"[0-9a-f]{1,64}")  # of audits and data: a hash
+ANONYMOUS = "session-"  # how the owners begin who are not signed in
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,7 @@ class Workspace:
     Parameters
     ----------
     owner : str
-        ``local``, or one name per browser session or signed-in user when served to others.
+        ``local``, or one name per browser or signed-in user when served to others.
     """
 
     owner: str = "local"
@@ -40,6 +47,15 @@ class Workspace:
     def log(self) -> DecisionLog:
         """The owner's decisions."""
         return _log(settings().decisions_url(), self.owner)
+
+    def touch(self) -> None:
+        """Note that the workspace is in use; see `forget_unused`."""
+
+        def note() -> None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            os.utime(self.folder)
+
+        _write(note, self.folder)
 
     def keep(self, dataset: Dataset) -> None:
         """Store a data set, once, by its content and roles."""
@@ -56,7 +72,7 @@ class Workspace:
             This owner has no such data set.
         """
         folder = self.folder / "data" / fingerprint
-        if not NAME.fullmatch(fingerprint) or not folder.is_dir():
+        if not ID.fullmatch(fingerprint) or not folder.is_dir():
             raise StoreError("the data in the address is not in this workspace; load the file again.")
         return Dataset.open(folder)
 
@@ -74,7 +90,13 @@ class Workspace:
         -------
         str
             The audit's id, which is the same for the same data and choices.
+
+        Raises
+        ------
+        BadInput
+            This data can't be audited; nothing was written.
         """
+        check(dataset, config)
         audit_id = audit_key(dataset, config)
         self.keep(dataset)
         record = {
@@ -98,7 +120,7 @@ class Workspace:
             This owner has no such audit.
         """
         path = self.folder / "audits" / f"{audit_id}.json"
-        if not NAME.fullmatch(audit_id) or not path.is_file():
+        if not ID.fullmatch(audit_id) or not path.is_file():
             raise StoreError(
                 f"there is no audit {audit_id[:40]!r} in this workspace; choose one on Home or start a new one."
             )
@@ -135,6 +157,27 @@ class Workspace:
                     record["manifest"] = json.loads(manifest.read_text(encoding="utf-8"))
             found.append(record)
         return found
+
+
+def forget_unused(hours: float) -> None:
+    """Remove the workspaces of people who are not signed in and did not come back for so many hours.
+
+    Their decisions go as well, and so do results that no other workspace lists. What else was computed tells nobody
+    anything and only costs time to make again; it goes by age.
+    """
+    before = time.time() - 3600 * hours
+    try:
+        for folder in settings().artifacts_dir.glob(f"{ANONYMOUS}*"):
+            if folder.stat().st_mtime < before:
+                Workspace(folder.name).log.forget()
+                shutil.rmtree(folder)
+        listed = {path.stem for path in settings().artifacts_dir.glob("*/audits/*.json")}
+        for path in settings().cache_dir.glob("*"):
+            ours = path.suffix in (".npz", ".part") or path.name.startswith("audit-")
+            if ours and path.stat().st_mtime < before and path.name.removeprefix("audit-") not in listed:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    except OSError as error:  # another server may be at it, too
+        log.warning("unused workspaces could not be removed (%s)", error)
 
 
 @lru_cache(maxsize=256)

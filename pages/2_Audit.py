@@ -3,7 +3,7 @@
 import streamlit as st
 
 from labelaudit.audit import AuditConfig
-from labelaudit.ui import bar, navigation, run, session
+from labelaudit.ui import bar, navigation, run, session, visitor
 
 navigation.enter()
 record = run.requested()
@@ -14,10 +14,10 @@ if record is None:
         st.page_link("pages/1_Ingest.py", label="Load your data", icon=":material/upload_file:")
     st.stop()
 
-job = session.jobs().get(record["id"])
+job = session.job(record["id"])
 if job is not None and job.active:
     run.progress(job)
-elif session.workspace().is_done(record["id"]):
+elif visitor.workspace().is_done(record["id"]):
     opened = run.require_result(record)
     bar.show(opened)
     run.result(opened)

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pytest
 
 from labelaudit import folds, predict
-from labelaudit.audit import MODELS, Audit, AuditConfig, audit, audit_key, sample_rows
-from labelaudit.dataset import Dataset, decode
+from labelaudit.audit import MODELS, Audit, AuditConfig, audit, audit_key, check, sample_rows
+from labelaudit.dataset import Dataset, Source, decode
 from labelaudit.errors import BadInput, Cancelled, StoreError
 from labelaudit.tasks import TASKS, classification
 
@@ -77,6 +77,17 @@ def test_second_audit_is_read_from_the_cache(dataset: Dataset, tmp_path: Path, m
     first = audit(dataset, cache=tmp_path)
     monkeypatch.delattr(predict, "out_of_fold")
     same(audit(dataset, cache=tmp_path), first)
+
+
+def test_result_of_equal_data_says_nothing_of_where_it_was_first_audited(dataset: Dataset, tmp_path: Path) -> None:
+    first = replace(
+        dataset, name="theirs", source=Source("csv", {}, ("their note",)), provenance={"path": "/home/them/theirs.csv"}
+    )
+    second = replace(dataset, name="mine", source=Source("csv", {}, ("my note",)), provenance={})
+    audit(first, cache=tmp_path)
+    found = audit(second, cache=tmp_path)
+    assert "their" not in json.dumps(dict(found.manifest))
+    assert (found.manifest["dataset"]["name"], found.manifest["notes"]) == ("mine", ["my note"])
 
 
 def test_features_are_not_made_again_when_only_labels_change(
@@ -317,6 +328,13 @@ def test_sample_smaller_than_the_classes_is_refused() -> None:
     dataset = made.table(n=120, k=12)
     with pytest.raises(BadInput, match="10 rows can't hold 12 classes"):
         audit(dataset, AuditConfig(max_rows=10))
+
+
+def test_sample_that_allows_no_audit_is_refused_before_it_runs() -> None:
+    pairs = made.table(n=20, k=10)  # every class twice, so that a sample of ten holds each once
+    check(pairs, AuditConfig())
+    with pytest.raises(BadInput, match="fewer than two of them occur twice"):
+        check(pairs, AuditConfig(max_rows=10))
 
 
 def test_sample_no_smaller_than_the_data_is_the_audit_of_all(dataset: Dataset, audited: Audit) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import Audit, AuditConfig, audit, check
 from labelaudit.blocks import Block
 from labelaudit.dataset import Dataset, decode, encode
 from labelaudit.errors import BadInput
@@ -142,10 +142,11 @@ def fewer_rows_than_folds(dataset: Dataset) -> Dataset:
     ],
 )
 def test_bad_input_gets_one_sentence(clean: Dataset, spoil: Callable[[Dataset], Dataset], says: str) -> None:
-    with pytest.raises(BadInput, match=says) as error:
-        audit(spoil(clean))
-    assert str(error.value).count("\n") == 0
-    assert str(error.value).endswith(".")
+    for refuse in (audit, check):
+        with pytest.raises(BadInput, match=says) as error:
+            refuse(spoil(clean), AuditConfig())
+        assert str(error.value).count("\n") == 0
+        assert str(error.value).endswith(".")
 
 
 def test_applying_no_decision_changes_no_cell(audited: Audit) -> None:

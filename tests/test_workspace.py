@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import made
 import pytest
 
 from labelaudit.audit import AuditConfig, audit
-from labelaudit.errors import StoreError
+from labelaudit.errors import BadInput, StoreError
 from labelaudit.review import Decision
 from labelaudit.settings import settings
-from labelaudit.workspace import Workspace
+from labelaudit.workspace import Workspace, forget_unused
 
 QUICK = AuditConfig(folds=2)
 
@@ -77,6 +79,65 @@ def test_simulations_are_kept_and_not_listed() -> None:
     audit_id = here.request(made.table(n=60), QUICK, listed=False)
     assert here.audits() == []
     assert here.record(audit_id)["id"] == audit_id
+
+
+def test_data_that_cannot_be_audited_is_refused_before_anything_is_written() -> None:
+    dataset = made.table(n=60)
+    with pytest.raises(BadInput, match="one class"):
+        Workspace().request(dataset.with_labels(["x"] * 60), QUICK)
+    assert not Workspace().folder.exists()
+
+
+def test_equal_data_of_two_owners_shares_the_result_and_neither_name_nor_history() -> None:
+    dataset = made.table(n=60)
+    theirs = replace(dataset, name="their name", provenance={"path": "/their/place"})
+    owners = Workspace("session-a"), Workspace("session-b")
+    ids = {owner.request(data, QUICK) for owner, data in zip(owners, (theirs, dataset), strict=True)}
+    audit(theirs, QUICK, cache=settings().cache_dir)
+    assert len(ids) == 1
+    found = owners[1].open(ids.pop())
+    assert "their" not in json.dumps(dict(found.manifest))
+    assert (found.dataset.name, found.manifest["dataset"]["name"]) == (dataset.name, dataset.name)
+
+
+def test_what_nobody_comes_back_to_is_removed_and_the_rest_stays() -> None:
+    owners = {name: Workspace(name) for name in ("session-gone", "session-here", "user-away", "local")}
+    shared, lone = made.table(n=60, seed=1), made.table(n=60, seed=2)
+    for owner in owners.values():
+        owner.request(shared, QUICK)
+        owner.log.append([Decision(actor="me", action="keep", id="1", fingerprint="f")])
+    gone = owners["session-gone"]
+    lone_id, shared_id = gone.request(lone, QUICK), gone.request(shared, QUICK)
+    for dataset in (shared, lone):
+        audit(dataset, QUICK, cache=settings().cache_dir)
+    own = settings().cache_dir / "notes of somebody.txt"
+    own.write_text("not ours")
+    for path in (*settings().cache_dir.iterdir(), *(owner.folder for owner in owners.values())):
+        os.utime(path, (0, 0))
+    owners["session-here"].touch()
+
+    forget_unused(24)
+
+    assert {path.name for path in settings().artifacts_dir.iterdir() if path.is_dir()} == set(owners) - {"session-gone"}
+    assert {name: len(owner.log.read("f")) for name, owner in owners.items()} == {
+        "session-gone": 0,
+        "session-here": 1,
+        "user-away": 1,
+        "local": 1,
+    }
+    assert {path.name for path in settings().cache_dir.iterdir()} == {f"audit-{shared_id}", own.name}
+    assert owners["user-away"].open(shared_id).id == shared_id
+    assert lone_id not in [record["id"] for record in owners["session-here"].audits()]
+
+
+def test_what_is_used_is_not_removed() -> None:
+    here = Workspace("session-here")
+    audit_id = here.request(made.table(n=60), QUICK)
+    audit(made.table(n=60), QUICK, cache=settings().cache_dir)
+    before = sorted(settings().cache_dir.iterdir())
+    forget_unused(24)
+    assert here.open(audit_id).id == audit_id
+    assert sorted(settings().cache_dir.iterdir()) == before
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../other", "a/b", "a\\b", "/etc/passwd", "a\0b", "ä", "x" * 81])

@@ -99,6 +99,8 @@ class Task:
         See `labelaudit.dataset.Dataset`.
     editor : str
         Which editor the Inspector shows.
+    check : callable
+        ``(dataset, config)``: refuse data that can't be audited (`BadInput`); cheap, and called before anything else.
     predict : callable
         ``(dataset, config, run) -> outputs``: named arrays, out of sample; and what `resolve` chose.
     find_issues : callable
@@ -120,6 +122,7 @@ class Task:
     needs: str
     value_type: str
     editor: Editor
+    check: Callable[[Dataset, AuditConfig], None]
     predict: Callable[[Dataset, AuditConfig, Run], dict[str, Any]]
     find_issues: Callable[[Dataset, np.ndarray, Mapping[str, Any], AuditConfig], Found]
     apply: Callable[[Dataset, pd.DataFrame], list[Any]]

@@ -25,17 +25,45 @@ if TYPE_CHECKING:
 NO_LABEL = "no label is given"
 
 
-def predict(dataset: Dataset, config: AuditConfig, run: Run) -> dict[str, Any]:
-    """Compute the out-of-fold probabilities of every example.
+def check(dataset: Dataset, config: AuditConfig) -> None:
+    """Refuse labels from which nothing can be learned.
 
     Raises
     ------
     BadInput
         There are fewer than two classes with two examples, or fewer examples than folds.
     """
+    column = dataset.label_columns[0]
+    counts = np.bincount(dataset.labels[dataset.labels >= 0], minlength=len(dataset.classes))
+    if counts.sum() == 0:
+        raise BadInput(f"column {column!r} has no labels at all; choose the column that holds the class of each row.")
+    if len(counts) == 1:
+        raise BadInput(
+            f"column {column!r} has one class, {dataset.class_names[0]!r}, in all {counts.sum():,} labelled rows; "
+            "finding label errors needs at least two, so choose another label column or file."
+        )
+    if (counts >= 2).sum() < 2:
+        raise BadInput(
+            f"column {column!r} has {len(counts):,} different labels and fewer than two of them occur twice; "
+            "choose a column with a few classes."
+        )
+    if counts.sum() < config.folds:
+        raise BadInput(
+            f"{counts.sum()} labelled rows are fewer than the {config.folds} folds; use fewer folds or more rows."
+        )
+
+
+def predict(dataset: Dataset, config: AuditConfig, run: Run) -> dict[str, Any]:
+    """Compute the out-of-fold probabilities of every example.
+
+    Raises
+    ------
+    BadInput
+        `check` refuses the labels, or groups leave a fold's model with one class to learn.
+    """
     from labelaudit.features import features
 
-    _check_labels(dataset, config.folds)
+    check(dataset, config)
     with run.step("features"):
         found = features(dataset, run.cache)
     size = Size.of(dataset)
@@ -110,27 +138,6 @@ def _pooled(
     weights = pool_weights(np.column_stack([p[labelled, labels[labelled]] for p in every.values()]))
     pooled = sum(np.float32(weight) * p for weight, p in zip(weights, every.values(), strict=True))
     return np.asarray(pooled), verdicts, {head: round(float(w), 3) for head, w in zip(every, weights, strict=True)}
-
-
-def _check_labels(dataset: Dataset, n_folds: int) -> None:
-    column = dataset.label_columns[0]
-    counts = np.bincount(dataset.labels[dataset.labels >= 0], minlength=len(dataset.classes))
-    if counts.sum() == 0:
-        raise BadInput(f"column {column!r} has no labels at all; choose the column that holds the class of each row.")
-    if len(counts) == 1:
-        raise BadInput(
-            f"column {column!r} has one class, {dataset.class_names[0]!r}, in all {counts.sum():,} labelled rows; "
-            "finding label errors needs at least two, so choose another label column or file."
-        )
-    if (counts >= 2).sum() < 2:
-        raise BadInput(
-            f"column {column!r} has {len(counts):,} different labels and fewer than two of them occur twice; "
-            "choose a column with a few classes."
-        )
-    if counts.sum() < n_folds:
-        raise BadInput(
-            f"{counts.sum()} labelled rows are fewer than the {n_folds} folds; use fewer folds or more rows."
-        )
 
 
 def _check_training(dataset: Dataset, fold: np.ndarray, n_folds: int) -> None:
@@ -321,6 +328,7 @@ CLASSIFICATION = Task(
     needs="a column with one class per row, at least two classes, at least two examples of each",
     value_type="class",
     editor="choice",
+    check=check,
     predict=predict,
     find_issues=find_issues,
     apply=apply,

@@ -12,7 +12,6 @@ from labelaudit.errors import LabelauditError
 from labelaudit.export import ARTEFACTS, Handover, bundle
 from labelaudit.load import FORMATS
 from labelaudit.ui import session
-from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
 SCOPES = {"all": "Everything", "selection": "The selection", "decided": "Only what was decided"}
@@ -123,7 +122,7 @@ def check(handover: Handover) -> bool:
     try:
         handover.cleaned  # noqa: B018  made once, and kept for the preview and the files
     except LabelauditError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        session.show_error(error)
         return False
     return True
 

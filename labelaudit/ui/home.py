@@ -10,7 +10,7 @@ import streamlit as st
 from labelaudit.audit import AuditConfig
 from labelaudit.load.demos import DEMOS
 from labelaudit.review import effective
-from labelaudit.ui import bar, session
+from labelaudit.ui import bar, run, session, visitor
 from labelaudit.ui.markdown import plain
 
 DEMO = "tickets"
@@ -32,8 +32,7 @@ def show() -> None:
     )
     with st.container(horizontal=True):
         if st.button("Open the demo and audit it", type="primary", icon=":material/play_arrow:", key="demo"):
-            session.start(DEMOS[DEMO].load(), AuditConfig())
-            st.switch_page("pages/2_Audit.py")
+            run.launch(DEMOS[DEMO].load(), AuditConfig())
         if st.button("Load your data", icon=":material/upload_file:", key="load"):
             st.switch_page("pages/1_Ingest.py")
         st.caption(f"The demo: {plain(DEMOS[DEMO].what)}.")
@@ -41,7 +40,7 @@ def show() -> None:
         with column.container(border=True, height=140):
             st.markdown(f"**{title}**")
             st.caption(text)
-    audits = session.workspace().audits()
+    audits = visitor.workspace().audits()
     st.subheader("Your audits")
     if not audits:
         st.caption("None yet. Each audit will stand here with its health, to return to.")
@@ -66,14 +65,16 @@ def _card(record: dict[str, Any]) -> None:
         f"<div class='la-small'>{record['rows']:,} rows · {escape(what)}{here}</div>"
     )
     if manifest is None:
-        st.caption("Not finished; what was done is kept.")
-        if st.button("Go on", key=f"open-{record['id']}"):
+        job = session.job(record["id"])
+        under_way = job is not None and job.active
+        st.caption("Under way." if under_way else "Not finished; what was done is kept.")
+        pressed = st.button("Watch it" if under_way else "Go on", key=f"open-{record['id']}")
+        if pressed and run.go_on(record["id"]):
             session.choose(record["id"])
-            session.resume(record["id"])
             st.switch_page("pages/2_Audit.py")
         return
     suspects = manifest["counts"]["suspects"]
-    decided = effective(session.workspace().log.read(manifest["dataset"]["data_fingerprint"]))["id"].nunique()
+    decided = effective(visitor.workspace().log.read(manifest["dataset"]["data_fingerprint"]))["id"].nunique()
     st.html(
         f"<div>health <b>{manifest['health']['overall_label_health_score']:.1%}</b> · {suspects:,} suspects · "
         f"{decided:,} decided</div>"

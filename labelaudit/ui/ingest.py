@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -18,12 +19,14 @@ from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.load import guess, load, read
 from labelaudit.load.checks import findings
 from labelaudit.load.demos import DEMOS
+from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
 from labelaudit.ui import run, session
 from labelaudit.ui.markdown import plain
 
 PREVIEW_ROWS = 50
 NONE = "(none)"
+UNSAFE = re.compile(r"[\x00-\x1f/\\]")  # in a file's name
 SEVERITY = {"high": ":material/error:", "medium": ":material/warning:", "low": ":material/info:"}
 
 
@@ -33,14 +36,20 @@ DEMO_NOISE = 10  # percent; what is preselected
 def sources() -> None:
     """The ways to get data in: a file, or a demo with errors planted."""
     st.subheader("Load your data")
+    public = settings().public
+    stays = f"Nobody else sees it, and it is removed {settings().keep_hours} hours after you last came here."
     uploaded = st.file_uploader(
         "CSV, TSV, JSONL, Parquet, Arrow or XLSX",
         key="upload",
-        help="Stays on this machine. One row per example, one column with its class.",
+        help=f"{stays if public else 'Stays on this machine.'} One row per example, one column with its class.",
     )
     # A new file is read once; the widget keeps returning it at every run.
     if uploaded is not None and st.session_state.get("read") != uploaded.file_id:
         _read(uploaded)
+    if public:
+        st.caption(f"Bigger than {st.get_option('server.maxUploadSize')} MB? Run labelaudit on your own machine.")
+    else:
+        _path_field()
     st.subheader("Or try a demo")
     noise = st.slider(
         "Wrong labels to plant in it",
@@ -67,16 +76,53 @@ def sources() -> None:
 
 def _read(uploaded: st.runtime.uploaded_file_manager.UploadedFile) -> None:
     st.session_state["read"] = uploaded.file_id
-    name = Path(uploaded.name).name
+    name = UNSAFE.sub("_", uploaded.name)[-60:].strip(".") or "data"  # of the file for a moment, then of the data
     try:
-        with st.spinner(f"Reading {name} …"), TemporaryDirectory() as folder:
+        with st.spinner(f"Reading {plain(name)} …"), TemporaryDirectory() as folder:
             path = Path(folder) / name
             path.write_bytes(uploaded.getbuffer())
-            stored = read(path)
-            session.set_draft(_guessed(stored, path.stem))
+            session.set_draft(_guessed(read(path), path.stem))
     except LabelauditError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        st.caption("Nothing was changed; what was loaded before is still here.")
+        _refuse(error)
+
+
+def _refuse(error: LabelauditError) -> None:
+    session.show_error(error)
+    st.caption("Nothing was changed; what was loaded before is still here.")
+
+
+def _path_field() -> None:
+    """A file that is here already and need not be uploaded."""
+    with st.form("path", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            "Or a path on this machine",
+            key="path",
+            placeholder="~/data/reviews.csv",
+            help=f"For files over {st.get_option('server.maxUploadSize')} MB, or that you don't want to upload.",
+        )
+        pressed = st.form_submit_button("Open", key="open-path")
+    if pressed and text.strip():
+        try:
+            with st.spinner(f"Reading {plain(text)} …"):
+                session.set_draft(from_path(text))
+        except LabelauditError as error:
+            _refuse(error)
+
+
+def from_path(text: str) -> Dataset:
+    """Read a file of this machine, its roles guessed.
+
+    Raises
+    ------
+    BadInput
+        It can't be read, or the dashboard is served to others, who may not read what is on the server.
+    """
+    if settings().public:
+        raise BadInput("files of this server can't be opened; upload one of your own.")
+    text = text.strip().strip("\"'")
+    path = Path.home() / text[2:] if text.startswith("~/") else Path(text)
+    dataset = _guessed(read(path), path.stem)
+    return replace(dataset, provenance={**dataset.provenance, "path": str(path.resolve())})
 
 
 def _guessed(stored: tuple, name: str) -> Dataset:  # type: ignore[type-arg]
@@ -123,7 +169,7 @@ def settle(draft: Dataset) -> None:
         noticed = findings(dataset)
         counts = _class_counts(dataset)
     except LabelauditError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        session.show_error(error)
         return
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -197,7 +243,7 @@ def _roles(draft: Dataset) -> Dataset | None:
             **roles,
         )
     except LabelauditError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        session.show_error(error)
         return None
     return _with_history(dataset, draft)
 

@@ -10,11 +10,12 @@ import streamlit as st
 
 from labelaudit import charts, health
 from labelaudit.audit import Audit
+from labelaudit.errors import LabelauditError
+from labelaudit.jobs import Job
 from labelaudit.noise import review_curve
 from labelaudit.selection import density, points
 from labelaudit.tasks import TASKS
-from labelaudit.ui import heatmap, run, session
-from labelaudit.ui.markdown import plain
+from labelaudit.ui import heatmap, run, session, visitor
 from labelaudit.ui.session import Opened
 
 KINDS = {"uniform": "to any other class", "confusable": "to a class that it is confused with"}
@@ -64,25 +65,46 @@ def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulatio
     noised, planted = TASKS[opened.dataset.task].plant(
         opened.dataset, fraction, kind, seed=seed, confident_joint=before.confident_joint
     )
-    here = session.workspace()
-    audit_id = here.request(noised, before.config, listed=False)
-    if not here.is_done(audit_id):
-        job = session.jobs().get(audit_id)
-        if job is None or job.state == "cancelled":
-            job = session.resume(audit_id)
-        if job.state == "failed":
-            st.error(plain(job.error), icon=":material/error:")
-            if st.button("Try again", key="sim-again"):
-                session.resume(audit_id)
-                st.rerun()
+    here = visitor.workspace()
+    try:
+        audit_id = here.request(noised, before.config, listed=False)
+        _withdraw_last(audit_id)
+        if not here.is_done(audit_id):
+            _watch(audit_id, int(planted.sum()))
             return None
-        st.caption(f"Auditing the data with {int(planted.sum()):,} wrong labels planted.")
-        run.progress(job)
+        after = here.open(audit_id)
+    except LabelauditError as error:
+        session.show_error(error)
         return None
-    after = here.open(audit_id)
     planted = planted[after.rows]
     score = after.label_issues["score"].to_numpy()
     return Simulation(before, after, planted, review_curve(score, planted))
+
+
+def _withdraw_last(audit_id: str) -> None:
+    """Cancel the simulation before this one where it is still under way: nobody waits for it any more."""
+    last: Job | None = st.session_state.get("simulated")
+    if last is not None and last.work.id != audit_id:
+        session.jobs().cancel(last)
+
+
+def _watch(audit_id: str, planted: int) -> None:
+    """Start the simulation, and show how it goes."""
+    job = session.job(audit_id)
+    if job is None or job.state == "done":
+        job = session.resume(audit_id)
+    st.session_state["simulated"] = job
+    if job.active:
+        st.caption(f"Auditing the data with {planted:,} wrong labels planted.")
+        run.progress(job)
+        return
+    if job.state == "failed":
+        session.show_error(job.work.error)
+    else:
+        st.caption("Cancelled. Going on starts from what was finished.")
+    if st.button("Try again" if job.state == "failed" else "Go on", key="sim-again"):
+        session.resume(audit_id)
+        st.rerun()
 
 
 def headline(simulation: Simulation) -> None:

@@ -13,7 +13,7 @@ from labelaudit.errors import LabelauditError
 from labelaudit.estimate import estimate
 from labelaudit.heads import words
 from labelaudit.jobs import Job
-from labelaudit.ui import cards, session
+from labelaudit.ui import cards, session, visitor
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
@@ -23,7 +23,11 @@ STEPS = {"features": "Features", "folds": "Models, each trained without one fold
 def requested() -> dict[str, Any] | None:
     """Return what is to be audited, or None."""
     audit_id = session.current()
-    return session.workspace().record(audit_id) if audit_id else None
+    try:
+        return visitor.workspace().record(audit_id) if audit_id else None
+    except LabelauditError as error:
+        session.show_error(error)
+        return None
 
 
 def choices(dataset: Dataset, chosen: AuditConfig, key: str) -> AuditConfig:
@@ -98,17 +102,25 @@ def progress(job: Job) -> None:
         st.rerun(scope="app")
     with st.container(border=True, height=330):
         if job.state == "queued":
-            st.subheader("Waiting for a worker")
-            st.write(f"{session.jobs().place(job)} audits run before this one. You can close this tab and come back.")
+            _waiting(session.jobs().place(job), session.jobs().starts_in(job))
         else:
-            left = job.remaining()
+            left = job.work.remaining()
             eta = f", about {_seconds(left)} left" if left is not None else ""
-            st.subheader(f"Auditing · {_seconds(time.time() - job.started)}{eta}")
+            st.subheader(f"Auditing · {_seconds(time.time() - job.work.started)}{eta}")
             for name, title in STEPS.items():
-                _step(title, job.steps.get(name))
+                _step(title, job.work.steps.get(name))
         if st.button("Cancel", icon=":material/stop_circle:", key="cancel"):
             session.jobs().cancel(job)
             st.rerun(scope="app")
+
+
+def _waiting(place: int, starts_in: float | None) -> None:
+    st.subheader(f"Waiting for a worker · place {place:,} in the queue" if place else "Waiting for a worker")
+    audits = "1 audit has" if place == 1 else f"{place:,} audits have"
+    when = f", in about {_seconds(starts_in)}" if starts_in is not None else ""
+    if place:
+        st.write(f"{audits} to end before this one starts{when}.")
+    st.write("You can close this tab and come back.")
 
 
 def _step(title: str, state: tuple[float, float, float] | None) -> None:
@@ -128,20 +140,33 @@ def unfinished(record: dict[str, Any], job: Job | None) -> None:
     with st.container(border=True):
         if job is not None and job.state == "failed":
             st.subheader("The audit could not be done")
-            st.error(plain(job.error), icon=":material/error:")
+            session.show_error(job.work.error)
         elif job is not None and job.state == "cancelled":
             st.subheader("Cancelled")
             st.write("What was finished is kept; going on starts from there.")
         else:
             st.subheader("This audit was interrupted")
-            st.write("The server was stopped while it ran. Finished folds are kept; going on starts from there.")
+            st.write(
+                "The server was stopped before it was done, or had no room for it. Finished folds are kept; going on "
+                "starts from there."
+            )
         failed = job is not None and job.state == "failed"
-        if st.button("Try again" if failed else "Go on", type="secondary" if failed else "primary", key="resume"):
-            session.resume(record["id"])
+        pressed = st.button("Try again" if failed else "Go on", type="secondary" if failed else "primary", key="resume")
+        if pressed and go_on(record["id"]):
             st.rerun()
         st.page_link("pages/1_Ingest.py", label="Change the data or its columns", icon=":material/upload_file:")
     if failed:
-        again(session.workspace().dataset(record["id"]), AuditConfig(**record["config"]))
+        again(visitor.workspace().dataset(record["id"]), AuditConfig(**record["config"]))
+
+
+def go_on(audit_id: str) -> bool:
+    """Queue an audit again, or say why that can't be; return whether it could."""
+    try:
+        session.resume(audit_id)
+    except LabelauditError as error:
+        session.show_error(error)
+        return False
+    return True
 
 
 def require_result(record: dict[str, Any]) -> Opened:
@@ -149,9 +174,9 @@ def require_result(record: dict[str, Any]) -> Opened:
     try:
         opened = session.opened()
     except LabelauditError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        if st.button("Audit again", type="primary", icon=":material/replay:", key="resume"):
-            session.resume(record["id"])
+        session.show_error(error)
+        pressed = st.button("Audit again", type="primary", icon=":material/replay:", key="resume")
+        if pressed and go_on(record["id"]):
             st.rerun()
         session.write_address()
         st.stop()
@@ -197,7 +222,7 @@ def launch(dataset: Dataset, config: AuditConfig) -> None:
     try:
         session.start(dataset, config)
     except LabelauditError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        session.show_error(error)
         return
     st.switch_page("pages/2_Audit.py")
 

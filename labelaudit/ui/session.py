@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import streamlit as st
+from joblib import cpu_count
 
 from labelaudit.audit import Audit, AuditConfig
 from labelaudit.dataset import Dataset
@@ -19,6 +19,7 @@ from labelaudit.review import Decision, effective
 from labelaudit.selection import Selection, points, selected, with_decisions
 from labelaudit.settings import settings
 from labelaudit.ui.markdown import plain
+from labelaudit.ui.visitor import sentence, workspace
 from labelaudit.workspace import Workspace
 
 ME = "me"
@@ -65,25 +66,21 @@ class Opened:
         self.workspace.log.append(decisions)
 
 
-def workspace() -> Workspace:
-    """Return this session's workspace: one for all locally, one per session or user when served to others."""
-    if not settings().public:
-        return Workspace()
-    if st.user.get("is_logged_in"):
-        return Workspace("user-" + str(st.user["sub"]).encode().hex()[:64])
-    return Workspace(st.session_state.setdefault("owner", "session-" + secrets.token_hex(16)))
-
-
 @st.cache_resource(show_spinner=False)
 def _jobs(cache: Path) -> Jobs:
-    jobs = Jobs(cache)
-    jobs.warm_up()
-    return jobs
+    made = Jobs(cache, settings().workers or max(1, cpu_count() // 2), settings().max_waiting)
+    made.warm_up()
+    return made
 
 
 def jobs() -> Jobs:
-    """Return the server's queue of audits, its worker started."""
+    """Return the server's queue of audits, a worker started."""
     return _jobs(settings().cache_dir)
+
+
+def job(audit_id: str) -> Job | None:
+    """Return what became of this visitor's wish for an audit."""
+    return jobs().get(audit_id, workspace().owner)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Opening the audit …")
@@ -121,11 +118,16 @@ def show_told() -> None:
         st.toast(told)
 
 
+def show_error(error: LabelauditError | str) -> None:
+    """Show what went wrong, in the sentence that says what to do."""
+    st.error(plain(sentence(error)), icon=":material/error:")
+
+
 def show_message() -> None:
     """Show what another page or the address had to say, once."""
     message = st.session_state.pop("message", None)
     if message:
-        st.warning(plain(message), icon=":material/info:")
+        st.warning(plain(sentence(message)), icon=":material/info:")
 
 
 def write_address() -> None:
@@ -165,19 +167,25 @@ def choose(audit_id: str) -> None:
     select(Selection(suspects=True))
 
 
-def start(dataset: Dataset, config: AuditConfig) -> Job:
-    """Request an audit, queue it and look at it; Ingest keeps the roles that were audited."""
+def start(dataset: Dataset, config: AuditConfig) -> None:
+    """Request an audit, queue it and look at it; Ingest keeps the roles that were audited.
+
+    Raises
+    ------
+    LabelauditError
+        The data can't be audited, stored or queued; what was looked at is still open.
+    """
     audit_id = workspace().request(dataset, config)
+    resume(audit_id)
     st.session_state["draft"] = dataset
     choose(audit_id)
-    return resume(audit_id)
 
 
 def resume(audit_id: str) -> Job:
     """Queue an audit that was requested before; finished folds are read from the cache."""
     here = workspace()
     record = here.record(audit_id)
-    return jobs().submit(audit_id, here.folder / "data" / record["fingerprint"], record["config"])
+    return jobs().submit(audit_id, here.folder / "data" / record["fingerprint"], record["config"], here.owner)
 
 
 def selection() -> Selection:
@@ -230,7 +238,7 @@ def require_audit(purpose: str) -> Opened:
     try:
         found = opened()
     except LabelauditError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error)
         st.page_link("pages/2_Audit.py", label="Audit again", icon=":material/replay:")
         st.stop()
     if found is not None:

@@ -23,14 +23,20 @@ class Server:
         The repository.
     folder : Path
         Where cache, workspace and log go; they outlive a stop.
+    settings : str
+        What else is set, by the names of `labelaudit.settings.Settings`.
     """
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    def __init__(self, root: Path, folder: Path, **settings: str) -> None:
         self.root = root
         self.cache, self.artifacts, self.log = folder / "cache", folder / "artifacts", folder / "server.log"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
+        self.settings = {
+            f"LABELAUDIT_{name.upper()}": value
+            for name, value in {**settings, "cache_dir": str(self.cache), "artifacts_dir": str(self.artifacts)}.items()
+        }
         self.url = f"http://localhost:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -39,10 +45,9 @@ class Server:
         options = {"server.port": self.port, "server.headless": "true", "server.fileWatcherType": "none"}
         command = [sys.executable, "-m", "streamlit", "run", "Home.py"]
         command += [f"--{name}={value}" for name, value in options.items()]
-        places = {"LABELAUDIT_CACHE_DIR": str(self.cache), "LABELAUDIT_ARTIFACTS_DIR": str(self.artifacts)}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=self.root, env=os.environ | places, stdout=log, stderr=subprocess.STDOUT
+                command, cwd=self.root, env=os.environ | self.settings, stdout=log, stderr=subprocess.STDOUT
             )
         deadline = time.monotonic() + START_LIMIT
         while not self._healthy():

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from labelaudit.audit import AuditConfig, audit
 from labelaudit.dataset import Dataset
-from labelaudit.jobs import Job
+from labelaudit.errors import Busy
+from labelaudit.jobs import Job, Work
 from labelaudit.settings import settings
 
 PAGES = ("1_Ingest", "2_Audit", "3_Health", "4_Heatmap", "5_Scatter", "6_Inspector", "7_Noise_Sim", "8_Export")
@@ -21,23 +22,29 @@ class Queue:
 
     def __init__(self) -> None:
         self.jobs: dict[str, Job] = {}
+        self.full = False
 
-    def get(self, audit_id: str) -> Job | None:
+    def get(self, audit_id: str, owner: str = "local") -> Job | None:
         return self.jobs.get(audit_id)
 
-    def submit(self, audit_id: str, data: Path, config: dict[str, Any]) -> Job:
-        return self.jobs.setdefault(audit_id, Job(audit_id, data, config))
+    def submit(self, audit_id: str, data: Path, config: dict[str, Any], owner: str = "local") -> Job:
+        if self.full:
+            raise Busy("20 audits wait already; try again.")
+        return self.jobs.setdefault(audit_id, Job(owner, data, Work(audit_id, config)))
 
     def place(self, job: Job) -> int:
-        return 0
+        return list(self.jobs.values()).index(job) + 1
+
+    def starts_in(self, job: Job) -> float | None:
+        return 40.0
 
     def cancel(self, job: Job) -> None:
-        job.state = "cancelled"
+        job.withdrawn = True
 
     def work(self) -> None:
         """Do what waits, and forget it."""
         for job in self.jobs.values():
-            audit(Dataset.open(job.data), AuditConfig(**job.config), cache=settings().cache_dir)
+            audit(Dataset.open(job.data), AuditConfig(**job.work.config), cache=settings().cache_dir)
         self.jobs.clear()
 
 

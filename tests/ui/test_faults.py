@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from dashboards import PAGES, Dashboard
 
 from labelaudit.audit import Audit, AuditConfig
 from labelaudit.dataset import Dataset
-from labelaudit.errors import BadInput
-from labelaudit.jobs import Job
+from labelaudit.jobs import Job, Work
 from labelaudit.load import FORMATS, to_bytes
 from labelaudit.selection import Selection
 from labelaudit.settings import settings
@@ -68,7 +68,7 @@ def test_a_damaged_result_can_be_made_again(dashboard: Dashboard, audited: Audit
     app = dashboard.open("2_Audit", audit=audited.id)
     assert len(app.error) == 1
     dashboard.press("resume")
-    assert app.subheader[0].value == "Waiting for a worker"
+    assert app.subheader[0].value.startswith("Waiting for a worker")
     dashboard.queue.work()
     dashboard.open("2_Audit")
     assert "We suspect" in dashboard.text()
@@ -80,7 +80,7 @@ def test_an_unfinished_audit_goes_on_from_its_card(dashboard: Dashboard, audited
     assert "Not finished; what was done is kept." in dashboard.text()
     dashboard.press(f"open-{audit_id}")
     assert list(dashboard.queue.jobs) == [audit_id]
-    assert dashboard.app.subheader[0].value == "Waiting for a worker"
+    assert dashboard.app.subheader[0].value == "Waiting for a worker · place 1 in the queue"
     dashboard.open("3_Health")
     assert dashboard.app.subheader[0].value == "This audit is not done"
     dashboard.queue.work()
@@ -97,7 +97,8 @@ def test_an_audit_that_stopped_says_why_and_can_go_on(
 ) -> None:
     audit_id = Workspace().request(audited.dataset, AuditConfig(folds=3))
     if state:
-        job = Job(audit_id, settings().artifacts_dir, {}, state=state, error="the disk is full.")  # type: ignore[arg-type]
+        work = Work(audit_id, {}, state=state, error="the disk is full.")  # type: ignore[arg-type]
+        job = Job("local", settings().artifacts_dir, work)
         dashboard.queue.jobs[audit_id] = job
     app = dashboard.open("2_Audit", audit=audit_id)
     assert app.subheader[0].value == title
@@ -144,6 +145,61 @@ def test_a_bad_file_gets_one_sentence_and_the_last_one_stays(
     assert "120 rows, 2 columns" in [subheader.value for subheader in app.subheader]
 
 
+@pytest.mark.parametrize("name", ["..", "a/../../b.csv", "x" * 300 + ".csv", "\x00a\n.csv", "😀" * 90, "**b** `c`.csv"])
+def test_a_name_that_no_file_can_have_is_no_obstacle(
+    dashboard: Dashboard, finished: tuple[Dataset, object], name: str
+) -> None:
+    app = dashboard.open("1_Ingest")
+    upload(dashboard, name, to_bytes(finished[0], "csv"))
+    assert not app.error
+    assert "120 rows, 2 columns" in [subheader.value for subheader in app.subheader]
+
+
+def open_path(dashboard: Dashboard, path: object) -> None:
+    dashboard.app.text_input(key="path").set_value(str(path))
+    dashboard.press("open-path")
+
+
+def test_a_path_on_this_machine_is_audited_without_an_upload(
+    dashboard: Dashboard, finished: tuple[Dataset, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "here.csv").write_bytes(to_bytes(finished[0], "csv"))
+    app = dashboard.open("1_Ingest")
+    open_path(dashboard, "~/here.csv")
+    assert "120 rows, 2 columns" in [subheader.value for subheader in app.subheader]
+    dashboard.press("ingest-go")
+    (job,) = dashboard.queue.jobs.values()
+    assert Dataset.open(job.data).provenance["path"] == str(tmp_path / "here.csv")
+    dashboard.queue.work()
+    dashboard.open("2_Audit")
+    assert "We suspect" in dashboard.text()
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("absent.csv", "there is no file"),
+        ("", "is a folder"),
+        ("loop.csv", "cannot be read"),
+        ("photo.csv", "is a PNG image"),
+        ("../../../../../../../../etc/shadow-that-is-not-there", "there is no file"),
+    ],
+)
+def test_a_path_that_cannot_be_read_gets_one_sentence_and_the_last_data_stays(
+    dashboard: Dashboard, finished: tuple[Dataset, object], tmp_path: Path, path: str, words: str
+) -> None:
+    (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
+    (tmp_path / "photo.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
+    app = dashboard.open("1_Ingest")
+    upload(dashboard, "made.csv", to_bytes(finished[0], "csv"))
+    open_path(dashboard, tmp_path / path)
+    assert len(app.error) == 1
+    said = app.error[0].value.replace("\\", "")
+    assert words in said and "\n" not in said and said.endswith(".")
+    assert "120 rows, 2 columns" in [subheader.value for subheader in app.subheader]
+
+
 def test_a_column_that_is_different_in_every_row_can_still_be_chosen(dashboard: Dashboard) -> None:
     rows = "".join(f"{'abcdefghij'[i % 10]}{'klmnop'[i % 6]}{i},{'fm'[i % 2]}\n" for i in range(60))
     app = dashboard.open("1_Ingest")
@@ -164,21 +220,59 @@ def test_a_label_column_can_be_changed_and_no_feature_is_an_error(dashboard: Das
     assert "ingest-go" not in [button.key for button in app.button]
 
 
-def test_a_wrong_label_column_gets_one_sentence(dashboard: Dashboard) -> None:
+def test_data_that_cannot_be_audited_gets_one_sentence_and_what_is_open_stays(
+    dashboard: Dashboard, audited: Audit
+) -> None:
     rows = "".join(f"{i * i % 17},{i % 5},word{i},{'ab'[i % 2]}\n" for i in range(60))
-    app = dashboard.open("1_Ingest")
+    app = dashboard.open("1_Ingest", audit=audited.id)
     upload(dashboard, "table.csv", f"x,y,name,kind\n{rows}".encode())
     app.selectbox[0].set_value("name")
     dashboard.run()
     dashboard.press("ingest-go")
-    with pytest.raises(BadInput, match=r"60 different labels .* choose a column with a few classes") as refused:
-        dashboard.queue.work()
-    # What the worker process does with it: tests/test_jobs.py.
-    (job,) = dashboard.queue.jobs.values()
-    job.state, job.error = "failed", str(refused.value)
-    dashboard.open("2_Audit")
-    assert len(dashboard.app.error) == 1 and "60 different labels" in dashboard.app.error[0].value
-    assert not dashboard.app.exception
+    assert len(app.error) == 1
+    assert "60 different labels" in app.error[0].value
+    assert app.error[0].value.endswith("choose a column with a few classes.")
+    assert not dashboard.queue.jobs
+    assert [record["id"] for record in Workspace().audits()] == [audited.id]
+    dashboard.open("3_Health")
+    assert dashboard.metrics()["Suspects"] == str(int(audited.label_issues["is_issue"].sum()))
+
+
+def test_a_full_queue_is_said_everywhere_and_nothing_is_lost(
+    dashboard: Dashboard, audited: Audit, finished: tuple[Dataset, object]
+) -> None:
+    dashboard.queue.full = True
+    waiting = Workspace().request(audited.dataset, AuditConfig(folds=3))
+    refused = ["20 audits wait already; try again."]
+    app = dashboard.open("", audit=audited.id)
+    for press in ("demo", f"open-{waiting}"):
+        dashboard.press(press)
+        assert [error.value for error in app.error] == refused
+    dashboard.open("1_Ingest")
+    upload(dashboard, "made.csv", to_bytes(finished[0], "csv"))
+    dashboard.press("ingest-go")
+    assert [error.value for error in app.error] == refused
+    dashboard.open("7_Noise_Sim")
+    assert [error.value for error in app.error] == refused
+    dashboard.open("3_Health")
+    assert dashboard.metrics()["Suspects"] == str(int(audited.label_issues["is_issue"].sum()))
+    dashboard.queue.full = False
+    later = Dashboard(dashboard.root, dashboard.queue)
+    later.open()
+    later.press(f"open-{waiting}")
+    assert list(dashboard.queue.jobs) == [waiting]
+
+
+def test_an_audit_under_way_is_watched_from_its_card(dashboard: Dashboard, audited: Audit) -> None:
+    audit_id = Workspace().request(audited.dataset, AuditConfig(folds=3))
+    dashboard.open()
+    dashboard.press(f"open-{audit_id}")
+    second = Dashboard(dashboard.root, dashboard.queue)
+    second.open()
+    assert "Under way." in second.text()
+    second.press(f"open-{audit_id}")
+    assert second.app.subheader[0].value.startswith("Waiting for a worker")
+    assert "1 audit has to end before this one starts, in about 40 s." in second.text()
 
 
 @pytest.mark.parametrize(
