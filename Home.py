@@ -1,9 +1,13 @@
 """The dashboard's entry. Run with ``streamlit run Home.py``."""
 
+from labelaudit.errors import LabelauditError
 from labelaudit.ui import navigation, session, style
 
 style.apply()
 session.restore()
 page = navigation.draw()
 session.show_message()
-page.run()
+try:
+    page.run()
+except LabelauditError as error:
+    session.show_error(error)

@@ -8,7 +8,6 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from labelaudit.settings import Settings
 
 PACKAGE = Path(__file__).parent
-# What tells a folder of ours from one that must not be touched.
-AUDIT_FILES = ("issues.parquet", "pred_probs.npz")
 
 
 class _Commands(TyperGroup):
@@ -297,7 +294,7 @@ def _audit(dataset: Dataset, config: AuditConfig, out: Path | None) -> tuple[Aud
     with progress() as report:
         found = run(dataset, config, progress=report, cache=_settings().cache_dir)
     folder = out or workspace.folder / "audits" / found.id
-    _save(found, folder.resolve())
+    found.save(folder.resolve())
     if out is None:
         workspace.request(dataset, config)
     return found, folder
@@ -343,9 +340,11 @@ def _next_steps(found: Audit, folder: Path, *, in_app: bool) -> str:
 
 def _check_out(out: Path) -> None:
     """Refuse a folder that holds anything but an audit, before any time is spent."""
+    from labelaudit.audit import is_other_folder
+
     if out.is_file():
         raise BadInput(f"--out {out} is a file; choose a folder.")
-    if out.is_dir() and any(out.iterdir()) and not all((out / name).is_file() for name in AUDIT_FILES):
+    if is_other_folder(out):
         raise BadInput(f"--out {out} is not empty and holds no audit; choose another or a new folder.")
 
 
@@ -354,21 +353,6 @@ def _check_to(to: Path, dataset: Dataset) -> None:
     audited = Path(dataset.provenance.get("path", ""))
     if to.is_file() and audited.is_file() and to.samefile(audited):
         raise BadInput(f"--to {to} is the file that was audited; choose another name, so that the original stays.")
-
-
-def _save(found: Audit, folder: Path) -> None:
-    """Replace the audit in a folder file by file: what the user keeps beside it stays."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part") as part:
-            found.save(Path(part) / "audit")
-            folder.mkdir(exist_ok=True)
-            # Without a manifest it is no audit: one that was half replaced is never taken for a whole one.
-            (folder / "manifest.json").unlink(missing_ok=True)
-            for file in sorted((Path(part) / "audit").iterdir(), key=lambda f: f.name == "manifest.json"):
-                file.replace(folder / file.name)
-    except OSError as error:
-        raise StoreError(f"the audit can't be written to {folder} ({error.strerror}); choose another --out.") from error
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelaudit.errors import BadInput, StoreError, did_you_mean
+from labelaudit.files import digest, read_json, replacing, write_json
 
 Value = str | int | float | bool
 Modality = Literal["text", "tabular"]
@@ -319,11 +320,12 @@ class Dataset:
     def save(self, folder: Path) -> None:
         """Write `data.arrow` (the exact table) and `dataset.json` (the roles) into a folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        with pa.OSFile(str(folder / "data.arrow.part"), "wb") as sink:
-            options = pa.ipc.IpcWriteOptions(compression="zstd")
-            with pa.ipc.new_file(sink, self.table.schema, options=options) as writer:
-                writer.write_table(self.table)
-        (folder / "data.arrow.part").replace(folder / "data.arrow")
+        options = pa.ipc.IpcWriteOptions(compression="zstd")
+        with (
+            replacing(folder / "data.arrow") as file,
+            pa.ipc.new_file(file, self.table.schema, options=options) as writer,
+        ):
+            writer.write_table(self.table)
         roles = {
             "name": self.name,
             "label_columns": self.label_columns,
@@ -335,9 +337,18 @@ class Dataset:
             "group_column": self.group_column,
             "source": {"format": self.source.format, "options": dict(self.source.options), "notes": self.source.notes},
             "provenance": dict(self.provenance),
+            "data": digest(folder / "data.arrow"),
         }
-        (folder / "dataset.json.part").write_text(json.dumps(roles, indent=2, ensure_ascii=False), encoding="utf-8")
-        (folder / "dataset.json.part").replace(folder / "dataset.json")
+        write_json(folder / "dataset.json", roles)
+
+    @staticmethod
+    def is_whole(folder: Path) -> bool:
+        """Whether a folder holds all that `save` wrote."""
+        try:
+            _saved_roles(folder)
+        except (OSError, ValueError):
+            return False
+        return True
 
     @classmethod
     def open(cls, folder: Path) -> Dataset:
@@ -349,18 +360,29 @@ class Dataset:
             The folder does not hold a data set, or a file in it is damaged.
         """
         try:
-            roles = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
-            with pa.OSFile(str(folder / "data.arrow"), "rb") as file:
-                table = pa.ipc.open_file(file).read_all()
-            source = roles.pop("source")
-            roles["source"] = Source(source["format"], source["options"], tuple(source["notes"]))
-            roles["label_columns"] = tuple(roles["label_columns"])
-            roles["feature_columns"] = tuple(roles["feature_columns"])
-        except (OSError, ValueError, KeyError, pa.ArrowInvalid) as error:
+            roles = _saved_roles(folder)
+        except (OSError, ValueError) as error:
             raise StoreError(
-                f"{folder} does not hold a data set that can be read ({error}); run the audit again."
+                f"{folder} does not hold a data set that can be read ({error}); load the file and audit it again."
             ) from error
-        return cls(table=table, **roles)
+        with pa.OSFile(str(folder / "data.arrow"), "rb") as file:
+            table = pa.ipc.open_file(file).read_all()
+        source = roles.pop("source")
+        return cls(
+            table=table,
+            source=Source(source["format"], source["options"], tuple(source["notes"])),
+            label_columns=tuple(roles.pop("label_columns")),
+            feature_columns=tuple(roles.pop("feature_columns")),
+            **roles,
+        )
+
+
+def _saved_roles(folder: Path) -> dict[str, Any]:
+    """Read `dataset.json`, after making sure that both files are as they were written."""
+    roles = read_json(folder / "dataset.json")
+    if roles.pop("data") != digest(folder / "data.arrow"):
+        raise ValueError("data.arrow is not as it was written")
+    return roles
 
 
 def is_missing(value: Any) -> bool:

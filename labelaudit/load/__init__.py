@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 
 from labelaudit.dataset import Dataset, Source
-from labelaudit.errors import BadInput, StoreError, did_you_mean
+from labelaudit.errors import BadInput, did_you_mean
+from labelaudit.files import replacing, writing
 from labelaudit.load import columnar, delimited, excel, jsonl
 from labelaudit.load.demos import DEMOS
 from labelaudit.load.frames import from_pandas
@@ -245,13 +246,8 @@ def write(dataset: Dataset, path: str | Path, *, format: str | None = None, spre
     """
     path = Path(path)
     data = to_bytes(dataset, format or SUFFIXES.get(path.suffix.lower()), spreadsheet_safe)
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise StoreError(f"{path} cannot be written ({error.strerror}); choose another place.") from error
+    with writing(path, "choose another place"), replacing(path) as file:
+        file.write(data)
 
 
 def to_bytes(dataset: Dataset, format: str | None = None, spreadsheet_safe: bool = False) -> bytes:

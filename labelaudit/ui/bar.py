@@ -44,7 +44,7 @@ def show_if_any() -> None:
     try:
         opened = session.opened()
     except LabelauditError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        session.show_error(error)
         return
     if opened is not None:
         show(opened)

@@ -12,7 +12,6 @@ from labelaudit.errors import LabelauditError
 from labelaudit.export import ARTEFACTS, Handover, bundle
 from labelaudit.load import FORMATS
 from labelaudit.ui import session
-from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
 SCOPES = {"all": "Everything", "selection": "The selection", "decided": "Only what was decided"}
@@ -69,7 +68,7 @@ def _rule(opened: Opened) -> None:
             f"Accept {len(made):,} suggestions",
             key="rule",
             disabled=not made,
-            on_click=opened.decide,
+            on_click=session.telling()(opened.decide),
             args=(made,),
             help="What you decided yourself stays",
         )
@@ -88,6 +87,7 @@ def _rule(opened: Opened) -> None:
         )
 
 
+@session.telling()
 def _undo_rule(opened: Opened, actor: str) -> None:
     last = next(
         (d.actor for d in reversed(opened.decisions) if d.actor.startswith("rule") and d.action != "undo"), actor
@@ -123,7 +123,7 @@ def check(handover: Handover) -> bool:
     try:
         handover.cleaned  # noqa: B018  made once, and kept for the preview and the files
     except LabelauditError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        session.show_error(error)
         return False
     return True
 

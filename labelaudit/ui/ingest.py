@@ -75,7 +75,7 @@ def _read(uploaded: st.runtime.uploaded_file_manager.UploadedFile) -> None:
             stored = read(path)
             session.set_draft(_guessed(stored, path.stem))
     except LabelauditError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        session.show_error(error)
         st.caption("Nothing was changed; what was loaded before is still here.")
 
 
@@ -123,7 +123,7 @@ def settle(draft: Dataset) -> None:
         noticed = findings(dataset)
         counts = _class_counts(dataset)
     except LabelauditError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        session.show_error(error)
         return
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -197,7 +197,7 @@ def _roles(draft: Dataset) -> Dataset | None:
             **roles,
         )
     except LabelauditError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        session.show_error(error)
         return None
     return _with_history(dataset, draft)
 

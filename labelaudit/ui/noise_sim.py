@@ -10,11 +10,11 @@ import streamlit as st
 
 from labelaudit import charts, health
 from labelaudit.audit import Audit
+from labelaudit.errors import StoreError
 from labelaudit.noise import review_curve
 from labelaudit.selection import density, points
 from labelaudit.tasks import TASKS
 from labelaudit.ui import heatmap, run, session
-from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
 KINDS = {"uniform": "to any other class", "confusable": "to a class that it is confused with"}
@@ -71,18 +71,27 @@ def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulatio
         if job is None or job.state == "cancelled":
             job = session.resume(audit_id)
         if job.state == "failed":
-            st.error(plain(job.error), icon=":material/error:")
-            if st.button("Try again", key="sim-again"):
-                session.resume(audit_id)
-                st.rerun()
+            _again(audit_id, job.error)
             return None
         st.caption(f"Auditing the data with {int(planted.sum()):,} wrong labels planted.")
         run.progress(job)
         return None
-    after = here.open(audit_id)
+    try:
+        after = here.open(audit_id)
+    except StoreError as error:
+        _again(audit_id, str(error))
+        return None
     planted = planted[after.rows]
     score = after.label_issues["score"].to_numpy()
     return Simulation(before, after, planted, review_curve(score, planted))
+
+
+def _again(audit_id: str, error: str) -> None:
+    """Say why there is no simulation, and offer to try again."""
+    session.show_error(error)
+    if st.button("Try again", key="sim-again"):
+        session.resume(audit_id)
+        st.rerun()
 
 
 def headline(simulation: Simulation) -> None:

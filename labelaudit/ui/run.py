@@ -125,7 +125,7 @@ def unfinished(record: dict[str, Any], job: Job | None) -> None:
     with st.container(border=True):
         if job is not None and job.state == "failed":
             st.subheader("The audit could not be done")
-            st.error(plain(job.error), icon=":material/error:")
+            session.show_error(job.error)
         elif job is not None and job.state == "cancelled":
             st.subheader("Cancelled")
             st.write("What was finished is kept; going on starts from there.")
@@ -146,7 +146,7 @@ def require_result(record: dict[str, Any]) -> Opened:
     try:
         opened = session.opened()
     except LabelauditError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        session.show_error(error)
         if st.button("Audit again", type="primary", icon=":material/replay:", key="resume"):
             session.resume(record["id"])
             st.rerun()
@@ -194,7 +194,7 @@ def launch(dataset: Dataset, config: AuditConfig) -> None:
     try:
         session.start(dataset, config)
     except LabelauditError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        session.show_error(error)
         return
     st.switch_page("pages/2_Audit.py")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -114,11 +116,27 @@ def tell(text: str) -> None:
     st.session_state["told"] = text
 
 
+@contextmanager
+def telling() -> Iterator[None]:
+    """Say in a sentence what keeps a callback from doing its work, and leave the rest of it out."""
+    try:
+        yield
+    except LabelauditError as error:
+        st.session_state["failed"] = str(error)
+
+
 def show_told() -> None:
     """Show what a callback had to say, once."""
-    told = st.session_state.pop("told", "")
+    told, failed = st.session_state.pop("told", ""), st.session_state.pop("failed", "")
     if told:
         st.toast(told)
+    if failed:
+        show_error(failed)
+
+
+def show_error(error: LabelauditError | str) -> None:
+    """Show what went wrong, in the sentence that says what to do."""
+    st.error(plain(str(error)), icon=":material/error:")
 
 
 def show_message() -> None:
@@ -230,7 +248,7 @@ def require_audit(purpose: str) -> Opened:
     try:
         found = opened()
     except LabelauditError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error)
         st.page_link("pages/2_Audit.py", label="Audit again", icon=":material/replay:")
         st.stop()
     if found is not None:
