@@ -69,7 +69,7 @@ def test_an_unknown_format_is_bad_input(dataset: Dataset) -> None:
 
 
 def test_a_place_that_cannot_be_written_keeps_what_was_there(dataset: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="can.t be written"):
+    with pytest.raises(StoreError, match=r"can.t be written"):
         write(dataset, tmp_path / "missing" / "x.csv")
     (tmp_path / "x.csv").mkdir()
     with pytest.raises(StoreError, match=r"x\.csv can.t be written \(.*\); choose another place\."):
