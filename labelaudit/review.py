@@ -199,7 +199,7 @@ class DecisionLog:
 
 def _are_sound(decisions: Sequence[Decision]) -> bool:
     """Whether each is what was appended: SQLite gives what a damaged file holds, whatever the column's type."""
-    kinds = {"seq": {int}, "base": {int}, "before": {str, type(None)}, "after": {str, type(None)}}
+    kinds: dict[str, set[type]] = {"seq": {int}, "base": {int}, "before": {str, type(None)}, "after": {str, type(None)}}
     for field in fields(Decision):
         if not set(map(type, map(attrgetter(field.name), decisions))) <= kinds.get(field.name, {str}):
             return False

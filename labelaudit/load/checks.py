@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from labelaudit.columns import Codes, codes, is_blank, is_named_like_id, numbers
 from labelaudit.dataset import Dataset, encode, show
-from labelaudit.load.columns import Codes, codes, is_blank, is_named_like_id, numbers
 from labelaudit.load.leaks import giveaway, label_codes, reason_of
 
 Severity = Literal["high", "medium", "low"]
