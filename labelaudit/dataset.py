@@ -338,7 +338,7 @@ class Dataset:
             replacing(folder / "data.arrow") as file,
             pa.ipc.new_file(file, self.table.schema, options=options) as writer,
         ):
-            writer.write_table(self.table)
+            writer.write_table(self.table.unify_dictionaries())
         roles = {
             "name": self.name,
             "label_columns": self.label_columns,

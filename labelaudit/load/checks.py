@@ -129,7 +129,7 @@ def _few_classes(known: _Known, folds: int) -> Iterable[Finding]:
 
 
 def _number_label(known: _Known, folds: int) -> Iterable[Finding]:
-    values = numbers(pa.array([str(value) for value in known.classes])) if known.classes else None
+    values = numbers(pa.array(known.names)) if known.classes else None
     rows = int(known.counts.sum())
     if values is None or rows <= 50:
         return

@@ -95,6 +95,8 @@ def _without_views(kind: pa.DataType) -> pa.DataType:
         return pa.large_list(inner(kind.value_field))
     if pa.types.is_fixed_size_list(kind):
         return pa.list_(inner(kind.value_field), kind.list_size)
+    if pa.types.is_map(kind):  # in Parquet its parts have names that Arrow's files do not keep
+        return pa.map_(inner(kind.key_field), inner(kind.item_field), kind.keys_sorted)
     if pa.types.is_dictionary(kind):
         return pa.dictionary(kind.index_type, _without_views(kind.value_type), kind.ordered)
     return _PLAIN.get(kind, kind)

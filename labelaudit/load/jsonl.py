@@ -38,7 +38,8 @@ def read(path: Path, format: str = "jsonl") -> tuple[pa.Table, Source]:
         One column per key, in the order of first appearance; see `labelaudit.load.cells.exact_column`. In a column of
         JSON text a null cell is an absent key and the text ``null`` is an explicit null.
     source : Source
-        Options ``layout`` (``lines`` or ``array``), ``encoding``, ``bom`` and ``absent`` (columns in which null is an absent key).
+        Options ``layout`` (``lines`` or ``array``), ``encoding``, ``bom`` and ``absent`` (columns in which
+        null is an absent key).
 
     Raises
     ------

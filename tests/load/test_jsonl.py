@@ -42,6 +42,11 @@ ONE_OBJECT = (
 )
 
 
+def are_rows(rows: list[dict[str, Any]]) -> bool:
+    """Whether there is a key, and no single object that looks like all the columns of a table."""
+    return any(rows) and not (len(rows) == 1 and jsonl._is_table(rows[0]))
+
+
 def written(table: pa.Table, source: Source) -> str:
     file = io.BytesIO()
     jsonl.write(table, source, file)
@@ -49,10 +54,7 @@ def written(table: pa.Table, source: Source) -> str:
 
 
 @settings(max_examples=300, deadline=None)
-@given(
-    rows=ROWS.filter(lambda rows: any(rows) and not (len(rows) == 1 and jsonl._is_table(rows[0]))),
-    in_array=st.booleans(),
-)
+@given(rows=ROWS.filter(are_rows), in_array=st.booleans())
 @example(rows=[{"a": 1}, {"a": 1.0}, {"a": True}], in_array=False)
 @example(rows=[{"a": None}, {}, {"a": 1}], in_array=False)
 @example(rows=[{}, {"a": 1}], in_array=True)
