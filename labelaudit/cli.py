@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -15,7 +16,7 @@ from typer.core import TyperGroup
 
 from labelaudit import __version__
 from labelaudit.errors import BadInput, LabelauditError, StoreError, did_you_mean
-from labelaudit.terminal import print_columns, print_json, print_summary, progress, say, summary
+from labelaudit.terminal import print_columns, print_json, print_summary, printable, progress, say, summary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +35,7 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except LabelauditError as error:
-            typer.echo(" ".join(str(error).split()), err=True)
+            typer.echo(printable(str(error)), err=True)
             raise typer.Exit(1) from error
 
 
@@ -57,6 +58,9 @@ def _start(
     ] = False,
 ) -> None:
     """Find the label errors of a data set, and get a cleaned one with a record of every decision."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal may not know the letters of the user's labels
+            stream.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=_settings().log_level, format="%(levelname)s %(name)s: %(message)s")
 
 

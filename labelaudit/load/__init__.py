@@ -132,6 +132,8 @@ def _hint(name: str, choices: Iterable[str]) -> str:
 
 def _check_kind(path: Path) -> None:
     """Refuse what would be read for ever or fill the memory."""
+    if "\0" in str(path):
+        raise FileNotFoundError
     found = path.stat()
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError
@@ -256,7 +258,10 @@ def load(
 def _find(path: Path) -> Path:
     """Return the file, or the one of that name in the data folder."""
     stored = settings().data_dir / path
-    return stored if not path.exists() and stored.is_file() else path
+    try:
+        return stored if not path.exists() and stored.is_file() else path
+    except OSError:  # a name that no file can have: reading it says so
+        return path
 
 
 def write(dataset: Dataset, path: str | Path, *, format: str | None = None, spreadsheet_safe: bool = False) -> None:
