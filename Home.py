@@ -1,5 +1,6 @@
 """The dashboard's entry. Run with ``streamlit run Home.py``."""
 
+from labelaudit.errors import LabelauditError
 from labelaudit.ui import navigation, session, style, visitor
 
 style.apply()
@@ -7,4 +8,7 @@ visitor.welcome()
 session.restore()
 page = navigation.draw()
 session.show_message()
-page.run()
+try:
+    page.run()
+except LabelauditError as error:
+    session.show_error(error)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import platform
 import resource
 import shutil
 import sys
 import time
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +15,7 @@ from functools import cached_property
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -32,6 +30,7 @@ from labelaudit.dataset import Dataset, decode
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.estimate import estimate
 from labelaudit.features import VERSION as FEATURES_VERSION
+from labelaudit.files import digest, read_json, write_json, writing
 from labelaudit.heads import MODELS, Model
 from labelaudit.predict import VERSION as PREDICT_VERSION
 from labelaudit.predict import Progress, silent
@@ -155,7 +154,7 @@ class Audit:
         Parameters
         ----------
         folder : Path
-            Replaced where it holds an audit already.
+            An audit that it holds is replaced; what the user keeps beside it stays.
         with_data : bool
             Whether the data set is written too, so that the folder stands alone.
 
@@ -164,21 +163,17 @@ class Audit:
         StoreError
             The disk is full or can't be written, or the folder holds something else.
         """
-        if folder.exists() and not (folder / "manifest.json").is_file() and any(folder.iterdir()):
+        if is_other_folder(folder):
             raise StoreError(f"{folder} holds files that are no audit; choose an empty or a new folder.")
-        part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-        try:
-            shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)
-            self._write(part, with_data)
-            if folder.exists():
-                shutil.rmtree(folder)
-            part.rename(folder)
-        except OSError as error:
-            shutil.rmtree(part, ignore_errors=True)
-            raise StoreError(
-                f"the audit can't be written to {folder}: {error.strerror}; free or change the disk."
-            ) from error
+        with writing(folder, "free the disk, or choose another folder"):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(dir=folder.parent, prefix=".", suffix=".part") as part:
+                self._write(Path(part), with_data)
+                folder.mkdir(exist_ok=True)
+                # Without a manifest it is no audit: one that was half replaced is never taken for a whole one.
+                (folder / "manifest.json").unlink(missing_ok=True)
+                for file in sorted(Path(part).iterdir(), key=lambda f: f.name == "manifest.json"):
+                    file.replace(folder / file.name)
 
     def _write(self, folder: Path, with_data: bool) -> None:
         classes = np.array(list(self.dataset.classes))
@@ -198,7 +193,8 @@ class Audit:
             joint.to_csv(folder / "confident_joint.csv")
         if with_data:
             self.dataset.save(folder)
-        (folder / "manifest.json").write_text(json.dumps(self.manifest, indent=2, ensure_ascii=False), encoding="utf-8")
+        files = {path.name: digest(path) for path in sorted(folder.iterdir())}
+        write_json(folder / "manifest.json", {**self.manifest, "files": files})
 
     @classmethod
     def open(cls, folder: Path, dataset: Dataset | None = None) -> Audit:
@@ -220,7 +216,10 @@ class Audit:
                 f"{folder} does not hold an audit (no manifest.json); run `labelaudit audit … --out` first."
             )
         try:
-            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            manifest = read_json(folder / "manifest.json")
+            for name, written in manifest.pop("files").items():
+                if digest(folder / name) != written:
+                    raise ValueError(f"{name} is not as it was written")
             joint_path = folder / "confident_joint.csv"
             joint = pd.read_csv(joint_path, index_col=0).astype("int64").to_numpy() if joint_path.exists() else None
             # Opened here: NumPy leaves a damaged archive open.
@@ -243,8 +242,14 @@ class Audit:
                 confident_joint=joint,
                 manifest=manifest,
             )
-        except (OSError, ValueError, KeyError, EOFError, pa.ArrowInvalid, zipfile.BadZipFile) as error:
+        except (OSError, ValueError) as error:
             raise StoreError(f"the audit in {folder} is damaged ({error}); run it again.") from error
+
+
+def is_other_folder(folder: Path) -> bool:
+    """Whether a folder holds anything, and no audit, not even one that was half replaced."""
+    ours = (folder / "issues.parquet", folder / "pred_probs.npz")
+    return folder.is_dir() and any(folder.iterdir()) and not all(map(Path.is_file, ours))
 
 
 def import_libraries(*modalities: str) -> None:

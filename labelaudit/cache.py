@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,7 +14,12 @@ from typing import Any, TypeAlias
 import numpy as np
 import scipy.sparse as sp
 
+from labelaudit.files import replacing, writing
+
 Matrix: TypeAlias = np.ndarray | sp.csr_matrix
+
+# What reading a ZIP raises that is none, or that was cut or changed anywhere.
+DAMAGED = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +52,11 @@ class Cache:
             What it is and a `key` of all that it depends on.
         compute : callable
             Returns a dense or a CSR matrix.
+
+        Raises
+        ------
+        StoreError
+            The matrix can't be kept.
         """
         if self.folder is None:
             return compute()
@@ -54,18 +64,18 @@ class Cache:
         if path.exists():
             try:
                 return read_matrix(path)
-            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            except DAMAGED as error:
                 log.warning("cache file %s is damaged (%s) and will be made again", path, error)
         matrix = compute()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_matrix(path, matrix)
+        with writing(path):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_matrix(path, matrix)
         return matrix
 
 
 def write_matrix(path: Path, matrix: Matrix) -> None:
-    """Write a dense or CSR matrix as ``.npz``, under a temporary name first."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with part.open("wb") as file:
+    """Write a dense or CSR matrix as ``.npz``, whole or not at all."""
+    with replacing(path) as file:
         if isinstance(matrix, np.ndarray):
             np.savez(file, dense=matrix)
         else:
@@ -76,14 +86,18 @@ def write_matrix(path: Path, matrix: Matrix) -> None:
                 indptr=matrix.indptr,
                 shape=np.array(matrix.shape),
             )
-    part.replace(path)
 
 
 def read_matrix(path: Path) -> Matrix:
     """Read what `write_matrix` wrote; nothing in it is ever unpickled."""
     # Opened here: NumPy leaves a damaged archive open.
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-        if "dense" in stored:
-            return np.asarray(stored["dense"])
-        parts = (stored["data"], stored["indices"], stored["indptr"])
-        return sp.csr_matrix(parts, shape=tuple(stored["shape"]))
+    with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+        damaged = archive.testzip()  # NumPy would believe a header that was changed
+        if damaged is not None:
+            raise zipfile.BadZipFile(f"{damaged} is not as it was written")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as stored:
+            if "dense" in stored:
+                return np.asarray(stored["dense"])
+            parts = (stored["data"], stored["indices"], stored["indptr"])
+            return sp.csr_matrix(parts, shape=tuple(stored["shape"]))

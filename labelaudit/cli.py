@@ -7,8 +7,8 @@ import os
 import shlex
 import subprocess
 import sys
+from io import TextIOWrapper
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from labelaudit import __version__
 from labelaudit.errors import BadInput, LabelauditError, StoreError, did_you_mean
-from labelaudit.terminal import print_columns, print_json, print_summary, progress, say, summary
+from labelaudit.terminal import print_columns, print_json, print_summary, printable, progress, say, summary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from labelaudit.settings import Settings
 
 PACKAGE = Path(__file__).parent
-# What tells a folder of ours from one that must not be touched.
-AUDIT_FILES = ("issues.parquet", "pred_probs.npz")
 
 
 class _Commands(TyperGroup):
@@ -37,7 +35,7 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except LabelauditError as error:
-            typer.echo(" ".join(str(error).split()), err=True)
+            typer.echo(printable(str(error)), err=True)
             raise typer.Exit(1) from error
 
 
@@ -60,6 +58,9 @@ def _start(
     ] = False,
 ) -> None:
     """Find the label errors of a data set, and get a cleaned one with a record of every decision."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal may not know the letters of the user's labels
+            stream.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=_settings().log_level, format="%(levelname)s %(name)s: %(message)s")
 
 
@@ -301,7 +302,7 @@ def _audit(dataset: Dataset, config: AuditConfig, out: Path | None) -> tuple[Aud
     with progress() as report:
         found = run(dataset, config, progress=report, cache=_settings().cache_dir)
     folder = out or workspace.folder / "audits" / found.id
-    _save(found, folder.resolve())
+    found.save(folder.resolve())
     if out is None:
         workspace.request(dataset, config)
     return found, folder
@@ -347,9 +348,11 @@ def _next_steps(found: Audit, folder: Path, *, in_app: bool) -> str:
 
 def _check_out(out: Path) -> None:
     """Refuse a folder that holds anything but an audit, before any time is spent."""
+    from labelaudit.audit import is_other_folder
+
     if out.is_file():
         raise BadInput(f"--out {out} is a file; choose a folder.")
-    if out.is_dir() and any(out.iterdir()) and not all((out / name).is_file() for name in AUDIT_FILES):
+    if is_other_folder(out):
         raise BadInput(f"--out {out} is not empty and holds no audit; choose another or a new folder.")
 
 
@@ -358,21 +361,6 @@ def _check_to(to: Path, dataset: Dataset) -> None:
     audited = Path(dataset.provenance.get("path", ""))
     if to.is_file() and audited.is_file() and to.samefile(audited):
         raise BadInput(f"--to {to} is the file that was audited; choose another name, so that the original stays.")
-
-
-def _save(found: Audit, folder: Path) -> None:
-    """Replace the audit in a folder file by file: what the user keeps beside it stays."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part") as part:
-            found.save(Path(part) / "audit")
-            folder.mkdir(exist_ok=True)
-            # Without a manifest it is no audit: one that was half replaced is never taken for a whole one.
-            (folder / "manifest.json").unlink(missing_ok=True)
-            for file in sorted((Path(part) / "audit").iterdir(), key=lambda f: f.name == "manifest.json"):
-                file.replace(folder / file.name)
-    except OSError as error:
-        raise StoreError(f"the audit can't be written to {folder} ({error.strerror}); choose another --out.") from error
 
 
 if __name__ == "__main__":

@@ -14,15 +14,18 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from labelaudit.columns import codes, comparable, is_blank, is_number, is_text
 from labelaudit.errors import BadInput, StoreError, did_you_mean
+from labelaudit.files import digest, read_json, replacing, write_json
+from labelaudit.text import is_encodable, json_text, shorten
 
 Value = str | int | float | bool
 Modality = Literal["text", "tabular"]
 
 # Text formats have no null: these cells, apart from blank ones, mean that there is no label.
 MISSING_TEXT = frozenset({"nan", "null", "<na>", "n/a", "#n/a"})
+JSON = (bool, int, float, list, dict)
 # Marks a column whose cells are JSON text because no single Arrow type holds them exactly.
 JSON_CELLS = {b"labelaudit.cells": b"json"}
 
@@ -53,7 +56,7 @@ class Source:
 
 def encode(value: Any) -> str | None:
     """Write a label as the JSON text that the issue table and the decisions hold."""
-    return None if value is None else json.dumps(value, ensure_ascii=False)
+    return None if value is None else json_text(value)
 
 
 def decode(text: str | float | None) -> Any:
@@ -62,12 +65,15 @@ def decode(text: str | float | None) -> Any:
 
 
 def show(value: Any) -> str:
-    """Write a label for a person: no quotes around a class name, white space at its ends as ␠, a dash for none."""
+    """Write a value for a person, shortened: white space at the ends of a text as ␠, a dash for none."""
+    if value is None:
+        return "–"
     if not isinstance(value, str):
-        return "–" if value is None else json.dumps(value, ensure_ascii=False)
+        return shorten(json_text(value, default=str) if isinstance(value, JSON) else str(value))
     inner = value.strip()
     before = len(value) - len(value.lstrip()) if inner else 0
-    return "␠" * before + inner + "␠" * (len(value) - before - len(inner))
+    shown = shorten("␠" * before + inner + "␠" * (len(value) - before - len(inner)))
+    return shown if is_encodable(shown) else shown.encode(errors="backslashreplace").decode()
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,15 +136,22 @@ class Dataset:
             self._check_ids(self.id_column)
 
     def _check_ids(self, column: str) -> None:
-        counts = pc.value_counts(self.table[column])
-        repeated = counts.filter(pc.greater(counts.field("counts"), 1))
+        found = codes(self.table[column])
+        blank = np.append(is_blank(found.values).to_numpy(zero_copy_only=False), True).astype(bool)
+        empty = np.flatnonzero(blank[found.codes])
+        if len(empty):
+            rows = "1 row has" if len(empty) == 1 else f"{len(empty):,} rows have"
+            raise BadInput(
+                f"{rows} no id in column {column!r} (the first is row {empty[0]:,}); "
+                "choose another id column, or none to number the rows."
+            )
+        repeated = np.flatnonzero(np.bincount(found.codes) > 1)
         if len(repeated):
-            value = repeated.field("values")[0].as_py()
-            rows = pc.indices_nonzero(pc.equal(self.table[column], value)).to_pylist() if value is not None else []
-            where = f" ({show(value)} in rows {rows[0]:,} and {rows[1]:,})" if rows else " (it has empty cells)"
+            value = show(found.values[repeated[0]].as_py())
+            first, second = np.flatnonzero(found.codes == repeated[0])[:2]
             ids, occur = ("1 id", "occurs") if len(repeated) == 1 else (f"{len(repeated):,} ids", "occur")
             raise BadInput(
-                f"{ids} in column {column!r} {occur} more than once{where}; "
+                f"{ids} in column {column!r} {occur} more than once ({value} in rows {first:,} and {second:,}); "
                 "choose another id column, or none to number the rows."
             )
 
@@ -189,13 +202,12 @@ class Dataset:
     def _classes_and_codes(self) -> tuple[tuple[Value, ...], np.ndarray]:
         name = self.label_columns[0]
         column = self.table[name]
-        no_class = (pa.types.is_nested, pa.types.is_temporal, pa.types.is_binary, pa.types.is_decimal)
-        if any(is_kind(column.type) for is_kind in no_class):
+        if not can_be_classes(column.type):
             raise BadInput(
-                f"column {name!r} holds {column.type}, not one class per example; choose another label column."
+                f"column {name!r} holds {shorten(str(column.type))}, not one class per example; "
+                "choose another label column."
             )
-        if pa.types.is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
+        column = comparable(column)
         if pa.types.is_null(column.type):
             return (), np.full(len(self), -1, dtype=np.int32)
         encoded = column.combine_chunks().dictionary_encode()
@@ -222,17 +234,20 @@ class Dataset:
     def class_names(self) -> tuple[str, ...]:
         """The K classes for a person, each with a name of its own: text that shows like another class is quoted."""
         names = [show(value) for value in self.classes]
+        quoted = [shorten(str(encode(value))) for value in self.classes]
         while True:
             counts = Counter([show(None), *names])
             alike = [
                 code
                 for code, value in enumerate(self.classes)
-                if isinstance(value, str) and counts[names[code]] > 1 and names[code] != encode(value)
+                if isinstance(value, str) and counts[names[code]] > 1 and names[code] != quoted[code]
             ]
             if not alike:
-                return tuple(names)
+                break
             for code in alike:  # a name in quotes may be another class's own
-                names[code] = str(encode(self.classes[code]))
+                names[code] = quoted[code]
+        # What is still alike is long and differs only in what was cut off.
+        return tuple(f"{name} ({code})" if counts[name] > 1 else name for code, name in enumerate(names))
 
     @cached_property
     def _name_by_text(self) -> dict[str | None, str]:
@@ -271,11 +286,7 @@ class Dataset:
         """The group of every example as an integer, shape (N,), or None without a group column."""
         if self.group_column is None:
             return None
-        codes = self.table[self.group_column].combine_chunks().dictionary_encode()
-        if isinstance(codes, pa.ChunkedArray):
-            codes = codes.combine_chunks()
-        filled = codes.indices.fill_null(len(codes.dictionary))
-        return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
+        return codes(self.table[self.group_column]).codes
 
     def texts(self) -> list[str]:
         """The text of every example: its feature columns, one below the other."""
@@ -306,7 +317,10 @@ class Dataset:
         try:
             array = _array_of(values, schema_field.type)
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise BadInput(f"a new label does not fit column {name!r} of type {schema_field.type}: {error}.") from error
+            raise BadInput(
+                f"a new label does not fit column {name!r} of type {schema_field.type} ({shorten(str(error))}); "
+                "choose one like the others."
+            ) from error
         index = self.table.schema.get_field_index(name)
         return replace(self, table=self.table.set_column(index, schema_field, array))
 
@@ -319,11 +333,12 @@ class Dataset:
     def save(self, folder: Path) -> None:
         """Write `data.arrow` (the exact table) and `dataset.json` (the roles) into a folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        with pa.OSFile(str(folder / "data.arrow.part"), "wb") as sink:
-            options = pa.ipc.IpcWriteOptions(compression="zstd")
-            with pa.ipc.new_file(sink, self.table.schema, options=options) as writer:
-                writer.write_table(self.table)
-        (folder / "data.arrow.part").replace(folder / "data.arrow")
+        options = pa.ipc.IpcWriteOptions(compression="zstd")
+        with (
+            replacing(folder / "data.arrow") as file,
+            pa.ipc.new_file(file, self.table.schema, options=options) as writer,
+        ):
+            writer.write_table(self.table.unify_dictionaries())
         roles = {
             "name": self.name,
             "label_columns": self.label_columns,
@@ -335,9 +350,18 @@ class Dataset:
             "group_column": self.group_column,
             "source": {"format": self.source.format, "options": dict(self.source.options), "notes": self.source.notes},
             "provenance": dict(self.provenance),
+            "data": digest(folder / "data.arrow"),
         }
-        (folder / "dataset.json.part").write_text(json.dumps(roles, indent=2, ensure_ascii=False), encoding="utf-8")
-        (folder / "dataset.json.part").replace(folder / "dataset.json")
+        write_json(folder / "dataset.json", roles)
+
+    @staticmethod
+    def is_whole(folder: Path) -> bool:
+        """Whether a folder holds all that `save` wrote."""
+        try:
+            _saved_roles(folder)
+        except (OSError, ValueError):
+            return False
+        return True
 
     @classmethod
     def open(cls, folder: Path) -> Dataset:
@@ -349,18 +373,37 @@ class Dataset:
             The folder does not hold a data set, or a file in it is damaged.
         """
         try:
-            roles = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
-            with pa.OSFile(str(folder / "data.arrow"), "rb") as file:
-                table = pa.ipc.open_file(file).read_all()
-            source = roles.pop("source")
-            roles["source"] = Source(source["format"], source["options"], tuple(source["notes"]))
-            roles["label_columns"] = tuple(roles["label_columns"])
-            roles["feature_columns"] = tuple(roles["feature_columns"])
-        except (OSError, ValueError, KeyError, pa.ArrowInvalid) as error:
+            roles = _saved_roles(folder)
+        except (OSError, ValueError) as error:
             raise StoreError(
-                f"{folder} does not hold a data set that can be read ({error}); run the audit again."
+                f"{folder} does not hold a data set that can be read ({error}); load the file and audit it again."
             ) from error
-        return cls(table=table, **roles)
+        with pa.OSFile(str(folder / "data.arrow"), "rb") as file:
+            table = pa.ipc.open_file(file).read_all()
+        source = roles.pop("source")
+        return cls(
+            table=table,
+            source=Source(source["format"], source["options"], tuple(source["notes"])),
+            label_columns=tuple(roles.pop("label_columns")),
+            feature_columns=tuple(roles.pop("feature_columns")),
+            **roles,
+        )
+
+
+def _saved_roles(folder: Path) -> dict[str, Any]:
+    """Read `dataset.json`, after making sure that both files are as they were written."""
+    roles = read_json(folder / "dataset.json")
+    if roles.pop("data") != digest(folder / "data.arrow"):
+        raise ValueError("data.arrow is not as it was written")
+    return roles
+
+
+def can_be_classes(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds one class per example: text, numbers that are not decimal, true or false."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    plain = is_text(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind)
+    return bool(plain or (is_number(kind) and not pa.types.is_decimal(kind)))
 
 
 def is_missing(value: Any) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -13,7 +12,8 @@ from uuid import uuid4
 
 import pandas as pd
 
-from labelaudit.errors import BadInput, StoreError, did_you_mean
+from labelaudit.errors import BadInput, did_you_mean
+from labelaudit.files import replacing, writing
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -179,13 +179,9 @@ def to_jsonl(decisions: Sequence[Decision]) -> bytes:
 
 
 def write_jsonl(decisions: Sequence[Decision], path: Path) -> None:
-    """Write decisions to a file, under a temporary name first."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(to_jsonl(decisions))
-        part.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written ({error.strerror}); choose another place.") from error
+    """Write decisions to a file, whole or not at all."""
+    with writing(path, "choose another place"), replacing(path) as file:
+        file.write(to_jsonl(decisions))
 
 
 def read_jsonl(path: Path) -> list[Decision]:

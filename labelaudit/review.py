@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ class DecisionLog:
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except sa.exc.SQLAlchemyError as error:
+        except (sa.exc.SQLAlchemyError, UnicodeDecodeError) as error:  # a damaged file can hold any text
             why = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise StoreError(
                 f"the decision log {self._where} cannot be used ({why}); see that it can be written and that no "
@@ -141,11 +142,23 @@ class DecisionLog:
         return [replace(d, seq=seq) for d, seq in zip(stamped, numbers, strict=True)]
 
     def read(self, fingerprint: str) -> list[Decision]:
-        """Return all decisions about this data in log order, those that were undone included."""
+        """Return all decisions about this data in log order, those that were undone included.
+
+        Raises
+        ------
+        StoreError
+            The database cannot be read, or is damaged.
+        """
         columns = (_TABLE.c[field.name] for field in fields(Decision))
         statement = sa.select(*columns).where(*self._about(fingerprint)).order_by(_TABLE.c.seq)
         with self._transaction() as connection:
-            return [Decision(**row) for row in connection.execute(statement).mappings()]
+            decisions = [Decision(**row) for row in connection.execute(statement).mappings()]
+        if not _are_sound(decisions):
+            raise StoreError(
+                f"the decision log {self._where} is damaged; put a copy of it in its place, or move it away to begin "
+                "a new one."
+            )
+        return decisions
 
     def last(self, fingerprint: str) -> int:
         """Return the last `seq` about this data; 0 where there is none."""
@@ -187,6 +200,20 @@ class DecisionLog:
 
     def _about(self, fingerprint: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
         return _TABLE.c.workspace == self.workspace, _TABLE.c.fingerprint == fingerprint
+
+
+def _are_sound(decisions: Sequence[Decision]) -> bool:
+    """Whether each is what was appended: SQLite gives what a damaged file holds, whatever the column's type."""
+    kinds: dict[str, set[type]] = {"seq": {int}, "base": {int}, "before": {str, type(None)}, "after": {str, type(None)}}
+    for field in fields(Decision):
+        if not set(map(type, map(attrgetter(field.name), decisions))) <= kinds.get(field.name, {str}):
+            return False
+    try:
+        for action, before, after in {(d.action, d.before, d.after) for d in decisions}:
+            check(Decision(actor="", action=action, id="", before=before, after=after))
+    except BadInput:
+        return False
+    return True
 
 
 def _engine(url: str) -> tuple[sa.Engine, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from labelaudit.text import LONGEST, json_text, shorten
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from labelaudit.predict import Progress
 
 WORST = 10
-SNIPPET = 120
 
 
 @contextmanager
@@ -68,12 +68,12 @@ def console(*, stderr: bool = False) -> Console:
 
 def print_json(value: Any) -> None:
     """Print one JSON object on stdout."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    typer.echo(json_text(value, indent=2))
 
 
 def say(line: str = "") -> None:
     """Print a line on stdout that is not broken where a path would be."""
-    console().print(line, soft_wrap=True)
+    console().print(_visible(line), soft_wrap=True)
 
 
 def print_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -82,13 +82,17 @@ def print_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     table = Table(*header, box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*(_printable(cell) for cell in row))
+        table.add_row(*(printable(cell) for cell in row))
     console().print(table)
 
 
-def _printable(text: str) -> str:
-    """Take the control codes out: they would be run by the user's terminal."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+def printable(text: str) -> str:
+    """Bring a text into one line, without the control codes: they would be run by the user's terminal."""
+    return " ".join(_visible(text).split())
+
+
+def _visible(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _percent(share: float) -> str:
@@ -102,11 +106,7 @@ def _snippet(found: Audit, row: int) -> str:
         words = " ".join(str(value) for value in cells.values() if value is not None)
     else:
         words = ", ".join(f"{name} {value}" for name, value in cells.items())
-    return _cut(_printable(words[: 4 * SNIPPET]), SNIPPET)
-
-
-def _cut(line: str, width: int) -> str:
-    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+    return shorten(printable(words[: 4 * LONGEST]))
 
 
 def _worst(found: Audit) -> list[dict[str, Any]]:
@@ -174,7 +174,7 @@ def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
     if facts["findings"]:
         say("Noticed:")
     for finding in facts["findings"]:
-        say(f"  {_printable(finding['title'])}")
+        say(f"  {finding['title']}")
     if facts["top"]:
         say()
         header = ("id", "score", "given", "suggested", "example")
@@ -184,7 +184,7 @@ def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
         ]
         taken = sum(2 + max(map(len, column)) for column in list(zip(header, *rows, strict=True))[:-1])
         room = max(20, console().width - taken)
-        print_columns(header, [(*row[:-1], _cut(row[-1], room)) for row in rows])
+        print_columns(header, [(*row[:-1], shorten(row[-1], room)) for row in rows])
     say()
     say(f"Written: {folder}")
     say(f"Next: {next_steps}")

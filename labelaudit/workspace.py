@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
@@ -17,6 +16,7 @@ from typing import Any
 from labelaudit.audit import Audit, AuditConfig, audit_key, check
 from labelaudit.dataset import Dataset
 from labelaudit.errors import StoreError
+from labelaudit.files import read_json, write_json, writing
 from labelaudit.review import DecisionLog
 from labelaudit.settings import settings
 
@@ -50,18 +50,16 @@ class Workspace:
 
     def touch(self) -> None:
         """Note that the workspace is in use; see `forget_unused`."""
-
-        def note() -> None:
+        with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             os.utime(self.folder)
-
-        _write(note, self.folder)
 
     def keep(self, dataset: Dataset) -> None:
         """Store a data set, once, by its content and roles."""
         data = self.folder / "data" / dataset.fingerprint
-        if not (data / "dataset.json").exists():
-            _write(lambda: dataset.save(data), data)
+        if not Dataset.is_whole(data):
+            with writing(data):
+                dataset.save(data)
 
     def kept(self, fingerprint: str) -> Dataset:
         """Read a data set that was stored.
@@ -108,7 +106,9 @@ class Workspace:
             "listed": listed,
         }
         path = self.folder / "audits" / f"{audit_id}.json"
-        _write(lambda: _write_json(path, record), path)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_json(path, record)
         return audit_id
 
     def record(self, audit_id: str) -> dict[str, Any]:
@@ -117,15 +117,17 @@ class Workspace:
         Raises
         ------
         StoreError
-            This owner has no such audit.
+            This owner has no such audit, or what was written down is damaged.
         """
         path = self.folder / "audits" / f"{audit_id}.json"
         if not ID.fullmatch(audit_id) or not path.is_file():
             raise StoreError(
                 f"there is no audit {audit_id[:40]!r} in this workspace; choose one on Home or start a new one."
             )
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return record
+        try:
+            return read_json(path)
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path} is damaged ({error}); load the file and audit it again.") from error
 
     def dataset(self, audit_id: str) -> Dataset:
         """Read the data set of an audit."""
@@ -144,17 +146,28 @@ class Workspace:
         return Audit.open(self.result_folder(audit_id), self.dataset(audit_id))
 
     def audits(self) -> list[dict[str, Any]]:
-        """List the owner's audits, newest first; finished ones with their manifest."""
+        """List the owner's audits, newest first.
+
+        Returns
+        -------
+        list of dict
+            What was requested; with its ``manifest`` where the audit is finished. Of a damaged one, the ``id`` and the
+            ``error`` in a sentence.
+        """
         paths = sorted((self.folder / "audits").glob("*.json"), key=lambda p: p.stat().st_mtime, reverse=True)
         found = []
         for path in paths:
-            record = json.loads(path.read_text(encoding="utf-8"))
+            try:
+                record = self.record(path.stem)
+            except StoreError as error:
+                found.append({"id": path.stem, "error": str(error)})
+                continue
             if not record["listed"]:
                 continue
             manifest = self.result_folder(record["id"]) / "manifest.json"
             if manifest.is_file():
-                with suppress(ValueError):  # damaged: not finished, as far as anyone can tell
-                    record["manifest"] = json.loads(manifest.read_text(encoding="utf-8"))
+                with suppress(OSError, ValueError):  # damaged: not finished, as far as anyone can tell
+                    record["manifest"] = read_json(manifest)
             found.append(record)
         return found
 
@@ -184,17 +197,3 @@ def forget_unused(hours: float) -> None:
 def _log(url: str, owner: str) -> DecisionLog:
     """Opening a log checks its table, which is worth doing once and not at every click."""
     return DecisionLog(url, owner)
-
-
-def _write_json(path: Path, record: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
-    part.replace(path)
-
-
-def _write(action: Any, path: Path) -> None:
-    try:
-        action()
-    except OSError as error:
-        raise StoreError(f"{path} can't be written: {error.strerror}; free or change the disk.") from error

@@ -228,7 +228,7 @@ def test_a_folder_with_anything_else_is_refused_before_the_audit(pets: Path, tmp
 
 
 def test_a_folder_that_cannot_be_made_is_named(pets: Path) -> None:
-    assert "choose another --out" in sentence(run("audit", pets, "--label", "species", "--out", pets / "found"))
+    assert "or choose another folder." in sentence(run("audit", pets, "--label", "species", "--out", pets / "found"))
 
 
 @pytest.mark.parametrize(

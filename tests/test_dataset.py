@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from operator import mul
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,8 @@ def mixed(values: list[Any]) -> Dataset:
         ([True, "true", None], {"true", '"true"'}),
         ([" a", "\ta"], {'" a"', '"\\ta"'}),
         (["–", "x"], {'"–"', "x"}),
+        (["a" * 500 + "1", "a" * 500 + "2"], {'"' + "a" * 118 + "… (0)", '"' + "a" * 118 + "… (1)"}),
+        (["\ud800", "\\ud800"], {'"\\ud800"', '"\\\\ud800"'}),
     ],
 )
 def test_every_class_has_a_name_of_its_own(values: list[Any], names: set[str]) -> None:
@@ -118,7 +121,15 @@ def test_every_class_has_a_name_of_its_own(values: list[Any], names: set[str]) -
     assert tuple(dataset.name_of(encode(value)) for value in dataset.classes) == dataset.class_names
 
 
-@given(st.lists(st.text(' \t3"x–', max_size=4) | st.integers(0, 3) | st.booleans(), min_size=1, max_size=8))
+@given(
+    st.lists(
+        st.builds(mul, st.text(' \t3"x–\ud800', max_size=4), st.sampled_from([1, 60]))
+        | st.integers(0, 3)
+        | st.booleans(),
+        min_size=1,
+        max_size=8,
+    )
+)
 def test_names_of_classes_never_repeat(values: list[Any]) -> None:
     names = mixed(values).class_names
     assert len(set(names)) == len(names)
@@ -168,7 +179,10 @@ def test_rows_are_numbered_without_an_id_column() -> None:
     ("cells", "says"),
     [
         (["a", "b", "a"], r"1 id in column 'id' occurs more than once \(a in rows 0 and 2\)"),
-        ([None, "b", None], r"1 id in column 'id' occurs more than once \(it has empty cells\)"),
+        ([3, 3, 4, 4], r"2 ids in column 'id' occur more than once \(3 in rows 0 and 1\)"),
+        ([None, "b", None], r"2 rows have no id in column 'id' \(the first is row 0\)"),
+        (["a", " ", "b"], r"1 row has no id in column 'id' \(the first is row 1\)"),
+        ([0.5, float("nan"), 1.5], r"1 row has no id in column 'id' \(the first is row 1\)"),
     ],
 )
 def test_repeated_ids_are_refused(cells: list[Any], says: str) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import re
+import stat
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -13,9 +16,11 @@ import pandas as pd
 import pyarrow as pa
 
 from labelaudit.dataset import Dataset, Source
-from labelaudit.errors import BadInput, StoreError, did_you_mean
+from labelaudit.errors import BadInput, did_you_mean
+from labelaudit.files import reason, replacing, writing
 from labelaudit.load import columnar, delimited, excel, jsonl
 from labelaudit.load.demos import DEMOS
+from labelaudit.load.encoding import recognise
 from labelaudit.load.frames import from_pandas
 from labelaudit.load.guess import Roles, guess
 from labelaudit.load.roles import assign
@@ -50,21 +55,35 @@ SUFFIXES = {
 }
 # What files begin with, and the format or what they are instead.
 _BEGINNINGS = ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"\xff\xff\xff\xff", "arrow"))
+_CHOOSE = "choose a CSV, TSV, JSON Lines, Parquet, Arrow or XLSX file"
+_UNPACK = "unpack it and choose a file in it"
+_SAVE = "save it as XLSX or CSV, without a password"
+_WRITE = "write the data as Parquet or CSV"
 _OTHERS = (
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"%PDF", "a PDF document"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ\x00", "an xz archive"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"SQLite format 3\x00", "an SQLite database"),
-    (b"\xd0\xcf\x11\xe0", "an old or a password-protected Office file"),
-    (b"FEA1", "a Feather file of the old version 1"),
-    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x89PNG", "a PNG image", _CHOOSE),
+    (b"\xff\xd8\xff", "a JPEG image", _CHOOSE),
+    (b"GIF8", "a GIF image", _CHOOSE),
+    (b"%PDF", "a PDF document", _CHOOSE),
+    (b"\x1f\x8b", "a gzip archive", _UNPACK),
+    (b"BZh", "a bzip2 archive", _UNPACK),
+    (b"\xfd7zXZ\x00", "an xz archive", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive", _UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
+    (b"\xd0\xcf\x11\xe0", "an old or a password-protected Office file", _SAVE),
+    (b"SQLite format 3\x00", "an SQLite database", _WRITE),
+    (b"FEA1", "a Feather file of the old version 1", _WRITE),
+    (b"\x93NUMPY", "a NumPy array", _WRITE),
+    (b"\x89HDF", "an HDF5 file", _WRITE),
+    (b"\x80\x04\x95", "a pickle", _WRITE),
+    (b"\x80\x05\x95", "a pickle", _WRITE),
 )
+# A file of these names in a ZIP archive tells what it is.
+_ZIPPED = {
+    "content.xml": ("an OpenDocument file", _SAVE),
+    "xl/workbook.bin": ("a binary workbook", _SAVE),
+    "word/document.xml": ("a Word document", _CHOOSE),
+}
+_IS_JSON = re.compile(r"\s*(\[\s*)?\{\s*[\"}]")
 
 
 def read(path: str | Path) -> tuple[pa.Table, Source]:
@@ -89,6 +108,7 @@ def read(path: str | Path) -> tuple[pa.Table, Source]:
     """
     path = Path(path)
     try:
+        _check_kind(path)
         format = _format(path)
         table, source = FORMATS[format].read(path, format)
     except FileNotFoundError as error:
@@ -99,7 +119,7 @@ def read(path: str | Path) -> tuple[pa.Table, Source]:
     except PermissionError as error:
         raise BadInput(f"{str(path)!r} may not be read by you; change its permissions.") from error
     except OSError as error:
-        raise BadInput(f"{str(path)!r} cannot be read ({error.strerror}); choose another file.") from error
+        raise BadInput(f"{str(path)!r} cannot be read ({reason(error)}); choose another file.") from error
     if not table.num_rows:
         raise BadInput(f"{path.name} has a header and no rows; choose a file with data below its header.")
     return table, source
@@ -110,6 +130,23 @@ def _hint(name: str, choices: Iterable[str]) -> str:
     return hint if "did you mean" in hint else "; check the name and the folder."
 
 
+def _check_kind(path: Path) -> None:
+    """Refuse what would be read for ever or fill the memory."""
+    if "\0" in str(path):
+        raise FileNotFoundError
+    found = path.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError
+    if not stat.S_ISREG(found.st_mode):
+        raise BadInput(f"{str(path)!r} is a device or a pipe; write what comes from it to a file and choose that.")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if found.st_size > memory:
+        raise BadInput(
+            f"{path.name} has {found.st_size / 2**30:,.0f} GiB and this machine {memory / 2**30:,.0f} GiB of memory; "
+            "take a sample of its rows."
+        )
+
+
 def _format(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(4096)
@@ -118,28 +155,30 @@ def _format(path: Path) -> str:
     for beginning, format in _BEGINNINGS:
         if head.startswith(beginning):
             return format
-    kind = next((kind for beginning, kind in _OTHERS if head.startswith(beginning)), None)
+    other = next(((kind, advice) for beginning, kind, advice in _OTHERS if head.startswith(beginning)), None)
     if head.startswith(b"PK\x03\x04"):
-        if path.suffix.lower() in (".xlsx", ".xlsm") or _is_workbook(path):
+        names = _names_in(path)
+        if path.suffix.lower() in (".xlsx", ".xlsm") or "xl/workbook.xml" in names:
             return "xlsx"
-        kind = "a ZIP archive"
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start[:15].lower().startswith((b"<!doctype html", b"<html")):
-        kind = "a web page"
-    if kind is not None:
-        raise BadInput(
-            f"{path.name} is {kind}, not a table; choose a CSV, TSV, JSON Lines, Parquet, Arrow or XLSX file."
-        )
-    by_content = "jsonl" if start.startswith((b"{", b"[{")) else "csv"
-    return SUFFIXES.get(path.suffix.lower(), by_content)
+        other = next((what for name, what in _ZIPPED.items() if name in names), ("a ZIP archive", _UNPACK))
+    encoding, mark = recognise(head)
+    start = head[len(mark) :].decode(encoding, errors="ignore").lstrip()
+    if start[:15].lower().startswith(("<!doctype html", "<html")):
+        other = ("a web page", _CHOOSE)
+    if other is not None:
+        kind, advice = other
+        raise BadInput(f"{path.name} is {kind}, not a table; {advice}.")
+    by_content = "jsonl" if _IS_JSON.match(start) else "csv"
+    by_name = SUFFIXES.get(path.suffix.lower(), by_content)
+    return by_content if by_name == "csv" else by_name
 
 
-def _is_workbook(path: Path) -> bool:
+def _names_in(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
-            return "xl/workbook.xml" in archive.namelist()
+            return archive.namelist()
     except zipfile.BadZipFile:
-        return False
+        return []
 
 
 def load(
@@ -195,7 +234,7 @@ def load(
     elif isinstance(source, pd.DataFrame):
         table, origin, default_name = from_pandas(source), Source("parquet"), "data"
     elif isinstance(source, pa.Table):
-        table, origin, default_name = columnar.without_views(source), Source("parquet"), "data"
+        table, origin, default_name = columnar.usable(source), Source("parquet"), "data"
     elif isinstance(source, tuple):
         (table, origin), default_name = source, "data"
     else:
@@ -219,7 +258,10 @@ def load(
 def _find(path: Path) -> Path:
     """Return the file, or the one of that name in the data folder."""
     stored = settings().data_dir / path
-    return stored if not path.exists() and stored.is_file() else path
+    try:
+        return stored if not path.exists() and stored.is_file() else path
+    except OSError:  # a name that no file can have: reading it says so
+        return path
 
 
 def write(dataset: Dataset, path: str | Path, *, format: str | None = None, spreadsheet_safe: bool = False) -> None:
@@ -245,13 +287,8 @@ def write(dataset: Dataset, path: str | Path, *, format: str | None = None, spre
     """
     path = Path(path)
     data = to_bytes(dataset, format or SUFFIXES.get(path.suffix.lower()), spreadsheet_safe)
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise StoreError(f"{path} cannot be written ({error.strerror}); choose another place.") from error
+    with writing(path, "choose another place"), replacing(path) as file:
+        file.write(data)
 
 
 def to_bytes(dataset: Dataset, format: str | None = None, spreadsheet_safe: bool = False) -> bytes:

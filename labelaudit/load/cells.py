@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from labelaudit.dataset import JSON_CELLS
+from labelaudit.text import json_text
 
 
 def exact_column(name: str, values: Sequence[Any]) -> tuple[pa.Field, pa.Array]:
@@ -47,21 +48,6 @@ def _native(values: Sequence[Any]) -> pa.Array | None:
     if pa.types.is_string(array.type):
         return array
     return array if json.dumps(array.to_pylist()) == json.dumps(values) else None
-
-
-def json_text(value: Any) -> str:
-    """Write a JSON value; half of a surrogate pair stays escaped."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if text.isascii() or is_encodable(text) else json.dumps(value)
-
-
-def is_encodable(text: str) -> bool:
-    """Whether a text has no half of a surrogate pair, which UTF-8 and Arrow do not hold."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def is_json(field: pa.Field) -> bool:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from labelaudit.columns import Codes, codes, is_blank, is_named_like_id, numbers
 from labelaudit.dataset import Dataset, encode, show
-from labelaudit.load.columns import Codes, codes, is_blank, is_named_like_id, numbers
 from labelaudit.load.leaks import giveaway, label_codes, reason_of
 
 Severity = Literal["high", "medium", "low"]
@@ -129,7 +129,7 @@ def _few_classes(known: _Known, folds: int) -> Iterable[Finding]:
 
 
 def _number_label(known: _Known, folds: int) -> Iterable[Finding]:
-    values = numbers(pa.array([str(value) for value in known.classes])) if known.classes else None
+    values = numbers(pa.array(known.names)) if known.classes else None
     rows = int(known.counts.sum())
     if values is None or rows <= 50:
         return

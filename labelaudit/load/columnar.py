@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from labelaudit.dataset import Source
 from labelaudit.errors import BadInput
 from labelaudit.load import cells
+from labelaudit.text import shorten
 
 _TITLES = {"parquet": "Parquet", "arrow": "Arrow"}
+_PLAIN = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+_HOLDS_TIMES = re.compile("date|time|duration")
 
 
 def read(path: Path, format: str) -> tuple[pa.Table, Source]:
@@ -28,7 +33,7 @@ def read(path: Path, format: str) -> tuple[pa.Table, Source]:
     Returns
     -------
     table : pyarrow.Table
-        With its types and the schema's metadata; only views become plain strings, see `without_views`.
+        With its types and the schema's metadata; only few have to become others, see `usable`.
     source : Source
         Options ``header`` (columns that had to be renamed), ``compression`` (Parquet) or ``container`` (Arrow).
 
@@ -39,6 +44,7 @@ def read(path: Path, format: str) -> tuple[pa.Table, Source]:
     """
     try:
         table, options = _read_parquet(path) if format == "parquet" else _read_arrow(path)
+        table.validate(full=True)  # what Arrow believes of a damaged file would end the process
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise BadInput(
             f"{path.name} cannot be read as {_TITLES[format]}: it is damaged or not complete; "
@@ -48,16 +54,62 @@ def read(path: Path, format: str) -> tuple[pa.Table, Source]:
         raise BadInput(f"{path.name} has no columns; choose a file with data.")
     names = cells.unique_names(table.column_names)
     originals = cells.renamed(table.column_names, names)
-    return without_views(_renamed(table, names)), Source(
+    return usable(_renamed(table, names)), Source(
         format, {**options, "header": originals}, cells.rename_notes(originals)
     )
 
 
-def without_views(table: pa.Table) -> pa.Table:
-    """Turn string and binary views into large strings and binaries: Arrow cannot take rows of views yet."""
-    plain = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
-    fields = [field.with_type(plain.get(field.type, field.type)) for field in table.schema]
-    return table.cast(pa.schema(fields, metadata=table.schema.metadata))
+def usable(table: pa.Table) -> pa.Table:
+    """Turn the types of which Arrow cannot take rows yet into others: views and repeated runs.
+
+    Raises
+    ------
+    BadInput
+        A column has such a type deep inside, or cells that Python cannot hold.
+    """
+    for place, field in enumerate(table.schema):
+        column = table.column(place)
+        try:
+            if pa.types.is_run_end_encoded(column.type):
+                column = pc.run_end_decode(column)
+            column = column.cast(_without_views(column.type))
+            _try_out(column)
+        except (pa.ArrowNotImplementedError, ValueError, OverflowError) as error:
+            raise BadInput(
+                f"column {field.name!r} of type {shorten(str(field.type))} has cells that can't be read "
+                f"({shorten(str(error))}); leave it out of the file or convert it to text."
+            ) from error
+        table = table.set_column(place, field.with_type(column.type), column)
+    return table
+
+
+def _without_views(kind: pa.DataType) -> pa.DataType:
+    def inner(field: pa.Field) -> pa.Field:
+        return field.with_type(_without_views(field.type))
+
+    if pa.types.is_struct(kind):
+        return pa.struct([inner(field) for field in kind.fields])
+    if pa.types.is_list(kind):
+        return pa.list_(inner(kind.value_field))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(inner(kind.value_field))
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(inner(kind.value_field), kind.list_size)
+    if pa.types.is_map(kind):  # in Parquet its parts have names that Arrow's files do not keep
+        return pa.map_(inner(kind.key_field), inner(kind.item_field), kind.keys_sorted)
+    if pa.types.is_dictionary(kind):
+        return pa.dictionary(kind.index_type, _without_views(kind.value_type), kind.ordered)
+    return _PLAIN.get(kind, kind)
+
+
+def _try_out(column: pa.ChunkedArray) -> None:
+    """Do once what would fail later: take a row, make Python values of all dates and times."""
+    first = column[:1]
+    first.take(pa.array([0] if len(first) else [], type=pa.int64())).to_pylist()
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type) or pa.types.is_time(column.type):
+        pc.min_max(column).as_py()
+    elif _HOLDS_TIMES.search(str(column.type)):
+        column.to_pylist()
 
 
 def _renamed(table: pa.Table, names: list[str]) -> pa.Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -16,15 +15,9 @@ import pyarrow as pa
 from labelaudit.dataset import Source
 from labelaudit.errors import BadInput
 from labelaudit.load import cells
+from labelaudit.load.encoding import WESTERN, decode
 
 DELIMITERS = (",", ";", "\t", "|")
-_BOMS = (  # the longer ones first: UTF-32-LE begins like UTF-16-LE
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 _LARGEST_CELL = 1 << 30
 _SAMPLE = 100
 _BATCH = 10_000
@@ -57,11 +50,13 @@ def read(path: Path, format: str = "csv") -> tuple[pa.Table, Source]:
     BadInput
         The file is empty, binary, has no rows, a row of another length, or a quote that is never closed.
     """
-    text, encoding, bom = _decode(path)
+    text, encoding, bom = decode(path, WESTERN)
     if not text or text.isspace():
         raise BadInput(f"{path.name} is empty; choose a file with a header and rows below it.")
     delimiter = "\t" if format == "tsv" else _delimiter(text)
-    notes = [] if encoding.startswith("utf") else [f"the file is not UTF-8 and was read as {encoding}"]
+    notes = []
+    if encoding in WESTERN:
+        notes.append(f"the file is not UTF-8 and was read as {encoding}; if letters look wrong, save it as UTF-8")
     try:
         header, table = _table(path.name, text, delimiter, strict=True)
     except csv.Error:
@@ -105,31 +100,6 @@ class _Record(NamedTuple):
     fields: list[str]
     first_line: int
     last_line: int
-
-
-def _decode(path: Path) -> tuple[str, str, bool]:
-    text, encoding, bom = _text(path)
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise BadInput(f"{path.name} is not text: it holds NUL bytes (line {line:,}); save it as UTF-8 text.")
-    return text, encoding, bom
-
-
-def _text(path: Path) -> tuple[str, str, bool]:
-    data = path.read_bytes()
-    for mark, encoding in _BOMS:
-        if data.startswith(mark):
-            try:
-                return data[len(mark) :].decode(encoding), encoding, True
-            except UnicodeDecodeError as error:
-                message = f"{path.name} starts as {encoding} and then is not (byte {error.start:,}); save it as UTF-8."
-                raise BadInput(message) from error
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            return data.decode(encoding), encoding, False
-        except UnicodeDecodeError:
-            continue
-    return data.decode("latin-1"), "latin-1", False
 
 
 def _lines(text: str) -> io.StringIO:
@@ -177,7 +147,12 @@ def _records(name: str, text: str, delimiter: str, strict: bool) -> Iterator[_Re
             last_line = reader.line_num
     except csv.Error as error:
         if "unexpected end of data" not in str(error):
-            raise
+            if strict:
+                raise
+            raise BadInput(
+                f"{name}: the row that starts in line {last_line + 1:,} can't be split into cells ({error}); "
+                "check its quotes."
+            ) from error
     raise BadInput(
         f"{name}: the row that starts in line {last_line + 1:,} opens a quote that is never closed; "
         "close it, or double the quotes that belong to the text."

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import chain, zip_longest
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -20,13 +21,16 @@ from defusedxml.ElementTree import ParseError
 
 from labelaudit.dataset import Source
 from labelaudit.errors import BadInput
+from labelaudit.files import writing
 from labelaudit.load import cells
 
 _FORMULA_OR_FORMAT = re.compile(rb'<(?:\w+:)?f[\s/>]|\ss="[1-9]')
 _MAX_BYTES = 1 << 30
 _MAX_RATIO = 200
 _RATIO_FROM = 10 << 20  # small members of honest files compress well, too
+_MAX_CELLS = 50_000_000  # what Python has room for, most of them empty
 _MAX_ROWS, _MAX_COLUMNS, _MAX_TEXT = 1_048_576, 16_384, 32_767
+_NOT_IN_TITLES = re.compile(r"[\\*?:/\[\]]")
 # Excel writes characters that XML cannot hold as _x000D_, and a text that looks like that with _x005F_ before it.
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _TO_ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
@@ -97,7 +101,7 @@ def _read_sheet(path: Path) -> tuple[str, list[list[Any]], list[str]]:
             title = ""
             for sheet in workbook.worksheets:
                 sheet.reset_dimensions()  # some programs write wrong ones
-                title, rows = sheet.title, list(_rows(sheet))
+                title, rows = sheet.title, _rows(path.name, sheet)
                 if rows:
                     break
             if not rows:
@@ -188,14 +192,23 @@ def _check_size(path: Path) -> None:
             )
 
 
-def _rows(sheet: Any) -> Iterator[list[Any]]:
-    """Yield the rows that hold anything, each up to its last cell with a value."""
+def _rows(name: str, sheet: Any) -> list[list[Any]]:
+    """Return the rows that hold anything, each up to its last cell with a value."""
+    rows: list[list[Any]] = []
+    width = 0
     for row in sheet.iter_rows(values_only=True):
         values = [_unescape(value) if isinstance(value, str) else value for value in row]
         while values and values[-1] is None:
             values.pop()
         if values:
-            yield values
+            rows.append(values)
+            width = max(width, len(values))
+        if len(rows) * width > _MAX_CELLS:
+            raise BadInput(
+                f"{name}: the sheet {sheet.title!r} has more than {_MAX_CELLS:,} cells (row {len(rows):,} of "
+                f"{width:,} columns); save the data as Parquet or CSV."
+            )
+    return rows
 
 
 def _unescape(text: str) -> str | None:
@@ -262,7 +275,7 @@ def write(table: pa.Table, source: Source, file: BinaryIO) -> None:
     # All columns are checked first: openpyxl cannot leave a sheet half written.
     columns = [_plain_column(table, name) for name in names]
     workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet(source.options.get("sheet", "data"))
+    sheet = workbook.create_sheet(_NOT_IN_TITLES.sub("_", source.options.get("sheet", "data"))[:31])
 
     def cell(value: Any) -> Any:
         """Keep openpyxl from rounding numbers to 16 digits and from taking text for formulas."""
@@ -272,9 +285,10 @@ def write(table: pa.Table, source: Source, file: BinaryIO) -> None:
         made.data_type = "s" if isinstance(value, str) else "n"
         return made
 
-    for values in chain([header], zip(*columns, strict=True)):
-        sheet.append([cell(value) for value in values])
-    workbook.save(file)
+    with writing(gettempdir()):  # openpyxl writes there first
+        for values in chain([header], zip(*columns, strict=True)):
+            sheet.append([cell(value) for value in values])
+        workbook.save(file)
 
 
 def _plain_column(table: pa.Table, name: str) -> list[Any]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from labelaudit.columns import can_be_id, codes, is_named_like_id, is_number, is_text, is_whole, numbers
 from labelaudit.dataset import Modality, Source
 from labelaudit.load import cells
-from labelaudit.load.columns import can_be_id, codes, is_named_like_id, is_number, is_text, is_whole, numbers
 
 # In the order of how sure the name makes it.
 LABEL_NAMES = (

@@ -12,8 +12,11 @@ import pyarrow as pa
 from labelaudit.dataset import Source
 from labelaudit.errors import BadInput
 from labelaudit.load import cells
+from labelaudit.load.encoding import decode
+from labelaudit.text import is_encodable, json_text
 
 _ABSENT = object()
+_MAX_CELLS = 200_000_000
 
 
 # -- read -------------------------------------------------------------------------------------------
@@ -25,7 +28,7 @@ def read(path: Path, format: str = "jsonl") -> tuple[pa.Table, Source]:
     Parameters
     ----------
     path : Path
-        UTF-8 text.
+        UTF-8, UTF-16 or UTF-32 text.
     format : {"jsonl"}
         One format lives here.
 
@@ -35,27 +38,27 @@ def read(path: Path, format: str = "jsonl") -> tuple[pa.Table, Source]:
         One column per key, in the order of first appearance; see `labelaudit.load.cells.exact_column`. In a column of
         JSON text a null cell is an absent key and the text ``null`` is an explicit null.
     source : Source
-        Options ``layout`` (``lines`` or ``array``), ``bom`` and ``absent`` (columns in which null is an absent key).
+        Options ``layout`` (``lines`` or ``array``), ``encoding``, ``bom`` and ``absent`` (columns in which
+        null is an absent key).
 
     Raises
     ------
     BadInput
-        The file is empty, not UTF-8, or a line is not a JSON object.
+        The file is empty, no such text, or a line is not a JSON object.
     """
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise BadInput(f"{path.name} is not UTF-8 text (line {line:,}); save it as UTF-8.") from error
+    text, encoding, bom = decode(path)
     layout = "array" if text.lstrip().startswith("[") else "lines"
-    rows = _array(path.name, text) if layout == "array" else list(_objects(path.name, text))
+    rows = _array(path.name, text) if layout == "array" else _lines(path.name, text)
     if not rows:
         raise BadInput(f"{path.name} is empty; choose a file with one JSON object a line.")
     names = list(dict.fromkeys(key for row in rows for key in row))
     if not names:
         raise BadInput(f"{path.name} has only objects without keys; choose a file with data.")
-    if not all(map(cells.is_encodable, names)):
+    if len(rows) * len(names) > _MAX_CELLS:
+        raise BadInput(
+            f"{path.name} has {len(names):,} different keys in {len(rows):,} rows; use the same few keys in every row."
+        )
+    if not all(map(is_encodable, names)):
         raise BadInput(f"{path.name} has a key with half of a surrogate pair; rename it.")
     fields, arrays, absent = [], [], []
     for name in names:
@@ -65,7 +68,7 @@ def read(path: Path, format: str = "jsonl") -> tuple[pa.Table, Source]:
         arrays.append(array)
         if null_is_absent:
             absent.append(name)
-    options = {"layout": layout, "bom": data.startswith(b"\xef\xbb\xbf"), "absent": absent}
+    options = {"layout": layout, "encoding": encoding, "bom": bom, "absent": absent}
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields)), Source(format, options)
 
 
@@ -76,8 +79,37 @@ def _column(name: str, values: Sequence[Any]) -> tuple[pa.Field, pa.Array, bool]
         field, array = cells.exact_column(name, [None if value is _ABSENT else value for value in values])
         if not cells.is_json(field):
             return field, array, True
-    texts = [None if value is _ABSENT else cells.json_text(value) for value in values]
+    texts = [None if value is _ABSENT else json_text(value) for value in values]
     return *cells.json_column(name, texts), False
+
+
+def _lines(name: str, text: str) -> list[dict[str, Any]]:
+    try:
+        rows = list(_objects(name, text))
+        is_table = len(rows) == 1 and _is_table(rows[0])
+    except BadInput:
+        is_table = _is_table_in_lines(text)
+        if not is_table:
+            raise
+    if is_table:
+        raise BadInput(
+            f'{name} is one JSON object; write one for every row, like {{"text": "...", "label": "..."}} '
+            "(in pandas: to_json(path, orient='records', lines=True))."
+        )
+    return rows
+
+
+def _is_table(value: dict[str, Any]) -> bool:
+    """Whether an object holds columns rather than the cells of a row."""
+    lengths = {len(column) if isinstance(column, list | dict) else 0 for column in value.values()}
+    return len(lengths) == 1 and max(lengths) > 1
+
+
+def _is_table_in_lines(text: str) -> bool:
+    try:
+        return "\n" in text.strip() and isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _objects(name: str, text: str) -> Iterator[dict[str, Any]]:
@@ -150,14 +182,15 @@ def write(table: pa.Table, source: Source, file: BinaryIO) -> None:
     """
     absent = set(source.options.get("absent", ()))
     columns = [_encoded(table, name, name in absent) for name in table.column_names]
-    keys = [cells.json_text(name) for name in table.column_names]
+    keys = [json_text(name) for name in table.column_names]
     rows = (
         "{" + ", ".join(f"{key}: {text}" for key, text in zip(keys, row, strict=True) if text is not None) + "}"
         for row in zip(*columns, strict=True)
     )
     in_array = source.options.get("layout") == "array"
     text = "[" + ",\n ".join(rows) + "]\n" if in_array else "\n".join(rows) + "\n"
-    file.write(text.encode("utf-8-sig" if source.options.get("bom") else "utf-8"))
+    mark = "\ufeff" if source.options.get("bom") else ""
+    file.write((mark + text).encode(source.options.get("encoding", "utf-8")))
 
 
 def _encoded(table: pa.Table, name: str, null_is_absent: bool) -> list[str | None]:

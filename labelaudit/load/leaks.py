@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from labelaudit.columns import Codes, codes, is_named_like_id, is_whole, numbers
 from labelaudit.dataset import Dataset
-from labelaudit.load.columns import Codes, codes, is_named_like_id, is_whole, numbers
 
 _MIN_ROWS = 10  # in fewer rows, two columns agree by chance
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelaudit.columns import can_be_id
 from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.load import cells
-from labelaudit.load.columns import can_be_id
 from labelaudit.load.guess import guess, is_short_text
 from labelaudit.load.leaks import left_out
 

@@ -85,7 +85,8 @@ def row_block(audit: Audit, position: int) -> Row:
     unusual: dict[str, str] = {}
     if given >= 0:
         name = dataset.class_names[given]
-        rows = np.append(_sample(audit, given, ROW_SAMPLE), position)
+        rows = _sample(audit, given, ROW_SAMPLE)
+        rows = np.append(rows[rows != position], position)  # ids may not repeat
         frame = typed_frame(dataset.take(audit.rows[rows]))
         for key, column in zip(frame, dataset.feature_columns, strict=True):
             reason = _unusual(frame[key].iloc[-1], frame[key].iloc[:-1], name)

@@ -53,6 +53,7 @@ def decision(opened: Opened, position: int, action: str, after: str | None = Non
     )
 
 
+@session.telling()
 def decide(opened: Opened, queue: np.ndarray, position: int, action: str, after: str | None = None) -> None:
     """Write a decision and go to the next example without one."""
     opened.decide([decision(opened, position, action, after)])
@@ -63,6 +64,7 @@ def decide(opened: Opened, queue: np.ndarray, position: int, action: str, after:
     open_row(int(later[0]) if later else int(queue[min(place + 1, len(queue) - 1)]))
 
 
+@session.telling()
 def undo(opened: Opened) -> None:
     """Take back the last decision, and go to its example."""
     batch = opened.workspace.log.undo(opened.dataset.data_fingerprint, ME)

@@ -68,7 +68,7 @@ def _rule(opened: Opened) -> None:
             f"Accept {len(made):,} suggestions",
             key="rule",
             disabled=not made,
-            on_click=opened.decide,
+            on_click=session.telling()(opened.decide),
             args=(made,),
             help="What you decided yourself stays",
         )
@@ -87,6 +87,7 @@ def _rule(opened: Opened) -> None:
         )
 
 
+@session.telling()
 def _undo_rule(opened: Opened, actor: str) -> None:
     last = next(
         (d.actor for d in reversed(opened.decisions) if d.actor.startswith("rule") and d.action != "undo"), actor

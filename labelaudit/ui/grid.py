@@ -250,6 +250,7 @@ def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@session.telling()
 def _react(opened: Opened, queue: np.ndarray, report: dict[str, Any]) -> None:
     """Do what happened in the grid: open a row, decide by key or by editing, sort, filter."""
     event, names = report.get("event"), opened.dataset.class_names
@@ -269,6 +270,7 @@ def _react(opened: Opened, queue: np.ndarray, report: dict[str, Any]) -> None:
         st.session_state["position"] = None
 
 
+@session.telling()
 def _decide_all(opened: Opened, positions: list[int], action: str) -> None:
     """Decide on all ticked rows at once; one undo takes all of it back."""
     from labelaudit.decisions import new_batch

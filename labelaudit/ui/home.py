@@ -55,6 +55,9 @@ def show() -> None:
 
 
 def _card(record: dict[str, Any]) -> None:
+    if "error" in record:
+        session.show_error(record["error"])
+        return
     manifest = record.get("manifest")
     what = record["config"]["model"].replace("_", " ")
     if manifest:

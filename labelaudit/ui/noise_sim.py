@@ -68,13 +68,18 @@ def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulatio
     here = visitor.workspace()
     try:
         audit_id = here.request(noised, before.config, listed=False)
-        _withdraw_last(audit_id)
+    except LabelauditError as error:
+        session.show_error(error)
+        return None
+    _withdraw_last(audit_id)
+    try:
         if not here.is_done(audit_id):
             _watch(audit_id, int(planted.sum()))
             return None
         after = here.open(audit_id)
     except LabelauditError as error:
         session.show_error(error)
+        _again(audit_id, "Try again")
         return None
     planted = planted[after.rows]
     score = after.label_issues["score"].to_numpy()
@@ -102,8 +107,11 @@ def _watch(audit_id: str, planted: int) -> None:
         session.show_error(job.work.error)
     else:
         st.caption("Cancelled. Going on starts from what was finished.")
-    if st.button("Try again" if job.state == "failed" else "Go on", key="sim-again"):
-        session.resume(audit_id)
+    _again(audit_id, "Try again" if job.state == "failed" else "Go on")
+
+
+def _again(audit_id: str, label: str) -> None:
+    if st.button(label, key="sim-again") and run.go_on(audit_id):
         st.rerun()
 
 

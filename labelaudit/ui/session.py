@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -111,11 +113,22 @@ def tell(text: str) -> None:
     st.session_state["told"] = text
 
 
+@contextmanager
+def telling() -> Iterator[None]:
+    """Say in a sentence what keeps a callback from doing its work, and leave the rest of it out."""
+    try:
+        yield
+    except LabelauditError as error:
+        st.session_state["failed"] = str(error)
+
+
 def show_told() -> None:
     """Show what a callback had to say, once."""
-    told = st.session_state.pop("told", "")
+    told, failed = st.session_state.pop("told", ""), st.session_state.pop("failed", "")
     if told:
         st.toast(told)
+    if failed:
+        show_error(failed)
 
 
 def show_error(error: LabelauditError | str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import time
 
 import pyarrow as pa
 import pytest
@@ -112,12 +111,15 @@ def test_empty_and_repeated_column_names_are_told_apart_and_restored(made: Made)
     assert out.getvalue() == path.read_bytes()
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32", "utf-16-be"])
-def test_byte_order_marks_are_understood_and_kept(made: Made, again: Again, encoding: str) -> None:
-    text = ("\ufeff" if encoding == "utf-16-be" else "") + "text,label\nnaïve café,ü\n"
-    table, source = read(made("x.csv", text.encode(encoding)))
-    assert table.to_pydict() == {"text": ["naïve café"], "label": ["ü"]}
-    assert again(table, source) == (table, source)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("mark", ["\ufeff", ""])
+def test_encodings_are_understood_and_kept(made: Made, encoding: str, mark: str) -> None:
+    content = (mark + "text,label\nnaïve café 日本 😀,ü\n").encode(encoding)
+    table, source = read(made("x.csv", content))
+    assert table.to_pydict() == {"text": ["naïve café 日本 😀"], "label": ["ü"]}
+    out = io.BytesIO()
+    delimited.write(table, source, out)
+    assert out.getvalue() == content
 
 
 def test_western_text_is_read_written_back_and_noted(made: Made) -> None:
@@ -125,7 +127,7 @@ def test_western_text_is_read_written_back_and_noted(made: Made) -> None:
     path = made("x.csv", content)
     table, source = read(path)
     assert table["text"].to_pylist() == ["café"]
-    assert source.notes == ("the file is not UTF-8 and was read as cp1252",)
+    assert source.notes == ("the file is not UTF-8 and was read as cp1252; if letters look wrong, save it as UTF-8",)
     out = io.BytesIO()
     delimited.write(table, source, out)
     assert out.getvalue() == content
@@ -185,8 +187,7 @@ def test_a_cell_of_five_megabytes_is_read(made: Made, again: Again) -> None:
             "close it, or double the quotes that belong to the text.",
         ),
         ("a,b\n1,\0\n", "x.csv is not text: it holds NUL bytes (line 2); save it as UTF-8 text."),
-        ("a,b\n1,é\n".encode("utf-16-le"), "x.csv is not text: it holds NUL bytes (line 1); save it as UTF-8 text."),
-        (b"\xff\xfea\0,\0b\0\n\0\x31", "x.csv starts as utf-16-le and then is not (byte 8); save it as UTF-8."),
+        (b"\xff\xfea\0,\0b\0\n\0\x31", "x.csv is not UTF-16-LE text (line 2); save it as UTF-8."),
     ],
 )
 def test_bad_files_get_one_sentence(made: Made, content: str | bytes, sentence: str) -> None:
@@ -225,10 +226,3 @@ def test_typed_columns_are_written_as_a_person_would(again: Again) -> None:
         "l": ["[1]", "[]"],
         "z": ["01", ""],
     }
-
-
-def test_a_large_file_is_read_in_seconds(made: Made) -> None:
-    path = made("x.csv", "a,b,c,label\n" + '1.25,"some, text",z,x\n' * 100_000)
-    started = time.perf_counter()
-    assert read(path)[0].num_rows == 100_000
-    assert time.perf_counter() - started < 5

@@ -36,6 +36,17 @@ ROWS = st.one_of(
 )
 
 
+ONE_OBJECT = (
+    'x.jsonl is one JSON object; write one for every row, like {"text": "...", "label": "..."} '
+    "(in pandas: to_json(path, orient='records', lines=True))."
+)
+
+
+def are_rows(rows: list[dict[str, Any]]) -> bool:
+    """Whether there is a key, and no single object that looks like all the columns of a table."""
+    return any(rows) and not (len(rows) == 1 and jsonl._is_table(rows[0]))
+
+
 def written(table: pa.Table, source: Source) -> str:
     file = io.BytesIO()
     jsonl.write(table, source, file)
@@ -43,7 +54,7 @@ def written(table: pa.Table, source: Source) -> str:
 
 
 @settings(max_examples=300, deadline=None)
-@given(rows=ROWS.filter(any), in_array=st.booleans())
+@given(rows=ROWS.filter(are_rows), in_array=st.booleans())
 @example(rows=[{"a": 1}, {"a": 1.0}, {"a": True}], in_array=False)
 @example(rows=[{"a": None}, {}, {"a": 1}], in_array=False)
 @example(rows=[{}, {"a": 1}], in_array=True)
@@ -69,7 +80,7 @@ def test_columns_of_one_type_are_native_and_others_json(made: Made) -> None:
     assert pa.types.is_list(table.schema.field("l").type)
     assert table.schema.field("mixed").metadata == JSON_CELLS
     assert table["mixed"].to_pylist() == ["1", '"1"']
-    assert source == Source("jsonl", {"layout": "lines", "bom": False, "absent": []})
+    assert source == Source("jsonl", {"layout": "lines", "encoding": "utf-8", "bom": False, "absent": []})
 
 
 def test_absent_keys_and_explicit_nulls_are_told_apart(made: Made) -> None:
@@ -92,10 +103,15 @@ def test_separators_of_unicode_do_not_end_a_line(made: Made) -> None:
     assert table["a"].to_pylist() == ["x\u2028y\x85z", "b"]
 
 
-def test_a_byte_order_mark_is_kept(made: Made, again: Again) -> None:
-    table, source = read(made("x.jsonl", '\ufeff{"a": 1}\n'))
-    assert source.options["bom"] is True
-    assert again(table, source) == (table, source)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("mark", ["\ufeff", ""])
+def test_encodings_are_understood_and_kept(made: Made, encoding: str, mark: str) -> None:
+    content = (mark + '{"a": "naïve 日本 😀"}\n').encode(encoding)
+    table, source = read(made("x.jsonl", content))
+    assert table["a"].to_pylist() == ["naïve 日本 😀"]
+    file = io.BytesIO()
+    jsonl.write(table, source, file)
+    assert file.getvalue() == content
 
 
 def test_dates_and_bytes_become_text() -> None:
@@ -128,6 +144,9 @@ def test_dates_and_bytes_become_text() -> None:
             "x.jsonl: line 3, column 1 is not valid JSON (Expecting ',' delimiter); correct it or remove it.",
         ),
         ('[{"a": 1}, "b"]', "x.jsonl: element 1 of the array is text, and has to be a JSON object."),
+        ('{"a": {"0": 1, "1": 2}, "b": {"0": "x", "1": "y"}}', ONE_OBJECT),
+        ('{"a": [1, 2], "b": ["x", "y"]}', ONE_OBJECT),
+        ('{\n "data": [\n  {"a": 1}\n ]\n}\n', ONE_OBJECT),
         ('{"a": 1, "a": 2}\n', "x.jsonl: line 1 has the key 'a' twice; keep one of them."),
         ('{"a": ' + "9" * 5000 + "}\n", "x.jsonl: line 1 has a number of thousands of digits; write it as text."),
         ('{"a": ' + "[" * 100_000 + "\n", "x.jsonl: line 1 is nested too deeply; flatten it."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import zipfile
 from pathlib import Path
 
@@ -69,12 +70,18 @@ def test_an_unknown_format_is_bad_input(dataset: Dataset) -> None:
 
 
 def test_a_place_that_cannot_be_written_keeps_what_was_there(dataset: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match=r"can.t be written"):
         write(dataset, tmp_path / "missing" / "x.csv")
     (tmp_path / "x.csv").mkdir()
-    with pytest.raises(StoreError, match=r"x\.csv cannot be written \(.*\); choose another place\."):
+    with pytest.raises(StoreError, match=r"x\.csv can.t be written \(.*\); choose another place\."):
         write(dataset, tmp_path / "x.csv")
     assert not (tmp_path / "x.csv.part").exists()
+
+
+CHOOSE = "choose a CSV, TSV, JSON Lines, Parquet, Arrow or XLSX file"
+UNPACK = "unpack it and choose a file in it"
+SAVE = "save it as XLSX or CSV, without a password"
+WRITE = "write the data as Parquet or CSV"
 
 
 def zipped(name: str) -> bytes:
@@ -85,24 +92,34 @@ def zipped(name: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("content", "kind"),
+    ("content", "kind", "advice"),
     [
-        (b"\x89PNG\r\n\x1a\n", "a PNG image"),
-        (b"\xff\xd8\xff\xe0", "a JPEG image"),
-        (b"GIF89a", "a GIF image"),
-        (b"%PDF-1.7", "a PDF document"),
-        (b"\x1f\x8b\x08", "a gzip archive"),
-        (zipped("a.txt"), "a ZIP archive"),
-        (b"PK\x03\x04 cut off", "a ZIP archive"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old or a password-protected Office file"),
-        (b"\n<!DOCTYPE html><html>", "a web page"),
+        (b"\x89PNG\r\n\x1a\n", "a PNG image", CHOOSE),
+        (b"\xff\xd8\xff\xe0", "a JPEG image", CHOOSE),
+        (b"GIF89a", "a GIF image", CHOOSE),
+        (b"%PDF-1.7", "a PDF document", CHOOSE),
+        (b"\x1f\x8b\x08", "a gzip archive", UNPACK),
+        (zipped("a.txt"), "a ZIP archive", UNPACK),
+        (b"PK\x03\x04 cut off", "a ZIP archive", UNPACK),
+        (zipped("content.xml"), "an OpenDocument file", SAVE),
+        (zipped("xl/workbook.bin"), "a binary workbook", SAVE),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old or a password-protected Office file", SAVE),
+        (pickle.dumps(FRAME), "a pickle", WRITE),
+        (b"\n<!DOCTYPE html><html>", "a web page", CHOOSE),
+        ("\ufeff<html>".encode("utf-16-le"), "a web page", CHOOSE),
     ],
 )
-def test_other_kinds_of_files_are_named(made: Made, content: bytes, kind: str) -> None:
+def test_other_kinds_of_files_are_named(made: Made, content: bytes, kind: str, advice: str) -> None:
     with pytest.raises(BadInput) as caught:
         read(made("x.csv", content))
-    sentence = f"x.csv is {kind}, not a table; choose a CSV, TSV, JSON Lines, Parquet, Arrow or XLSX file."
-    assert str(caught.value) == sentence
+    assert str(caught.value) == f"x.csv is {kind}, not a table; {advice}."
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.txt", "x"])
+@pytest.mark.parametrize("content", ['[{"a": 1}]', '{"a": 1}\n', '[\n {\n  "a": 1}]'])
+def test_json_under_another_name_is_read_as_json(made: Made, name: str, content: str) -> None:
+    table, source = read(made(name, content))
+    assert (table.to_pydict(), source.format) == ({"a": [1]}, "jsonl")
 
 
 def test_a_missing_file_gets_a_hint(made: Made, tmp_path: Path) -> None:

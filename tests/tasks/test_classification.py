@@ -198,6 +198,13 @@ def test_row_shows_every_cell_and_marks_the_unusual(rows: Audit) -> None:
     assert "of class 0 have this value" in unusual["kind"]
 
 
+def test_rows_with_ids_of_their_own_are_shown() -> None:
+    found = audit(made.with_column(made.table(n=60), "id", [f"r{n}" for n in range(60)], id_column="id"))
+    for position in range(60):
+        (block,) = [b for b in TASK.view(found, position) if isinstance(b, Row)]
+        assert block.cells[-1].value == f"r{position}"
+
+
 def test_view_of_a_sample_shows_the_sampled_row(rows: Audit) -> None:
     found = audit(rows.dataset, AuditConfig(max_rows=60))
     (block,) = [b for b in TASK.view(found, 3) if isinstance(b, Row)]

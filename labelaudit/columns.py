@@ -53,11 +53,7 @@ def codes(column: pa.ChunkedArray) -> Codes:
     Codes
         Lists and structs count as their JSON text.
     """
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_nested(column.type):
-        texts = [None if value is None else json.dumps(value, default=str) for value in column.to_pylist()]
-        column = pa.chunked_array([pa.array(texts, type=pa.string())])
+    column = comparable(column)
     if pa.types.is_null(column.type):
         return Codes(np.zeros(len(column), dtype=np.int64), pa.array([], type=pa.string()), len(column))
     encoded = column.combine_chunks().dictionary_encode()
@@ -65,6 +61,31 @@ def codes(column: pa.ChunkedArray) -> Codes:
         encoded = encoded.combine_chunks()
     numbers = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy(zero_copy_only=False)
     return Codes(numbers.astype(np.int64), encoded.dictionary, column.null_count)
+
+
+def comparable(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return cells of a type whose values Arrow can tell apart.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray of N cells
+        Of any type.
+
+    Returns
+    -------
+    pyarrow.ChunkedArray of N cells
+        Categories as what they stand for, types of others as they are stored, lists and structs as JSON text.
+    """
+    if isinstance(column.type, pa.BaseExtensionType):
+        stored = [chunk.storage for chunk in column.chunks]
+        return comparable(pa.chunked_array(stored, type=column.type.storage_type))
+    if pa.types.is_dictionary(column.type):
+        decoded = [chunk.dictionary_decode() for chunk in column.chunks]
+        return comparable(pa.chunked_array(decoded, type=column.type.value_type))
+    if pa.types.is_nested(column.type):
+        texts = [None if value is None else json.dumps(value, default=str) for value in column.to_pylist()]
+        return pa.chunked_array([pa.array(texts, type=pa.string())])
+    return column
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -100,9 +121,9 @@ def is_whole(values: pa.Array) -> bool:
 
 
 def is_blank(column: Any) -> Any:
-    """Tell for every cell whether it is null or an empty text."""
-    null = pc.is_null(column)
-    if not is_text(column.type) or pa.types.is_dictionary(column.type):
+    """Tell for every cell whether it is null, not a number or an empty text."""
+    null = pc.is_null(column, nan_is_null=True)
+    if not is_text(column.type):
         return null
     return pc.or_(null, pc.fill_null(pc.equal(pc.utf8_trim_whitespace(column), ""), False))
 
@@ -112,7 +133,7 @@ def can_be_id(column: pa.ChunkedArray) -> bool:
     found = codes(column)
     if found.nulls or found.distinct < len(column) or pa.types.is_floating(column.type):
         return False
-    return not pa.types.is_nested(column.type) and not pc.any(is_blank(column)).as_py()
+    return not pa.types.is_nested(column.type) and not pc.any(is_blank(found.values)).as_py()
 
 
 def is_named_like_id(name: str) -> bool:
