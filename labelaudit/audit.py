@@ -329,6 +329,7 @@ def audit(
     ahead = estimate(dataset, config)
     started = time.perf_counter()
     run = Run(Cache(cache), progress)
+    run.cache.sweep()
     rows = sample_rows(dataset, config.max_rows, config.seed) if config.max_rows else np.arange(len(dataset))
     audited = dataset.take(rows) if config.max_rows else dataset
     task = TASKS[dataset.task]

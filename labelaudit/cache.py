@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import shutil
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,6 +23,7 @@ Matrix: TypeAlias = np.ndarray | sp.csr_matrix
 
 # What reading a ZIP raises that is none, or that was cut or changed anywhere.
 DAMAGED = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+ABANDONED = 3600  # seconds after which nobody writes to a file any more
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +75,19 @@ class Cache:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_matrix(path, matrix)
         return matrix
+
+    def sweep(self) -> None:
+        """Remove what processes that were killed had begun to write; what others are writing now is left alone."""
+        if self.folder is None:
+            return
+        for part in self.folder.glob(".*.part"):
+            with suppress(FileNotFoundError):  # it was whole just now, or another process sweeps too
+                if time.time() - part.stat().st_mtime < ABANDONED:
+                    continue
+                if part.is_dir():
+                    shutil.rmtree(part)
+                else:
+                    part.unlink()
 
 
 def write_matrix(path: Path, matrix: Matrix) -> None:

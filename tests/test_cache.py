@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,21 @@ def test_interrupted_computation_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(AssertionError):
         Cache(tmp_path).matrix("m", refuse)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_killed_processes_began_to_write_is_swept_away_and_nothing_else(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    whole = cache.folder / "m.npz"
+    write_matrix(whole, DENSE)
+    begun, now = [tmp_path / name for name in (".m.npz.7.part", ".audit.7.part")], tmp_path / ".m.npz.8.part"
+    begun[1].mkdir()
+    for path in (begun[0], begun[1] / "issues.parquet", now):
+        path.write_bytes(b"half")
+    for path in (whole, *begun):
+        os.utime(path, (0, 0))
+    cache.sweep()
+    assert sorted(tmp_path.iterdir()) == sorted([whole, now])
+    Cache(None).sweep()
 
 
 def test_key_depends_on_names_and_values_and_not_on_their_order() -> None:
