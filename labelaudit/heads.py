@@ -40,6 +40,7 @@ N_TREES, N_ROUNDS, N_LEAVES = 200, 100, 15
 
 
 EMBEDDING = 50  # so many columns of numbers, and no other, are taken for an embedding, whose distances mean something
+JUDGED = 100  # columns of a table that are enough to know how wide it becomes
 FEW = 1000  # rows with which boosting learns little
 
 
@@ -81,8 +82,10 @@ class Size:
         if dataset.modality == "text":
             chars = sum(int(pc.sum(pc.utf8_length(pc.cast(c, pa.string()))).as_py() or 0) for c in table.columns)
             return cls("text", n, k, 1, chars / 4, chars, numeric=False)
-        widths = [_width(column) for column in table.columns]
-        return cls("tabular", n, k, len(widths), float(n * sum(widths)), 0, numeric=all(w == 1 for w in widths))
+        judged = table.columns[:: max(1, table.num_columns // JUDGED)]
+        widths = [_width(column) for column in judged]
+        stored = n * sum(widths) / max(1, len(widths)) * table.num_columns
+        return cls("tabular", n, k, table.num_columns, stored, 0, numeric=all(w == 1 for w in widths))
 
 
 def _width(column: pa.ChunkedArray) -> int:

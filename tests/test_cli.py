@@ -20,12 +20,13 @@ from typer.testing import CliRunner, Result
 
 from labelaudit import __version__, cli, terminal
 from labelaudit.audit import Audit
+from labelaudit.heads import words
 from labelaudit.review import Decision, write_jsonl
 from labelaudit.settings import settings
 
 SUMMARY_KEYS = {
     "audit", "dataset", "n", "classes", "suspects", "missing_labels", "health_score", "noise_rate", "model",
-    "why", "out", "seconds", "timings", "notes", "sampled", "findings", "top",
+    "heads", "why", "out", "seconds", "timings", "notes", "sampled", "findings", "top",
 }  # fmt: skip
 
 
@@ -165,7 +166,7 @@ def test_summary_says_what_where_why_and_what_next(pets: Path, tmp_path: Path) -
     facts = json.loads(run("audit", pets, "--label", "species", "--out", tmp_path / "found", "--json").stdout)
     share = 100 * facts["suspects"] / 120
     assert result.stdout.startswith(f"We suspect {facts['suspects']} of 120 labels ({share:.1f}%)\n")
-    assert f"Model: {facts['model']} ({facts['why']})" in result.stdout
+    assert f"Model: {words(facts['heads'])} ({facts['why']})" in result.stdout
     assert f"Written: {tmp_path / 'found'}\n" in result.stdout
     assert "--accept-suggestions-below 0.2 --to pets_cleaned.csv" in result.stdout
     assert "\x1b" not in result.stdout
@@ -430,6 +431,7 @@ def test_config_shows_every_setting_and_where_it_comes_from(tmp_path: Path, monk
     assert {name: row["from"] for name, row in shown.items()} == {
         "data_dir": "default", "cache_dir": "environment", "artifacts_dir": "environment",
         "database_url": "environment", "log_level": ".env", "public": "default",
+        "keep_hours": "default", "max_waiting": "default", "workers": "default",
     }  # fmt: skip
     assert shown["log_level"]["value"] == "ERROR"
     assert shown["database_url"]["value"] == "postgresql://me:***@host/db"

@@ -19,6 +19,7 @@ from labelaudit.dataset import Dataset
 from labelaudit.tasks import TASKS
 
 STORED = ("noise0.2_sparsity0.4", "noise0.4_sparsity0.2")
+CLEANLABS = [score for score in SCORES if score != "pairwise_confidence"]  # which is ours
 Known = tuple[np.ndarray, np.ndarray]
 
 
@@ -44,7 +45,7 @@ def test_filter_flags_what_cleanlab_flags(known: Known, filter_by: str) -> None:
     np.testing.assert_array_equal(ours, find_label_issues(labels, pred_probs, filter_by=filter_by, n_jobs=1))
 
 
-@pytest.mark.parametrize("score", SCORES)
+@pytest.mark.parametrize("score", CLEANLABS)
 def test_score_is_cleanlabs_bit_for_bit(known: Known, score: str) -> None:
     labels, pred_probs = known
     ours = confident.quality_scores(labels, pred_probs, score)
@@ -70,10 +71,10 @@ def test_issue_table_holds_cleanlabs_flags_and_scores(
     monkeypatch.setattr("labelaudit.clusters.suspect_clusters", lambda *_: np.full(len(labels), -1))
     labels, pred_probs = stored(shared_data, name)
     dataset = Dataset(name, pa.table({"label": labels}), ("label",), ())
-    outputs = {"pred_probs": pred_probs, "fold": np.arange(len(labels)) % 5, "features": pred_probs}
+    outputs = {"pred_probs": pred_probs, "fold": np.arange(len(labels)) % 5, "features": pred_probs, "verdicts": {}}
     found = TASKS["classification"].find_issues(dataset, dataset.ids, outputs, AuditConfig(score="normalized_margin"))
     np.testing.assert_array_equal(found.issues["is_issue"], find_label_issues(labels, pred_probs, n_jobs=1))
-    for score in SCORES:
+    for score in CLEANLABS:
         expected = get_label_quality_scores(labels, pred_probs, method=score)
         np.testing.assert_array_equal(found.scores[score], expected)
     np.testing.assert_array_equal(found.issues["score"], found.scores["normalized_margin"])
@@ -98,6 +99,16 @@ def test_normalized_margin_is_half_of_self_confidence_minus_other_best_plus_one(
     margin = confident.quality_scores(labels, pred_probs, "normalized_margin")
     expected = (self_confidence - confident.other_best(labels, pred_probs) + 1) / 2
     np.testing.assert_allclose(margin, expected, rtol=0, atol=1e-7)
+
+
+def test_pairwise_confidence_is_that_of_the_given_class_against_its_strongest_rival(known: Known) -> None:
+    labels, pred_probs = known
+    ours = confident.quality_scores(labels, pred_probs, "pairwise_confidence")
+    own = pred_probs[np.arange(len(labels)), labels]
+    np.testing.assert_allclose(ours, own / (own + confident.other_best(labels, pred_probs)), rtol=1e-6)
+    likeliest = pred_probs.argmax(axis=1) == labels
+    assert ours[likeliest].min() >= 0.5
+    assert ours[~likeliest].max() <= 0.5
 
 
 def test_class_with_one_example_gives_no_warning() -> None:

@@ -57,7 +57,7 @@ def test_suggestion_is_another_class_even_where_the_given_one_is_likeliest(filte
         "pred_probs": pred_probs,
         "fold": np.arange(200) % 5,
         "features": pred_probs,
-        "verdicts": {"knn": (np.full(200, 0.5), pred_probs.argmax(axis=1))},
+        "verdicts": {},
     }
     found = TASK.find_issues(dataset, dataset.ids, outputs, AuditConfig(filter_by=filter_by)).issues
     assert found["is_issue"].any()
