@@ -225,7 +225,9 @@ def _evidence(
     reasons: list[list[str]] = [[] for _ in codes]
     rows = np.flatnonzero(suggested >= 0)
     who = "model" if len(preferred) == 1 else "models"
-    agree = np.array([prefers[rows] == suggested[rows] for prefers in preferred]).reshape(-1, len(rows)).sum(axis=0)
+    agree = np.zeros(len(rows), dtype=np.int64)
+    for prefers in preferred:
+        agree += prefers[rows] == suggested[rows]
     for row, votes in zip(rows, agree, strict=True):
         best, given = suggested[row], codes[row]
         sure = f"{who} without this example: {names[best]} {pred_probs[row, best]:.0%}"
