@@ -195,7 +195,7 @@ def result(opened: Opened) -> None:
         st.html(f'<div class="la-hero">No label among {examples:,} looks wrong.</div>')
     settings = manifest["config"]
     st.caption(
-        f"{words(manifest['resolved']['heads'])} ({manifest['resolved']['why']}), {settings['folds']} folds, "
+        f"Ran {words(manifest['resolved']['heads'])} ({manifest['resolved']['why']}), {settings['folds']} folds, "
         f"{_words(settings['filter_by'])}, ranked by {_words(settings['score'])}, seed {settings['seed']}. "
         f"Took {_seconds(manifest['seconds'])}."
     )
