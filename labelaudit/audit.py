@@ -107,6 +107,12 @@ class Audit:
         return np.asarray(self.dataset.labels[self.rows])
 
     @property
+    def sample(self) -> str:
+        """Which share of the rows was audited, in words; empty where all were."""
+        sampled = self.manifest["sampled"]
+        return f"a sample of {sampled['rows']:,} from {sampled['of']:,} rows" if sampled else ""
+
+    @property
     def joint(self) -> np.ndarray:
         """The confident joint, shape (K, K).
 

@@ -151,6 +151,8 @@ def export(
         f"Relabelled {counts['relabelled']:,}, removed {counts['removed']:,} and kept {counts['kept']:,} of "
         f"{counts['rows']:,} rows; {counts['undecided'] + counts['skipped']:,} are undecided."
     )
+    if found.sample:
+        say(f"Only {found.sample} was audited; the others are written as they are.")
     say(f"Written: {to} ({len(handover.cleaned):,} rows)")
     if not log:
         say("Nothing was decided; see --decisions and --accept-suggestions-below.")

@@ -339,7 +339,7 @@ ARTEFACTS: dict[str, Artefact] = {
     ),
     "issues": Artefact(
         "Issue table (Parquet)",
-        "Every example with its score and the suggested label, exact types.",
+        "Every audited example with its score and the suggested label, exact types.",
         lambda h: "issues.parquet",
         lambda h: _parquet(issue_table(h)),
     ),

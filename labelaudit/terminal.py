@@ -162,7 +162,10 @@ def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
 
     name = found.dataset.name_of
     facts, health = summary(found, folder), found.manifest["health"]
-    say(f"We suspect {facts['suspects']:,} of {facts['n']:,} labels ({_percent(facts['suspects'] / facts['n'])})")
+    where = f" in {found.sample}" if found.sample else ""
+    say(
+        f"We suspect {facts['suspects']:,} of {facts['n']:,} labels ({_percent(facts['suspects'] / facts['n'])}){where}"
+    )
     say(
         f"Health {_percent(facts['health_score'])}: Confident Learning estimates that about "
         f"{_percent(facts['noise_rate'])} of the labels are wrong ({_percent(health['noise_rate_low'])} to "

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -312,6 +313,19 @@ def test_decisions_in_a_file_win_over_the_rule(shared_audit: Path, tmp_path: Pat
     cleaned = labels(tmp_path / "c.csv")
     del given[int(removed)]
     assert sum(a != b for a, b in zip(given, cleaned, strict=True)) == len(below) - 2
+
+
+def test_a_sample_is_said_by_audit_and_export(pets: Path, tmp_path: Path) -> None:
+    arguments = ("--label", "species", "--max-rows", "60", "--out", tmp_path / "found")
+    audited = run("audit", pets, *arguments)
+    assert re.search(r"^We suspect \d+ of 60 labels \(.*%\) in a sample of 60 from 120 rows$", audited.stdout, re.M)
+    assert json.loads((tmp_path / "found" / "manifest.json").read_text())["sampled"] == {"rows": 60, "of": 120}
+    to = ("--to", tmp_path / "c.csv")
+    exported = run("export", tmp_path / "found", "--accept-suggestions-below", "0.2", *to)
+    assert "Only a sample of 60 from 120 rows was audited; the others are written as they are." in exported.stdout
+    found = Audit.open(tmp_path / "found")
+    unseen = np.setdiff1d(np.arange(120), found.rows)
+    assert [labels(tmp_path / "c.csv")[row] for row in unseen] == [labels(pets)[row] for row in unseen]
 
 
 def test_options_of_the_export_reach_the_file(shared_audit: Path, tmp_path: Path) -> None:

@@ -20,10 +20,7 @@ def show(opened: Opened) -> None:
     health = audit.manifest["health"]["overall_label_health_score"]
     suspects = int(table["is_issue"].sum())
     decided = int((table["action"] != "").sum())
-    sampled = audit.manifest["sampled"]
-    size = f"{len(table):,} × {len(opened.dataset.classes):,} classes"
-    if sampled:
-        size = f"sample of {sampled['rows']:,} from {sampled['of']:,} × {len(opened.dataset.classes):,} classes"
+    size = f"{audit.sample or f'{len(table):,}'} × {len(opened.dataset.classes):,} classes"
     facts = [
         (opened.dataset.name, ""),
         (f"{size} · {opened.dataset.modality} · {TASKS[opened.dataset.task].title.lower()}", ""),

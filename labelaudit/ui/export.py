@@ -107,6 +107,9 @@ def preview(handover: Handover) -> None:
     columns[3].metric(
         "Not decided", f"{counts['undecided'] + counts['skipped']:,}", border=True, help="Written as they are"
     )
+    unseen = int(handover.scope.sum() - handover.scope[handover.audit.rows].sum())
+    if unseen:
+        st.caption(f"{unseen:,} of them were not audited, only {handover.audit.sample}; they are written as they are.")
     if handover.changes.empty:
         with st.container(border=True, height=240):
             st.markdown("**Nothing was changed yet.** The cleaned file would equal your file.")

@@ -61,6 +61,11 @@ def cards(opened: Opened, figures: Mapping[str, Any]) -> None:
 
 def _caveats(opened: Opened, figures: Mapping[str, Any]) -> None:
     """What keeps the figures from being taken at face value, and the rows that have no label to judge."""
+    if opened.audit.sample:
+        st.info(
+            f"All figures are of {opened.audit.sample}, class shares kept; the other rows were not judged.",
+            icon=":material/info:",
+        )
     if figures["agreement"] < WEAK_MODEL:
         st.warning(
             f"The model agrees with only {figures['agreement']:.0%} of the labels: classes overlap, or the columns say "

@@ -62,11 +62,11 @@ def _card(record: dict[str, Any]) -> None:
     what = record["config"]["model"].replace("_", " ")
     if manifest:
         what = f"{', '.join(manifest['dataset']['label'])} · {what} · {manifest['created'][:10]}"
+    rows = f"{record['rows']:,} rows"
+    if manifest and manifest["sampled"]:
+        rows = f"sample of {manifest['sampled']['rows']:,} from {rows}"
     here = " · open now" if record["id"] == session.current() else ""
-    st.html(
-        f"<b>{escape(record['name'][:60])}</b>"
-        f"<div class='la-small'>{record['rows']:,} rows · {escape(what)}{here}</div>"
-    )
+    st.html(f"<b>{escape(record['name'][:60])}</b><div class='la-small'>{rows} · {escape(what)}{here}</div>")
     if manifest is None:
         job = session.job(record["id"])
         under_way = job is not None and job.active

@@ -95,10 +95,10 @@ def _path_field() -> None:
     """A file that is here already and need not be uploaded."""
     with st.form("path", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            "Or a path on this machine",
+            "Or a path on this machine, of any size",
             key="path",
             placeholder="~/data/reviews.csv",
-            help=f"For files over {st.get_option('server.maxUploadSize')} MB, or that you don't want to upload.",
+            help=f"For files over {st.get_option('server.maxUploadSize')} MB, and those that are here anyway.",
         )
         pressed = st.form_submit_button("Open", key="open-path")
     if pressed and text.strip():

@@ -31,7 +31,7 @@ class Simulation:
     ----------
     before, after : Audit
     planted : ndarray of shape (n,), bool
-        Of the audited rows of `after`.
+        Of the audited rows.
     review : DataFrame
         See `labelaudit.noise.review_curve`.
     """
@@ -62,12 +62,15 @@ def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulatio
         None while it runs or where it failed.
     """
     before = opened.audit
-    noised, planted = TASKS[opened.dataset.task].plant(
-        opened.dataset, fraction, kind, seed=seed, confident_joint=before.confident_joint
+    # Of a sample the same rows are audited again: with other labels another one would be drawn.
+    dataset = opened.dataset.take(before.rows) if before.sample else opened.dataset
+    config = before.config.model_copy(update={"max_rows": None})
+    noised, planted = TASKS[dataset.task].plant(
+        dataset, fraction, kind, seed=seed, confident_joint=before.confident_joint
     )
     here = visitor.workspace()
     try:
-        audit_id = here.request(noised, before.config, listed=False)
+        audit_id = here.request(noised, config, listed=False)
     except LabelauditError as error:
         session.show_error(error)
         return None
@@ -81,7 +84,6 @@ def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulatio
         session.show_error(error)
         _again(audit_id, "Try again")
         return None
-    planted = planted[after.rows]
     score = after.label_issues["score"].to_numpy()
     return Simulation(before, after, planted, review_curve(score, planted))
 
@@ -126,7 +128,8 @@ def headline(simulation: Simulation) -> None:
         f"planted errors: {found / n_planted:.0%} of all, and {found / depth:.0%} of the reviews hit one.</div>"
     )
     st.caption(
-        "This tells how well planted errors are found in your data, and no more: real errors can be harder. Errors "
+        (f"Errors were planted in {simulation.before.sample}. " if simulation.before.sample else "")
+        + "This tells how well planted errors are found in your data, and no more: real errors can be harder. Errors "
         "that were in the labels before count as reviews that found nothing."
     )
 

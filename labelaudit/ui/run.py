@@ -187,12 +187,12 @@ def result(opened: Opened) -> None:
     """Show the headline, what was run and why, and the five worst examples."""
     manifest = opened.audit.manifest
     suspects, examples = manifest["counts"]["suspects"], manifest["counts"]["examples"]
+    where = f" in {opened.audit.sample}" if opened.audit.sample else ""
     if suspects:
-        st.html(
-            f'<div class="la-hero">We suspect {suspects:,} of {examples:,} labels ({suspects / examples:.1%}).</div>'
-        )
+        share = f"{suspects / examples:.1%}"
+        st.html(f'<div class="la-hero">We suspect {suspects:,} of {examples:,} labels ({share}){where}.</div>')
     else:
-        st.html(f'<div class="la-hero">No label among {examples:,} looks wrong.</div>')
+        st.html(f'<div class="la-hero">No label among {examples:,}{where} looks wrong.</div>')
     settings = manifest["config"]
     st.caption(
         f"Ran {words(manifest['resolved']['heads'])} ({manifest['resolved']['why']}), {settings['folds']} folds, "

@@ -13,7 +13,7 @@ CSS = """
 <style>
 .block-container { padding-top: 3.9rem; padding-bottom: 2rem; max-width: 1600px; }
 .st-key-bar { border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); padding-bottom: .5rem; }
-.st-key-visitor { display: none; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-visitor) { display: none; }
 .st-key-bar button { min-height: 1.7rem; padding: 0 .6rem; font-size: .85rem; }
 /* Streamlit writes what is chosen in the primary colour, which is too dark to read on a dark ground. */
 [data-testid="stButtonGroup"] button[aria-checked="true"], [role="tab"][aria-selected="true"] {

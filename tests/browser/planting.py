@@ -44,6 +44,15 @@ def texts(n: int, seed: int, *, classes: dict[str, str] | None = None, wrong: fl
     return rows, truth
 
 
+def numbers(n: int, seed: int) -> Rows:
+    """Make rows of two numbers and a class, which take long to audit where there are many."""
+    chance = random.Random(seed)
+    rows = [["width", "height", "kind"]]
+    for i in range(n):
+        rows.append([f"{chance.gauss(i % 3, 1):.4f}", f"{chance.gauss(-(i % 3), 1):.4f}", f"kind {i % 3}"])
+    return rows
+
+
 def with_wrong_labels(rows: Rows, column: str, fraction: float, seed: int) -> Rows:
     """Give a share of the rows another label of the same column."""
     chance = random.Random(seed)

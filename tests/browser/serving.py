@@ -11,6 +11,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
+
 START_LIMIT = 180  # seconds; importing takes a while where all cores are busy
 
 
@@ -66,6 +68,23 @@ class Server:
             self._process.kill()
             self._process.wait()
         self._process = None
+
+    def kill(self) -> None:
+        """Let it die at once, as by a crash."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that audit."""
+        if self._process is None:
+            return []
+        return [p for p in psutil.Process(self._process.pid).children() if "labelaudit.jobs" in p.cmdline()]
+
+    def folds(self) -> set[tuple[str, int]]:
+        """The finished folds in the cache, by name and by when they were written."""
+        return {(path.name, path.stat().st_mtime_ns) for path in self.cache.glob("pred_probs-*.npz")}
 
     def restart(self) -> None:
         """Stop it and start it on the same port and folders."""

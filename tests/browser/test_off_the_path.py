@@ -6,7 +6,7 @@ import random
 import re
 from pathlib import Path
 
-from planting import Rows, cleaned, read_csv, texts, write_csv
+from planting import Rows, cleaned, numbers, read_csv, texts, write_csv
 from playwright.sync_api import Browser, expect
 from serving import Server
 from walking import Walker
@@ -86,25 +86,11 @@ def test_a_link_restores_audit_and_selection_on_a_server_that_was_never_asked(
 def test_a_cancelled_audit_goes_on_with_the_folds_that_were_done(
     walker: Walker, server: Server, tmp_path: Path
 ) -> None:
-    chance = random.Random(7)
-    rows = [["width", "height", "kind"]]
-    for i in range(3000):
-        rows.append([f"{chance.gauss(i % 3, 1):.4f}", f"{chance.gauss(-(i % 3), 1):.4f}", f"kind {i % 3}"])
-    walker.open("/Ingest")
-    walker.upload(write_csv(tmp_path / "slow.csv", rows))
-    walker.unfold_choices()
-    walker.choose("Model", "random forest")
-    walker.page.get_by_role("spinbutton", name="Folds").fill("30")
-    walker.page.keyboard.press("Enter")
-    walker.sees("30 folds")
-    before = folds_done(server)
-    walker.button(re.compile("^Audit these")).click()
-    expect(
-        walker.page.get_by_text(re.compile(r"Models, each trained without one fold: ([2-9]|[12]\d) of 30"))
-    ).to_be_visible()
+    before = server.folds()
+    walker.audit_slowly(write_csv(tmp_path / "slow.csv", numbers(3000, seed=7)))
     walker.button("Cancel").click()
     walker.sees("What was finished is kept")
-    kept = folds_done(server) - before
+    kept = server.folds() - before
     assert len(kept) >= 2
 
     walker.go("Health")
@@ -112,12 +98,7 @@ def test_a_cancelled_audit_goes_on_with_the_folds_that_were_done(
     walker.go("Audit")
     walker.press("Go on")
     walker.audited()
-    assert kept <= folds_done(server)
-
-
-def folds_done(server: Server) -> set[tuple[str, int]]:
-    """The folds in the cache, by name and by when they were written."""
-    return {(path.name, path.stat().st_mtime_ns) for path in server.cache.glob("pred_probs-*.npz")}
+    assert kept <= server.folds()
 
 
 def test_two_tabs_decide_on_the_same_data(walker: Walker, tmp_path: Path) -> None:

@@ -176,6 +176,23 @@ class Walker:
         self.button(re.compile("^Audit (these|a sample)")).click()
         return self.audited()
 
+    def audit_slowly(self, path: Path, folds: int = 30) -> None:
+        """Upload a file and start an audit of many slow folds; return when two of them are done."""
+        self.open("/Ingest")
+        self.upload(path)
+        self.unfold_choices()
+        self.choose("Model", "random forest")
+        self.page.get_by_role("spinbutton", name="Folds").fill(str(folds))
+        self.page.keyboard.press("Enter")
+        self.sees(f"{folds} folds")
+        self.button(re.compile("^Audit these")).click()
+        self.under_way(folds)
+
+    def under_way(self, folds: int = 30) -> None:
+        """Wait until an audit that runs has done two folds."""
+        some = rf"Models, each trained without one fold: ([2-9]|[1-{folds // 10 - 1}]\d) of {folds}"
+        expect(self.page.get_by_text(re.compile(some))).to_be_visible()
+
     def audited(self) -> int:
         """Wait for the end of an audit; return how many suspects it found."""
         headline = self.sees(re.compile(r"^We suspect [\d,]+ of")).inner_text()
