@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+MOST_CELLS = 200  # of a row that a page shows
+
 Pull = Literal["given", "suggested"]
 
 

@@ -53,18 +53,17 @@ def assign(
     if not table.num_rows:
         raise BadInput(f"{name!r} has no rows; choose a file with data below its header.")
     chosen = texts or features
+    names = dict.fromkeys(table.column_names)
     for column in (label, *texts, *features, id, group):
-        if column is not None and column not in table.column_names:
-            raise BadInput(f"{name!r} has no column {column!r}{did_you_mean(column, table.column_names)}")
+        if column is not None and column not in names:
+            raise BadInput(f"{name!r} has no column {column!r}{did_you_mean(column, names)}")
     value_type = "class" if task is None else _value_type(task)
     id = id or _plain_id(table, (label, group, *chosen))
     if label is None:
-        others = [column for column in table.column_names if column not in chosen]
-        label = guess(table.select(others), source, id=id, group=group).label
+        others = names.keys() - chosen
+        label = guess(table.select([c for c in names if c in others]), source, id=id, group=group).label
     if label is None:
-        raise BadInput(
-            f"{name!r} has no column that looks like a label; name it, one of {_listed(table.column_names)}."
-        )
+        raise BadInput(f"{name!r} has no column that looks like a label; name it, one of {_listed(list(names))}.")
     if label in chosen:
         raise BadInput(f"column {label!r} is the label, which a model may not see; take it out of the features.")
     roles = guess(table, source, label=label, id=id, group=group)
@@ -78,7 +77,7 @@ def assign(
         name=name,
         table=table,
         label_columns=(label,),
-        feature_columns=chosen or tuple(c for c in table.column_names if c not in (label, id, group)),
+        feature_columns=chosen or tuple(c for c in names if c not in (label, id, group)),
         modality=modality,
         task=task or "classification",
         value_type=value_type,

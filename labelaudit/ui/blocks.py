@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from labelaudit.blocks import Bars, Block, Row, Text
+from labelaudit.blocks import MOST_CELLS, Bars, Block, Row, Text
 
 LONGEST = 20_000  # characters of a text that are sent to the browser
 
@@ -52,12 +52,12 @@ def text_html(block: Text) -> str:
 def row_html(block: Row) -> str:
     """Return a table row as escaped HTML, unusual cells with their reason."""
     cells = []
-    for cell in block.cells[:200]:
+    for cell in block.cells[:MOST_CELLS]:
         reason = f"<small>▲ {escape(cell.unusual)}</small>" if cell.unusual else ""
         value = escape(cell.value[:300]) or "–"
         cells.append(f'<div class="la-cell"><i>{escape(cell.column)}</i><b dir="auto">{value}</b>{reason}</div>')
-    if len(block.cells) > 200:
-        cells.append(f'<div class="la-cell"><i>… {len(block.cells) - 200:,} more columns</i></div>')
+    if len(block.cells) > MOST_CELLS:
+        cells.append(f'<div class="la-cell"><i>… {len(block.cells) - MOST_CELLS:,} more columns</i></div>')
     return f'<div class="la-row">{"".join(cells)}</div>'
 
 
