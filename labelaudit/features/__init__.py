@@ -5,7 +5,7 @@ from __future__ import annotations
 from labelaudit.cache import Cache, Matrix, key
 from labelaudit.dataset import Dataset
 
-VERSION = 1  # part of every cache key that features enter: raise it when they change
+VERSION = 2  # part of every cache key that features enter: raise it when they change
 
 
 def features(dataset: Dataset, cache: Cache) -> Matrix:

@@ -82,6 +82,7 @@ def tabular_features(dataset: Dataset) -> np.ndarray:
     Returns
     -------
     ndarray of shape (N, d), float32
+        The numbers first.
 
     Raises
     ------
@@ -100,4 +101,10 @@ def tabular_features(dataset: Dataset) -> np.ndarray:
         low_cardinality=OneHotEncoder(handle_unknown="ignore", dtype="float32", sparse_output=False),
         high_cardinality=StringEncoder(n_components=30, random_state=0),
     )
-    return np.asarray(vectorizer.fit_transform(frame), dtype=np.float32)
+    # The vectoriser would look at every column of numbers for several milliseconds, and pass it on as it is.
+    numbers = frame.select_dtypes("float32")
+    others = frame.drop(columns=numbers.columns)
+    parts = [numbers.to_numpy(dtype=np.float32)]
+    if others.shape[1]:
+        parts.append(np.asarray(vectorizer.fit_transform(others), dtype=np.float32))
+    return np.hstack(parts)
