@@ -7,9 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from labelaudit.blocks import MOST_CELLS, Bars, Block, Row, Text
-
-LONGEST = 20_000  # characters of a text that are sent to the browser
+from labelaudit.blocks import LONGEST_TEXT, MOST_CELLS, Bars, Block, Row, Text
 
 
 def render(blocks: Sequence[Block]) -> None:
@@ -32,15 +30,15 @@ def tag(text: str, role: str) -> str:
 def text_html(block: Text) -> str:
     """Return a text with its marked spans as escaped HTML."""
     parts, at = [], 0
-    shown = block.text[:LONGEST]
+    shown = block.text[:LONGEST_TEXT]
     for start, end, pull in block.spans:
         if end > len(shown):
             break
         parts += [escape(shown[at:start]), f'<mark class="{pull}">{escape(shown[start:end])}</mark>']
         at = end
     parts.append(escape(shown[at:]))
-    if len(block.text) > LONGEST:
-        parts.append(f"<br><i>… {len(block.text) - LONGEST:,} more characters</i>")
+    if len(block.text) > LONGEST_TEXT:
+        parts.append(f"<br><i>… {len(block.text) - LONGEST_TEXT:,} more characters</i>")
     keys = (
         f'<span class="la-key given">{escape(block.given)}</span> or '
         f'<span class="la-key suggested">{escape(block.suggested)}</span>'
