@@ -15,6 +15,7 @@ from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.load import cells
 from labelaudit.load.guess import guess, is_short_text
 from labelaudit.load.leaks import left_out
+from labelaudit.text import shorten
 
 
 def assign(
@@ -132,7 +133,7 @@ def _with_fair_features(dataset: Dataset) -> Dataset:
         why = "; ".join(f"{name!r} {reason}" for name, reason in list(reasons.items())[:3])
         raise BadInput(
             f"{dataset.name!r} has no column beside {dataset.label_columns[0]!r} that a model could learn from"
-            f"{f' ({why})' if why else ''}; name the features yourself."
+            + (f" ({why}); name the features yourself." if why else "; choose a file with more columns.")
         )
     hidden = {name: reason for name, reason in reasons.items() if name not in features}
     provenance = {**dataset.provenance, **({"left_out": hidden} if hidden else {})}
@@ -140,4 +141,4 @@ def _with_fair_features(dataset: Dataset) -> Dataset:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(repr(name) for name in names[:12]) + (", …" if len(names) > 12 else "")
+    return ", ".join(repr(shorten(name)) for name in names[:12]) + (", …" if len(names) > 12 else "")

@@ -8,6 +8,7 @@ from html import escape
 import streamlit as st
 
 from labelaudit.blocks import LONGEST_TEXT, MOST_CELLS, Bars, Block, Row, Text
+from labelaudit.text import shorten
 
 
 def render(blocks: Sequence[Block]) -> None:
@@ -53,7 +54,9 @@ def row_html(block: Row) -> str:
     for cell in block.cells[:MOST_CELLS]:
         reason = f"<small>▲ {escape(cell.unusual)}</small>" if cell.unusual else ""
         value = escape(cell.value[:300]) or "–"
-        cells.append(f'<div class="la-cell"><i>{escape(cell.column)}</i><b dir="auto">{value}</b>{reason}</div>')
+        cells.append(
+            f'<div class="la-cell"><i>{escape(shorten(cell.column))}</i><b dir="auto">{value}</b>{reason}</div>'
+        )
     if len(block.cells) > MOST_CELLS:
         cells.append(f'<div class="la-cell"><i>… {len(block.cells) - MOST_CELLS:,} more columns</i></div>')
     return f'<div class="la-row">{"".join(cells)}</div>'
