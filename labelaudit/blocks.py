@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+LONGEST_TEXT, MOST_CELLS = 20_000, 200  # characters of a text and cells of a row that a page shows
+
 Pull = Literal["given", "suggested"]
 
 

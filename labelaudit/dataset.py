@@ -127,11 +127,10 @@ class Dataset:
     def __post_init__(self) -> None:
         if self.table.num_rows == 0:
             raise BadInput(f"{self.name!r} has no rows; choose a file with data below its header.")
-        roles = (*self.label_columns, *self.feature_columns, self.id_column, self.group_column)
-        for column in roles:
-            if column is not None and column not in self.table.column_names:
-                hint = did_you_mean(column, self.table.column_names)
-                raise BadInput(f"{self.name!r} has no column {column!r}{hint}")
+        names = dict.fromkeys(self.table.column_names)  # a list would be searched once per column
+        for column in (*self.label_columns, *self.feature_columns, self.id_column, self.group_column):
+            if column is not None and column not in names:
+                raise BadInput(f"{self.name!r} has no column {column!r}{did_you_mean(column, names)}")
         if self.id_column is not None:
             self._check_ids(self.id_column)
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from labelaudit.text import shorten
+
 
 class LabelauditError(Exception):
     """Base of all the errors below; its text is one sentence for the user."""
@@ -57,6 +59,6 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     folded = {choice.casefold(): choice for choice in known}
     close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     if close:
-        return f"; did you mean {folded[close[0]]!r}?"
-    shown = ", ".join(repr(choice) for choice in known[:12])
+        return f"; did you mean {shorten(folded[close[0]])!r}?"
+    shown = ", ".join(repr(shorten(choice)) for choice in known[:12])
     return f"; choose one of {shown}{', …' if len(known) > 12 else ''}"

@@ -113,6 +113,7 @@ def tabular_features(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     frame = frame[[name for name in frame if frame[name].notna().any()]]
     if frame.shape[1] == 0:
         raise BadInput("no feature column holds anything to learn from; choose columns that describe the rows.")
+    # The vectoriser would look at every column of numbers for several milliseconds, and pass it on as it is.
     numbers = frame.select_dtypes("float32").to_numpy()
     others = frame.select_dtypes(exclude="float32")
     if others.shape[1] == 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ import pyarrow as pa
 from labelaudit.columns import Codes, codes, is_blank, is_named_like_id, numbers
 from labelaudit.dataset import Dataset, encode, show
 from labelaudit.load.leaks import giveaway, label_codes, reason_of
+from labelaudit.text import shorten
 
 Severity = Literal["high", "medium", "low"]
 _SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
@@ -305,7 +306,7 @@ def _constants(known: _Known, folds: int) -> Iterable[Finding]:
 
 def _value(column: Codes) -> str:
     value = column.values[0].as_py() if len(column.values) else None
-    return "empty everywhere" if value in (None, "") else f"{value!r} everywhere"
+    return "empty everywhere" if value in (None, "") else f"{shorten(repr(value))} everywhere"
 
 
 def _repeated_ids(known: _Known, folds: int) -> Iterable[Finding]:
@@ -323,7 +324,7 @@ def _repeated_ids(known: _Known, folds: int) -> Iterable[Finding]:
                 f"{_count(len(repeated), 'value')} of {name!r} in more than one row",
                 len(repeated),
                 tuple(
-                    f"{show(_plain(column.values[code]))!r} in rows {_joined(np.flatnonzero(column.codes == code))}"
+                    f"{show(column.values[code].as_py())!r} in rows {_joined(np.flatnonzero(column.codes == code))}"
                     for code in repeated[:_EXAMPLES]
                 ),
                 "The column cannot identify the rows, so they are numbered.",
@@ -394,8 +395,3 @@ def _joined(rows: np.ndarray) -> str:
     shown = [f"{row:,}" for row in rows[:_EXAMPLES]]
     more = len(rows) - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more else "")
-
-
-def _plain(scalar: Any) -> Any:
-    value = scalar.as_py()
-    return value if isinstance(value, str | int | float | bool) else str(value)

@@ -67,8 +67,8 @@ def usable(table: pa.Table) -> pa.Table:
     BadInput
         A column has such a type deep inside, or cells that Python cannot hold.
     """
-    for place, field in enumerate(table.schema):
-        column = table.column(place)
+    columns = []
+    for field, column in zip(table.schema, table.columns, strict=True):
         try:
             if pa.types.is_run_end_encoded(column.type):
                 column = pc.run_end_decode(column)
@@ -79,8 +79,9 @@ def usable(table: pa.Table) -> pa.Table:
                 f"column {field.name!r} of type {shorten(str(field.type))} has cells that can't be read "
                 f"({shorten(str(error))}); leave it out of the file or convert it to text."
             ) from error
-        table = table.set_column(place, field.with_type(column.type), column)
-    return table
+        columns.append(column)
+    fields = [field.with_type(column.type) for field, column in zip(table.schema, columns, strict=True)]
+    return pa.table(columns, schema=pa.schema(fields, metadata=table.schema.metadata))
 
 
 def _without_views(kind: pa.DataType) -> pa.DataType:

@@ -15,6 +15,7 @@ from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.load import cells
 from labelaudit.load.guess import guess, is_short_text
 from labelaudit.load.leaks import left_out
+from labelaudit.text import shorten
 
 
 def assign(
@@ -53,18 +54,17 @@ def assign(
     if not table.num_rows:
         raise BadInput(f"{name!r} has no rows; choose a file with data below its header.")
     chosen = texts or features
+    names = dict.fromkeys(table.column_names)
     for column in (label, *texts, *features, id, group):
-        if column is not None and column not in table.column_names:
-            raise BadInput(f"{name!r} has no column {column!r}{did_you_mean(column, table.column_names)}")
+        if column is not None and column not in names:
+            raise BadInput(f"{name!r} has no column {column!r}{did_you_mean(column, names)}")
     value_type = "class" if task is None else _value_type(task)
     id = id or _plain_id(table, (label, group, *chosen))
     if label is None:
-        others = [column for column in table.column_names if column not in chosen]
-        label = guess(table.select(others), source, id=id, group=group).label
+        others = names.keys() - chosen
+        label = guess(table.select([c for c in names if c in others]), source, id=id, group=group).label
     if label is None:
-        raise BadInput(
-            f"{name!r} has no column that looks like a label; name it, one of {_listed(table.column_names)}."
-        )
+        raise BadInput(f"{name!r} has no column that looks like a label; name it, one of {_listed(list(names))}.")
     if label in chosen:
         raise BadInput(f"column {label!r} is the label, which a model may not see; take it out of the features.")
     roles = guess(table, source, label=label, id=id, group=group)
@@ -78,7 +78,7 @@ def assign(
         name=name,
         table=table,
         label_columns=(label,),
-        feature_columns=chosen or tuple(c for c in table.column_names if c not in (label, id, group)),
+        feature_columns=chosen or tuple(c for c in names if c not in (label, id, group)),
         modality=modality,
         task=task or "classification",
         value_type=value_type,
@@ -133,7 +133,7 @@ def _with_fair_features(dataset: Dataset) -> Dataset:
         why = "; ".join(f"{name!r} {reason}" for name, reason in list(reasons.items())[:3])
         raise BadInput(
             f"{dataset.name!r} has no column beside {dataset.label_columns[0]!r} that a model could learn from"
-            f"{f' ({why})' if why else ''}; name the features yourself."
+            + (f" ({why}); name the features yourself." if why else "; choose a file with more columns.")
         )
     hidden = {name: reason for name, reason in reasons.items() if name not in features}
     provenance = {**dataset.provenance, **({"left_out": hidden} if hidden else {})}
@@ -141,4 +141,4 @@ def _with_fair_features(dataset: Dataset) -> Dataset:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(repr(name) for name in names[:12]) + (", …" if len(names) > 12 else "")
+    return ", ".join(repr(shorten(name)) for name in names[:12]) + (", …" if len(names) > 12 else "")

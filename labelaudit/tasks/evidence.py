@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from labelaudit.blocks import Cell, Pull, Row, Text
+from labelaudit.blocks import LONGEST_TEXT, MOST_CELLS, Cell, Pull, Row, Text
 from labelaudit.dataset import show
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def text_block(audit: Audit, position: int) -> Text:
     rival_words, n_rival = _document_frequency(audit, rival)
     own = {word.casefold() for word in WORD.findall(text)}
     spans: list[tuple[int, int, Pull]] = []
-    for match in WORD.finditer(text):
+    for match in WORD.finditer(text, 0, LONGEST_TEXT):
         word = match.group().casefold()
         in_given = max(0, given_words[word] - (word in own))
         in_rival = rival_words[word]
@@ -87,8 +88,10 @@ def row_block(audit: Audit, position: int) -> Row:
         name = dataset.class_names[given]
         rows = _sample(audit, given, ROW_SAMPLE)
         rows = np.append(rows[rows != position], position)  # ids may not repeat
-        frame = typed_frame(dataset.take(audit.rows[rows]))
-        for key, column in zip(frame, dataset.feature_columns, strict=True):
+        shown = set(columns[:MOST_CELLS])  # more would take seconds and no page has room for them
+        features = tuple(c for c in dataset.feature_columns if c in shown)
+        frame = typed_frame(replace(dataset, feature_columns=features).take(audit.rows[rows]))
+        for key, column in zip(frame, features, strict=True):
             reason = _unusual(frame[key].iloc[-1], frame[key].iloc[:-1], name)
             if reason:
                 unusual[column] = reason
@@ -110,9 +113,4 @@ def _unusual(value: object, usual: pd.Series, name: str) -> str:
 
 
 def _plain(value: object) -> str:
-    return "" if value is None else value if isinstance(value, str) else show(_printable(value))
-
-
-def _printable(value: object) -> object:
-    """Make dates and bytes printable."""
-    return value if isinstance(value, (bool, int, float, list, dict)) else str(value)
+    return "" if value is None else value if isinstance(value, str) else show(value)

@@ -7,9 +7,8 @@ from html import escape
 
 import streamlit as st
 
-from labelaudit.blocks import Bars, Block, Row, Text
-
-LONGEST = 20_000  # characters of a text that are sent to the browser
+from labelaudit.blocks import LONGEST_TEXT, MOST_CELLS, Bars, Block, Row, Text
+from labelaudit.text import shorten
 
 
 def render(blocks: Sequence[Block]) -> None:
@@ -32,15 +31,15 @@ def tag(text: str, role: str) -> str:
 def text_html(block: Text) -> str:
     """Return a text with its marked spans as escaped HTML."""
     parts, at = [], 0
-    shown = block.text[:LONGEST]
+    shown = block.text[:LONGEST_TEXT]
     for start, end, pull in block.spans:
         if end > len(shown):
             break
         parts += [escape(shown[at:start]), f'<mark class="{pull}">{escape(shown[start:end])}</mark>']
         at = end
     parts.append(escape(shown[at:]))
-    if len(block.text) > LONGEST:
-        parts.append(f"<br><i>… {len(block.text) - LONGEST:,} more characters</i>")
+    if len(block.text) > LONGEST_TEXT:
+        parts.append(f"<br><i>… {len(block.text) - LONGEST_TEXT:,} more characters</i>")
     keys = (
         f'<span class="la-key given">{escape(block.given)}</span> or '
         f'<span class="la-key suggested">{escape(block.suggested)}</span>'
@@ -52,12 +51,14 @@ def text_html(block: Text) -> str:
 def row_html(block: Row) -> str:
     """Return a table row as escaped HTML, unusual cells with their reason."""
     cells = []
-    for cell in block.cells[:200]:
+    for cell in block.cells[:MOST_CELLS]:
         reason = f"<small>▲ {escape(cell.unusual)}</small>" if cell.unusual else ""
         value = escape(cell.value[:300]) or "–"
-        cells.append(f'<div class="la-cell"><i>{escape(cell.column)}</i><b dir="auto">{value}</b>{reason}</div>')
-    if len(block.cells) > 200:
-        cells.append(f'<div class="la-cell"><i>… {len(block.cells) - 200:,} more columns</i></div>')
+        cells.append(
+            f'<div class="la-cell"><i>{escape(shorten(cell.column))}</i><b dir="auto">{value}</b>{reason}</div>'
+        )
+    if len(block.cells) > MOST_CELLS:
+        cells.append(f'<div class="la-cell"><i>… {len(block.cells) - MOST_CELLS:,} more columns</i></div>')
     return f'<div class="la-row">{"".join(cells)}</div>'
 
 

@@ -69,7 +69,7 @@ def snippet_of(opened: Opened, position: int, length: int = SNIPPET) -> str:
     if opened.dataset.modality == "text":
         text = opened.audit.text(position)
     else:
-        record = opened.dataset.table.slice(int(opened.audit.rows[position]), 1).to_pylist()[0]
-        names = opened.dataset.feature_columns[:12]
+        names = list(opened.dataset.feature_columns[:12])
+        record = opened.dataset.table.select(names).slice(int(opened.audit.rows[position]), 1).to_pylist()[0]
         text = " · ".join(f"{name} {show(record[name])}" for name in names if record[name] not in (None, ""))
     return text if len(text) <= length else text[:length].rstrip() + " …"

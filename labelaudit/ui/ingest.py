@@ -10,23 +10,29 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from labelaudit import charts
 from labelaudit.audit import AuditConfig
-from labelaudit.dataset import Dataset
+from labelaudit.columns import is_number
+from labelaudit.dataset import Dataset, can_be_classes
 from labelaudit.errors import BadInput, LabelauditError
+from labelaudit.files import writing
 from labelaudit.load import guess, load, read
+from labelaudit.load.cells import text
 from labelaudit.load.checks import findings
 from labelaudit.load.demos import DEMOS
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
+from labelaudit.text import shorten
 from labelaudit.ui import run, session
 from labelaudit.ui.markdown import plain
 
-PREVIEW_ROWS = 50
+PREVIEW_ROWS, PREVIEW_COLUMNS, PREVIEW_LENGTH = 50, 60, 300
+MANY = 60  # more columns than a box shows well: it then holds those that are left out
 NONE = "(none)"
-UNSAFE = re.compile(r"[\x00-\x1f/\\]")  # in a file's name
+UNSAFE = re.compile(r"[^\w.() -]")  # in a file's name
 SEVERITY = {"high": ":material/error:", "medium": ":material/warning:", "low": ":material/info:"}
 
 
@@ -76,11 +82,13 @@ def sources() -> None:
 
 def _read(uploaded: st.runtime.uploaded_file_manager.UploadedFile) -> None:
     st.session_state["read"] = uploaded.file_id
-    name = UNSAFE.sub("_", uploaded.name)[-60:].strip(".") or "data"  # of the file for a moment, then of the data
+    # What a browser sends as a name need not be one that a file can have.
+    name = UNSAFE.sub("_", uploaded.name)[-60:].strip(". ") or "upload"
     try:
         with st.spinner(f"Reading {plain(name)} …"), TemporaryDirectory() as folder:
             path = Path(folder) / name
-            path.write_bytes(uploaded.getbuffer())
+            with writing("the uploaded file"):
+                path.write_bytes(uploaded.getbuffer())
             session.set_draft(_guessed(read(path), path.stem))
     except LabelauditError as error:
         _refuse(error)
@@ -128,7 +136,17 @@ def from_path(text: str) -> Dataset:
 def _guessed(stored: tuple, name: str) -> Dataset:  # type: ignore[type-arg]
     """Settle the roles by guess; a label that can't be guessed is the last column until the user says otherwise."""
     roles = guess(*stored)
-    return _loaded(stored, roles.label or stored[0].column_names[-1], id=roles.id, name=name)
+    possible = [field.name for field in stored[0].schema if can_be_classes(field.type)]
+    label = roles.label or (possible or stored[0].column_names)[-1]
+    try:
+        return _loaded(stored, label, id=roles.id, name=name)
+    except BadInput as error:
+        others = [column for column in possible if column != label]
+        if not others:
+            raise
+        draft = _loaded(stored, others[-1], id=roles.id, name=name)
+        st.warning(plain(str(error)), icon=":material/warning:")
+        return draft
 
 
 def _loaded(stored: tuple, label: str, **roles: str | None) -> Dataset:  # type: ignore[type-arg]
@@ -162,9 +180,7 @@ def settle(draft: Dataset) -> None:
     dataset = _roles(draft)
     if dataset is None:
         return
-    preview = dataset.table.slice(0, PREVIEW_ROWS).to_pandas()
-    order = [*dataset.label_columns, *[c for c in preview.columns if c not in dataset.label_columns]]
-    st.dataframe(preview[order[:60]], height=178, hide_index=True)
+    st.dataframe(_preview(dataset), height=178, hide_index=True)
     try:
         noticed = findings(dataset)
         counts = _class_counts(dataset)
@@ -188,6 +204,21 @@ def settle(draft: Dataset) -> None:
     config = run.choices(dataset, AuditConfig(), "ingest")
     with action:
         run.go(dataset, config, "ingest", possible=all(finding.key != "one_class" for finding in noticed))
+
+
+def _preview(dataset: Dataset) -> pd.DataFrame:
+    """The first rows, the label first; long cells are cut, so that the browser does not get all of them."""
+    label = dataset.label_columns[0]
+    names = [label, *(name for name in dataset.table.column_names if name != label)][:PREVIEW_COLUMNS]
+    columns = {}
+    for name in names:
+        column = dataset.table[name].slice(0, PREVIEW_ROWS)
+        if is_number(column.type) or pa.types.is_boolean(column.type):
+            columns[name] = column.to_pandas()
+        else:
+            values = column.to_pylist()
+            columns[name] = pd.Series([None if v is None else shorten(text(v), PREVIEW_LENGTH) for v in values])
+    return pd.DataFrame(columns)
 
 
 def _class_counts(dataset: Dataset) -> pd.DataFrame:
@@ -226,12 +257,7 @@ def _roles(draft: Dataset) -> Dataset | None:
         default = draft.feature_columns
         if (label, kind) != (draft.label_columns[0], draft.modality):
             default = _default_features(draft, label, kind, roles)
-        chosen = st.multiselect(
-            "Text columns" if kind == "text" else "Columns that the model may see",
-            others,
-            [c for c in default if c in others],
-            key=f"features-{key}-{label}-{kind}",
-        )
+        chosen = _chosen(others, default, kind, key=f"features-{key}-{label}-{kind}")
         if not chosen:
             st.error("No column is left for the model; choose at least one.", icon=":material/error:")
             return None
@@ -246,6 +272,17 @@ def _roles(draft: Dataset) -> Dataset | None:
         session.show_error(error)
         return None
     return _with_history(dataset, draft)
+
+
+def _chosen(others: list[str], default: tuple[str, ...], kind: str, key: str) -> list[str]:
+    """Ask for the features, or among many columns for those that are none."""
+    wanted = set(default)
+    if len(wanted) <= MANY:
+        title = "Text columns" if kind == "text" else "Columns that the model may see"
+        return st.multiselect(title, others, [c for c in others if c in wanted], key=key)
+    title = f"The model may see {len(others):,} columns, but for these"
+    hidden = set(st.multiselect(title, others, [c for c in others if c not in wanted], key=f"{key}-hidden"))
+    return [c for c in others if c not in hidden]
 
 
 def _default_features(draft: Dataset, label: str, kind: str, roles: dict[str, str | None]) -> tuple[str, ...]:
