@@ -41,6 +41,7 @@ N_TREES, N_ROUNDS, N_LEAVES = 200, 100, 15
 
 EMBEDDING = 50  # so many columns of numbers, and no other, are taken for an embedding, whose distances mean something
 JUDGED = 100  # columns of a table that are enough to know how wide it becomes
+PATIENCE = 120  # seconds that a second head may take
 FEW = 1000  # rows with which boosting learns little
 
 
@@ -164,15 +165,17 @@ def choose(size: Size, model: str, folds: int) -> tuple[tuple[str, ...], str]:
     """
     if model != "auto":
         return (model,), "chosen by you"
-    allowed = 3 + size.rows / 20_000
     kind = "texts" if size.modality == "text" else "an embedding" if _is_embedding(size) else "a table"
     suited = _suited(size)
     # One linear model in any case: the multinomial one where its solver is quick.
     linear = "logistic_regression" if seconds("logistic_regression", size, folds) <= 1 else "linear_sgd"
     if size.modality == "text":
         linear = "linear_sgd"
-    others = [head for head in suited if seconds(head, size, folds) <= allowed]
-    slow = [f"{TITLES[head]} would take {seconds(head, size, folds):,.0f} s" for head in suited if head not in others]
+    takes = {head: seconds(head, size, folds) for head in suited}
+    quick = 3 + size.rows / 20_000
+    # Two unlike heads are worth a wait; a third and a fourth have to be quick.
+    others = [h for h in suited if takes[h] <= quick] or [h for h in suited if takes[h] <= PATIENCE][:1]
+    slow = [f"{TITLES[head]} would take {takes[head]:,.0f} s" for head in suited if head not in others]
     what = f"{kind}, {size.rows:,} rows of {size.classes:,} classes"
     if not others:
         return (linear,), "; ".join([what, *slow])

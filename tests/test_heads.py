@@ -44,6 +44,15 @@ def test_auto_leaves_out_what_would_take_long_and_says_so(size: Size) -> None:
     assert len(heads) < len(choose(size, "auto", 5)[0])
 
 
+def test_a_second_head_is_worth_a_wait_and_a_third_is_not() -> None:
+    large = replace(TABLE, rows=200_000, stored=8e6, classes=6)
+    quick = 3 + large.rows / 20_000
+    assert all(seconds(head, large, 5) > quick for head in ("hist_gradient_boosting", "extra_trees"))
+    heads, why = choose(large, "auto", 5)
+    assert heads == ("linear_sgd", "hist_gradient_boosting")
+    assert "randomised trees would take" in why
+
+
 def test_named_head_is_kept_whatever_it_costs() -> None:
     assert choose(replace(TEXTS, rows=10**8), "hist_gradient_boosting", 5) == (
         ("hist_gradient_boosting",),
