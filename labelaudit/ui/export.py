@@ -109,7 +109,7 @@ def preview(handover: Handover) -> None:
     )
     unseen = int(handover.scope.sum() - handover.scope[handover.audit.rows].sum())
     if unseen:
-        st.caption(f"{unseen:,} of them were not audited, only {handover.audit.sample}; they are written as they are.")
+        st.caption(f"{unseen:,} of them were not audited ({handover.audit.sample} was); they are written as they are.")
     if handover.changes.empty:
         with st.container(border=True, height=240):
             st.markdown("**Nothing was changed yet.** The cleaned file would equal your file.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import tempfile
@@ -9,9 +10,11 @@ from hashlib import sha256
 
 import streamlit as st
 
-from labelaudit.errors import LabelauditError
+from labelaudit.errors import LabelauditError, StoreError
 from labelaudit.settings import settings
 from labelaudit.workspace import ANONYMOUS, Workspace, forget_unused
+
+log = logging.getLogger(__name__)
 
 COOKIE = "labelaudit"
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -46,7 +49,10 @@ def welcome() -> None:
         return
     st.set_option("client.showErrorDetails", "none")  # a traceback tells strangers where things are
     _sweep(settings().keep_hours)
-    workspace().touch()
+    try:
+        workspace().touch()
+    except StoreError as error:
+        log.warning("%s", error)
     if st.user.get("is_logged_in"):
         return
     # A cookie, so that a reload or a second tab finds the workspace again.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from labelaudit.audit import Audit, AuditConfig
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.settings import settings
 from labelaudit.ui.ingest import from_path
-from labelaudit.ui.visitor import COOKIE, TOKEN, sentence
+from labelaudit.ui.visitor import COOKIE, TOKEN, sentence, workspace
 from labelaudit.workspace import Workspace
 
 
@@ -52,6 +53,18 @@ def test_a_cookie_that_was_not_given_by_us_is_replaced(
     again = Dashboard(dashboard.root, dashboard.queue).open()
     assert again.session_state["token"] == token
     assert len(owners()) == 1
+
+
+def test_signed_in_users_have_workspaces_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def name(issuer: str, subject: str) -> str:
+        monkeypatch.setattr(st, "user", {"is_logged_in": True, "iss": issuer, "sub": subject})
+        return workspace().owner
+
+    alike = "https://sso.example.org/realms/annotation/users/"
+    names = [name("a", f"{alike}1"), name("a", f"{alike}2"), name("b", f"{alike}1"), name("a", "../../local")]
+    assert len(set(names)) == 4
+    assert all(re.fullmatch("user-[0-9a-f]{32}", name) for name in names)
+    assert name("a", f"{alike}1") == names[0]
 
 
 @pytest.mark.parametrize("parameter", ["audit", "data"])
