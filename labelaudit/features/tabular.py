@@ -7,7 +7,9 @@ import json
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from labelaudit.columns import comparable, is_text, numbers
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 
@@ -40,14 +42,29 @@ def typed_frame(dataset: Dataset) -> pd.DataFrame:
 
 def typed(column: pa.ChunkedArray) -> pd.Series:
     """Give one column, N cells, the type that `typed_frame` describes."""
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        # A text is looked at once, however often it occurs.
-        encoded = column.combine_chunks().dictionary_encode()
-        texts = _typed(pd.Series(encoded.dictionary.to_pylist(), dtype=object))
-        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        values = pd.Series(pd.api.extensions.take(texts.to_numpy(), codes, allow_fill=True), dtype=texts.dtype)
-        return values.where(values.notna(), None) if values.dtype == object else values
-    return _typed(column.to_pandas())
+    if not is_text(column.type):
+        return _typed(column.to_pandas())
+    read = _read_numbers(column)
+    if read is not None:
+        return _finite(pd.Series(read))
+    # A text is looked at once, however often it occurs.
+    encoded = column.combine_chunks().dictionary_encode()
+    texts = _typed(pd.Series(encoded.dictionary.to_pylist(), dtype=object))
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    values = pd.Series(pd.api.extensions.take(texts.to_numpy(), codes, allow_fill=True), dtype=texts.dtype)
+    return values.where(values.notna(), None) if values.dtype == object else values
+
+
+def _read_numbers(column: pa.ChunkedArray) -> np.ndarray | None:
+    """Read a column of texts that are plain numbers or unknown, fast where there are thousands of such columns."""
+    texts = comparable(column)
+    unknown = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(texts)), pa.array(sorted(UNKNOWN)))
+    found = numbers(texts.filter(pc.invert(unknown)).combine_chunks())
+    if found is None:
+        return None
+    values = np.full(len(column), np.nan)
+    values[pc.invert(pc.or_(unknown, pc.is_null(texts))).to_numpy()] = found
+    return values
 
 
 def _typed(series: pd.Series) -> pd.Series:
@@ -76,10 +93,11 @@ def _text(value: object) -> str:
     return json.dumps(value, default=str, sort_keys=True)
 
 
-def _finite(numbers: pd.Series) -> pd.Series:
+def _finite(column: pd.Series) -> pd.Series:
     """Infinities and what float32 can't hold count as unknown: no head takes them."""
+    values = column.to_numpy(dtype=np.float64)
     limit = float(np.finfo(np.float32).max)
-    return numbers.where(numbers.abs() <= limit).astype("float32")
+    return pd.Series(np.where(np.abs(values) <= limit, values, np.nan).astype(np.float32), index=column.index)
 
 
 def tabular_features(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -114,10 +132,10 @@ def tabular_features(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     if frame.shape[1] == 0:
         raise BadInput("no feature column holds anything to learn from; choose columns that describe the rows.")
     # The vectoriser would look at every column of numbers for several milliseconds, and pass it on as it is.
-    numbers = frame.select_dtypes("float32").to_numpy()
+    plain = frame.select_dtypes("float32").to_numpy()
     others = frame.select_dtypes(exclude="float32")
     if others.shape[1] == 0:
-        return numbers, numbers
+        return plain, plain
     vectorizer = TableVectorizer(
         cardinality_threshold=ONE_HOT_LIMIT,
         low_cardinality=OrdinalEncoder(dtype=np.float32),
@@ -125,8 +143,8 @@ def tabular_features(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     )
     encoded = vectorizer.fit_transform(others)
     categories = vectorizer.kind_to_columns_["low_cardinality"]
-    codes = np.hstack([numbers, encoded.to_numpy(dtype=np.float32)])
+    codes = np.hstack([plain, encoded.to_numpy(dtype=np.float32)])
     if not categories:
         return codes, codes
     one_hot = OneHotEncoder(dtype=np.float32, sparse_output=False).fit_transform(encoded[categories])
-    return np.hstack([numbers, encoded.drop(columns=categories).to_numpy(dtype=np.float32), one_hot]), codes
+    return np.hstack([plain, encoded.drop(columns=categories).to_numpy(dtype=np.float32), one_hot]), codes

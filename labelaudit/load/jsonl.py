@@ -130,7 +130,9 @@ def _array(name: str, text: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = _parse(name, text, 1)
     for number, row in enumerate(rows):
         if not isinstance(row, dict):
-            raise BadInput(f"{name}: element {number:,} of the array is {_kind(row)}, and has to be a JSON object.")
+            raise BadInput(
+                f"{name}: element {number:,} of the array is {_kind(row)}, not a JSON object; every row has to be one."
+            )
     return rows
 
 

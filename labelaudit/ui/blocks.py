@@ -53,10 +53,8 @@ def row_html(block: Row) -> str:
     cells = []
     for cell in block.cells[:MOST_CELLS]:
         reason = f"<small>▲ {escape(cell.unusual)}</small>" if cell.unusual else ""
-        value = escape(cell.value[:300]) or "–"
-        cells.append(
-            f'<div class="la-cell"><i>{escape(shorten(cell.column))}</i><b dir="auto">{value}</b>{reason}</div>'
-        )
+        name, value = escape(shorten(cell.column)), escape(shorten(cell.value, 300)) or "–"
+        cells.append(f'<div class="la-cell"><i>{name}</i><b dir="auto">{value}</b>{reason}</div>')
     if len(block.cells) > MOST_CELLS:
         cells.append(f'<div class="la-cell"><i>… {len(block.cells) - MOST_CELLS:,} more columns</i></div>')
     return f'<div class="la-row">{"".join(cells)}</div>'

@@ -19,8 +19,7 @@ from labelaudit.columns import is_number
 from labelaudit.dataset import Dataset, can_be_classes
 from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.files import writing
-from labelaudit.load import guess, load, read
-from labelaudit.load.cells import text
+from labelaudit.load import cells, guess, load, read
 from labelaudit.load.checks import findings
 from labelaudit.load.demos import DEMOS
 from labelaudit.settings import settings
@@ -217,7 +216,7 @@ def _preview(dataset: Dataset) -> pd.DataFrame:
             columns[name] = column.to_pandas()
         else:
             values = column.to_pylist()
-            columns[name] = pd.Series([None if v is None else shorten(text(v), PREVIEW_LENGTH) for v in values])
+            columns[name] = pd.Series([None if v is None else shorten(cells.text(v), PREVIEW_LENGTH) for v in values])
     return pd.DataFrame(columns)
 
 

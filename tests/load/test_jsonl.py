@@ -143,7 +143,7 @@ def test_dates_and_bytes_become_text() -> None:
             '[{"a": 1},\n {"a": 2\n]',
             "x.jsonl: line 3, column 1 is not valid JSON (Expecting ',' delimiter); correct it or remove it.",
         ),
-        ('[{"a": 1}, "b"]', "x.jsonl: element 1 of the array is text, and has to be a JSON object."),
+        ('[{"a": 1}, "b"]', "x.jsonl: element 1 of the array is text, not a JSON object; every row has to be one."),
         ('{"a": {"0": 1, "1": 2}, "b": {"0": "x", "1": "y"}}', ONE_OBJECT),
         ('{"a": [1, 2], "b": ["x", "y"]}', ONE_OBJECT),
         ('{\n "data": [\n  {"a": 1}\n ]\n}\n', ONE_OBJECT),
