@@ -8,7 +8,7 @@ import resource
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -105,6 +105,14 @@ class Audit:
     def codes(self) -> np.ndarray:
         """Given class of the audited rows as an index into the classes, shape (n,); -1 where missing."""
         return np.asarray(self.dataset.labels[self.rows])
+
+    def positions(self, ids: Iterable[str]) -> np.ndarray:
+        """Find the audited examples with these ids, which are text; -1 where there is none."""
+        places = self.dataset.places.get_indexer(pd.Index(ids, dtype=object))
+        if len(self.rows) == len(self.dataset):
+            return places
+        positions = np.searchsorted(self.rows, places).clip(max=len(self.rows) - 1)
+        return np.where(self.rows[positions] == places, positions, -1)
 
     @property
     def joint(self) -> np.ndarray:

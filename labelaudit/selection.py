@@ -95,6 +95,8 @@ class Selection:
 
 
 ADAPTER = TypeAdapter(Selection)
+# What becomes of an example by what was decided; one that was set to another label is an error.
+STATUS = {"set": "kept", "keep": "kept", "exclude": "excluded", "skip": "skipped"}
 
 
 def _chip(name: str, value: Any) -> str:
@@ -146,11 +148,12 @@ def points(audit: Audit) -> pd.DataFrame:
     )
 
 
-def with_decisions(table: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
+def with_decisions(audit: Audit, table: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
     """Add what was decided to the examples.
 
     Parameters
     ----------
+    audit : Audit
     table : DataFrame
         What `points` returns, with n rows.
     decided : DataFrame
@@ -162,20 +165,20 @@ def with_decisions(table: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
         With ``action`` ("" while undecided), ``final`` (JSON text or None) and ``status``: ``error`` (another label was
         decided), ``kept``, ``excluded``, ``skipped``, ``suspect`` or ``not suspected``.
     """
-    whole = decided[decided["part"] == ""].set_index("id")
-    ids = table["id"].astype(str)
-    action = ids.map(whole["action"]).astype(object).fillna("")
-    final = table["given"].astype(object).where(action != "set", ids.map(whole["after"]).astype(object))
-    status = np.where(table["is_issue"], "suspect", "not suspected")
-    same = final == table["given"]
-    for name, mask in {
-        "kept": (action == "keep") | ((action == "set") & same),
-        "error": (action == "set") & ~same,
-        "excluded": action == "exclude",
-        "skipped": action == "skip",
-    }.items():
-        status = np.where(mask, name, status)
-    return table.assign(action=action, final=final, status=status)
+    whole = decided[decided["part"] == ""]
+    places = audit.positions(whole["id"])
+    known = places >= 0
+    places, actions, after = places[known], *(whole.loc[known, c].to_numpy() for c in ("action", "after"))
+    action, final = np.full(len(table), "", dtype=object), table["given"].to_numpy(dtype=object, copy=True)
+    status = np.where(table["is_issue"], "suspect", "not suspected").astype(object)
+    relabelled = actions == "set"
+    action[places] = actions
+    status[places] = [STATUS.get(action, before) for action, before in zip(actions, status[places], strict=True)]
+    status[places[relabelled & (after != final[places])]] = "error"
+    final[places[relabelled]] = after[relabelled]
+    columns = {"action": action, "final": final, "status": status}
+    # object: nobody needs the search for pandas' own kind of text at every decision
+    return table.assign(**{name: pd.Series(values, table.index, dtype=object) for name, values in columns.items()})
 
 
 def selected(audit: Audit, table: pd.DataFrame, selection: Selection) -> np.ndarray:

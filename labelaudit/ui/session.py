@@ -51,7 +51,7 @@ class Opened:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The examples with what was decided about them."""
-        return with_decisions(self.plain, effective(self.decisions))
+        return with_decisions(self.audit, self.plain, effective(self.decisions))
 
     @cached_property
     def mask(self) -> np.ndarray:
