@@ -108,11 +108,9 @@ class Audit:
 
     def positions(self, ids: Iterable[str]) -> np.ndarray:
         """Find the audited examples with these ids, which are text; -1 where there is none."""
-        places = self.dataset.places.get_indexer(pd.Index(ids, dtype=object))
-        if len(self.rows) == len(self.dataset):
-            return places
-        positions = np.searchsorted(self.rows, places).clip(max=len(self.rows) - 1)
-        return np.where(self.rows[positions] == places, positions, -1)
+        rows = self.dataset.rows_of(ids)
+        positions = np.searchsorted(self.rows, rows).clip(max=len(self.rows) - 1)
+        return np.where(self.rows[positions] == rows, positions, -1)
 
     @property
     def joint(self) -> np.ndarray:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -200,11 +200,16 @@ class Dataset:
         return np.array([str(v) for v in values], dtype=object)
 
     @cached_property
-    def places(self) -> pd.Index:
-        """The ids as text, which is how decisions name them; its ``get_indexer`` finds their rows."""
+    def _places(self) -> pd.Index:
         from pandas import Index
 
         return Index([str(id_) for id_ in self.ids.tolist()], dtype=object)
+
+    def rows_of(self, ids: Iterable[str]) -> np.ndarray:
+        """Find the rows with these ids, which are text as in decisions; -1 where there is none."""
+        from pandas import Index
+
+        return np.asarray(self._places.get_indexer(Index(ids, dtype=object)))
 
     # -- labels ---------------------------------------------------------------------------------
 

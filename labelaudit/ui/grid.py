@@ -187,7 +187,7 @@ def _shown(opened: Opened, queue: np.ndarray) -> pd.DataFrame:
         "suggested": named(source["suggested"]),
         "final": final,
         "status": source["status"],
-        "id": opened.dataset.places[opened.audit.rows[queue]],
+        "id": source["id"].astype(str),
     }
     return pd.DataFrame({name: pd.Series(np.asarray(values)) for name, values in columns.items()})
 
