@@ -8,7 +8,7 @@ import resource
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -105,6 +105,12 @@ class Audit:
     def codes(self) -> np.ndarray:
         """Given class of the audited rows as an index into the classes, shape (n,); -1 where missing."""
         return np.asarray(self.dataset.labels[self.rows])
+
+    def positions(self, ids: Iterable[str]) -> np.ndarray:
+        """Find the audited examples with these ids, which are text; -1 where there is none."""
+        rows = self.dataset.rows_of(ids)
+        positions = np.searchsorted(self.rows, rows).clip(max=len(self.rows) - 1)
+        return np.where(self.rows[positions] == rows, positions, -1)
 
     @property
     def sample(self) -> str:

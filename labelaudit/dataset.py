@@ -6,11 +6,11 @@ import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,9 @@ from labelaudit.columns import codes, comparable, is_blank, is_number, is_text
 from labelaudit.errors import BadInput, StoreError, did_you_mean
 from labelaudit.files import digest, read_json, replacing, write_json
 from labelaudit.text import is_encodable, json_text, shorten
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Value = str | int | float | bool
 Modality = Literal["text", "tabular"]
@@ -195,6 +198,18 @@ class Dataset:
             return np.array([int(v) for v in values], dtype=np.int64)
         return np.array([str(v) for v in values], dtype=object)
 
+    @cached_property
+    def _places(self) -> pd.Index:
+        from pandas import Index
+
+        return Index([str(id_) for id_ in self.ids.tolist()], dtype=object)
+
+    def rows_of(self, ids: Iterable[str]) -> np.ndarray:
+        """Find the rows with these ids, which are text as in decisions; -1 where there is none."""
+        from pandas import Index
+
+        return np.asarray(self._places.get_indexer(Index(ids, dtype=object)))
+
     # -- labels ---------------------------------------------------------------------------------
 
     @cached_property
@@ -270,6 +285,14 @@ class Dataset:
         as_text = encode(value)
         fallback = str(as_text) if isinstance(value, str) and shown in self.class_names else shown
         return self._name_by_text.get(as_text, fallback)
+
+    def names_of(self, texts: pd.Series) -> np.ndarray:
+        """Write many labels for a person, each different one once; see `name_of`."""
+        from pandas import factorize
+
+        which, different = factorize(texts)
+        names = [*map(self.name_of, different), self.name_of(None)]  # the last one is for -1: no label
+        return np.array(names, dtype=object)[which]
 
     def label_values(self) -> list[Any]:
         """The cells of the label column as plain values, missing ones as they are."""

@@ -131,6 +131,19 @@ def effective(decisions: Sequence[Decision]) -> pd.DataFrame:
     return frame.astype({"seq": "int64"})
 
 
+def below(issues: pd.DataFrame, score: float) -> pd.Series:
+    """Say which rows of an issue table `accept_below` decides on, as a mask.
+
+    Raises
+    ------
+    BadInput
+        The threshold is outside [0, 1].
+    """
+    if not 0 <= score <= 1:
+        raise BadInput(f"threshold {score:g} is outside [0, 1]; 0.2 accepts the clearest suggestions only.")
+    return (issues["issue"] == "label") & issues["suggested"].notna() & (issues["score"] < score)
+
+
 def accept_below(issues: pd.DataFrame, score: float, fingerprint: str) -> list[Decision]:
     """Decide by rule: the suggestion is right wherever the score is below a threshold.
 
@@ -148,9 +161,7 @@ def accept_below(issues: pd.DataFrame, score: float, fingerprint: str) -> list[D
     BadInput
         The threshold is outside [0, 1].
     """
-    if not 0 <= score <= 1:
-        raise BadInput(f"threshold {score:g} is outside [0, 1]; 0.2 accepts the clearest suggestions only.")
-    hits = issues[(issues["issue"] == "label") & issues["suggested"].notna() & (issues["score"] < score)]
+    hits = issues[below(issues, score)]
     batch = new_batch()
     return [
         Decision(

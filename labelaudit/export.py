@@ -66,9 +66,14 @@ def export(
     BadInput
         A decision is about an id that is not there or about other data, or no row is left.
     """
-    in_force = _in_force(dataset, decisions)
+    return _cleaned(dataset, _in_force(dataset, decisions), rows, decided_only, keep_original)
+
+
+def _cleaned(
+    dataset: Dataset, in_force: pd.DataFrame, rows: np.ndarray | None, decided_only: bool, keep_original: bool
+) -> Dataset:
     keep = _scope(dataset, in_force, rows, decided_only)
-    keep[_rows(dataset, in_force[in_force["action"] == "exclude"])] = False
+    keep[dataset.rows_of(in_force.loc[in_force["action"] == "exclude", "id"])] = False
     if not keep.any():
         raise BadInput(f"no row of {dataset.name} would be left; exclude fewer rows or select more.")
     cleaned = dataset
@@ -103,7 +108,7 @@ def _in_force(dataset: Dataset, decisions: Sequence[Decision]) -> pd.DataFrame:
                 "this one before it changed); use the decisions that were made on this data, or review it again."
             )
     in_force = effective(decisions)
-    unknown = in_force.loc[~in_force["id"].isin(_positions(dataset)), "id"].unique()
+    unknown = in_force.loc[dataset.rows_of(in_force["id"]) < 0, "id"].unique()
     if len(unknown):
         ids = "1 decided id is" if len(unknown) == 1 else f"{len(unknown):,} decided ids are"
         raise BadInput(
@@ -113,22 +118,13 @@ def _in_force(dataset: Dataset, decisions: Sequence[Decision]) -> pd.DataFrame:
     return in_force
 
 
-def _positions(dataset: Dataset) -> dict[str, int]:
-    return {str(id_): row for row, id_ in enumerate(dataset.ids)}
-
-
-def _rows(dataset: Dataset, in_force: pd.DataFrame) -> np.ndarray:
-    positions = _positions(dataset) if len(in_force) else {}
-    return np.array([positions[id_] for id_ in in_force["id"]], dtype=np.int64)
-
-
 def _scope(dataset: Dataset, in_force: pd.DataFrame, rows: np.ndarray | None, decided_only: bool) -> np.ndarray:
     scope = np.full(len(dataset), rows is None)
     if rows is not None:
         scope[np.asarray(rows)] = True
     if decided_only:
         decided = np.zeros(len(dataset), dtype=bool)
-        decided[_rows(dataset, in_force[in_force["action"].isin(DECIDING)])] = True
+        decided[dataset.rows_of(in_force.loc[in_force["action"].isin(DECIDING), "id"])] = True
         scope &= decided
     return scope
 
@@ -150,17 +146,16 @@ def _changes(dataset: Dataset, in_force: pd.DataFrame) -> pd.DataFrame:
     changing = in_force[in_force["action"].isin((*LABELLING, "exclude"))]
     apply = TASKS[dataset.task].apply
     given, final = apply(dataset, in_force.head(0)), apply(dataset, in_force)
-    changes = changing[["actor", "time", "reason"]].assign(row=_rows(dataset, changing))
+    changes = changing[["actor", "time", "reason"]].assign(row=dataset.rows_of(changing["id"]))
     removed = changing["action"] == "exclude"
     changes["id"] = dataset.ids[changes["row"].to_numpy()]
     changes["change"] = np.where(removed, "removed", "relabelled")
-    changes["before"] = [dataset.name_of(encode(given[row])) for row in changes["row"]]
-    after = [
-        None if gone else dataset.name_of(encode(final[row])) for row, gone in zip(changes["row"], removed, strict=True)
-    ]
-    changes["after"] = pd.Series(after, index=changes.index, dtype=object)
-    moved = [encode(given[row]) != encode(final[row]) for row in changes["row"]]
-    changes = changes[removed | np.array(moved, dtype=bool)]
+    before, after = (
+        pd.Series([encode(labels[row]) for row in changes["row"]], dtype=object) for labels in (given, final)
+    )
+    changes["before"] = dataset.names_of(before)
+    changes["after"] = pd.Series(dataset.names_of(after), changes.index, dtype=object).mask(removed, None)
+    changes = changes[removed | (before != after).to_numpy()]
     # several parts of one example make one row
     return changes.drop_duplicates("row", keep="last").sort_values("row").reset_index(drop=True)
 
@@ -196,13 +191,7 @@ class Handover:
     @cached_property
     def cleaned(self) -> Dataset:
         """The cleaned data set."""
-        return export(
-            self.audit.dataset,
-            self.decisions,
-            rows=self.rows,
-            decided_only=self.decided_only,
-            keep_original=self.keep_original,
-        )
+        return _cleaned(self.audit.dataset, self.in_force, self.rows, self.decided_only, self.keep_original)
 
     @cached_property
     def cleaned_bytes(self) -> bytes:
@@ -233,7 +222,7 @@ class Handover:
 
     def counts(self) -> dict[str, int]:
         """Count the rows in scope by what becomes of them; the last five add up to the first."""
-        actions = self.in_force[self.scope[_rows(self.audit.dataset, self.in_force)]]
+        actions = self.in_force[self.scope[self.audit.dataset.rows_of(self.in_force["id"])]]
         last = Counter(actions.drop_duplicates("id", keep="last")["action"])
         changed = Counter(self.changes["change"])
         rows, decided = int(self.scope.sum()), sum(last[action] for action in DECIDING)

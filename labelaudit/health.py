@@ -84,28 +84,29 @@ def per_class(
 def overlaps(confident_joint: np.ndarray, classes: Sequence[str], n_examples: int) -> pd.DataFrame:
     """Rank the pairs of classes by how often one is likely given for the other.
 
+    What cleanlab's ``find_overlapping_classes`` returns, without the second that importing it takes in the server.
+
     Returns
     -------
     DataFrame
         ``given``, ``suggested``, ``given_code``, ``suggested_code``, ``examples`` (estimated) and ``share``
         (cleanlab's "Joint Probability"), one row per ordered pair, most confused first.
     """
-    from cleanlab.dataset import find_overlapping_classes
-
-    found = find_overlapping_classes(
-        None, None, asymmetric=True, num_examples=n_examples, confident_joint=confident_joint
-    )
-    given, suggested = found["Class Index A"].to_numpy(), found["Class Index B"].to_numpy()
+    shares = confident_joint / max(1, confident_joint.sum())
+    given, suggested = np.nonzero(~np.eye(len(classes), dtype=bool))
+    share = shares[given, suggested]
+    examples = (share * n_examples).round().astype(np.int64)
+    names = np.array(classes, dtype=object)
     table = pd.DataFrame(
         {
-            "given": [classes[k] for k in given],
-            "suggested": [classes[k] for k in suggested],
+            "given": names[given],
+            "suggested": names[suggested],
             "given_code": given,
             "suggested_code": suggested,
-            "examples": found["Num Overlapping Examples"].to_numpy(),
-            "share": found["Joint Probability"].to_numpy(),
+            "examples": examples,
+            "share": share,
         }
-    )
+    ).sort_values("share", ascending=False)
     return table[table["examples"] > 0].reset_index(drop=True)
 
 

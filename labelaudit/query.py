@@ -32,10 +32,10 @@ def ordered(table: pd.DataFrame, sort: Sequence[Mapping[str, str]], filters: Map
             keep &= _matches(table[column], condition)
     rows = np.flatnonzero(keep)
     for key in reversed([k for k in sort if k["colId"] in table]):
-        values = table[key["colId"]].iloc[rows]
+        ranks, different = pd.factorize(table[key["colId"]].iloc[rows], sort=True)
         # Ranks and not a reversed order, so that ties keep theirs both ways; blanks are last both ways.
-        ranks = values.rank(method="dense", ascending=key["sort"] == "asc", na_option="bottom").to_numpy()
-        rows = rows[np.argsort(ranks, kind="stable")]
+        signed = ranks if key["sort"] == "asc" else -ranks
+        rows = rows[np.argsort(np.where(ranks < 0, len(different), signed), kind="stable")]
     return rows
 
 
@@ -45,12 +45,17 @@ def _matches(column: pd.Series, condition: Mapping[str, Any]) -> np.ndarray:
         parts = [_matches(column, part) for part in condition["conditions"]]
         joined = np.logical_and if condition.get("operator", "AND") == "AND" else np.logical_or
         return np.asarray(joined.reduce(parts))
-    numeric = condition.get("filterType") == "number"
-    values = column if numeric else column.astype(object).where(column.notna(), "").astype(str).str.casefold()
-    wanted: Any = condition.get("filter")
-    if not numeric:
-        wanted = "" if wanted is None else str(wanted).casefold()
-    blank = column.isna() if numeric else values == ""
+    wanted = condition.get("filter")
+    if condition.get("filterType") == "number":
+        return _meet(column, condition, wanted)
+    which, different = pd.factorize(column)  # -1, the last one, is blank
+    texts = pd.Series([*map(str, different), ""], dtype=str).str.casefold()
+    return _meet(texts, condition, "" if wanted is None else str(wanted).casefold())[which]
+
+
+def _meet(values: pd.Series, condition: Mapping[str, Any], wanted: Any) -> np.ndarray:
+    """Say which values meet a condition."""
+    blank = values.isna() | (values == "")
     match condition["type"]:
         case "blank":
             found = blank
@@ -79,5 +84,5 @@ def _matches(column: pd.Series, condition: Mapping[str, Any]) -> np.ndarray:
         case "inRange":
             found = values.between(wanted, condition["filterTo"])
         case _:  # an empty filter keeps all
-            return np.ones(len(column), dtype=bool)
+            return np.ones(len(values), dtype=bool)
     return np.asarray(found.fillna(False).to_numpy(dtype=bool))

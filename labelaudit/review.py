@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 BUSY_SECONDS = 30
+REMEMBERED = 8  # data sets whose decisions a log keeps in memory
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ class DecisionLog:
     def __init__(self, url: str, workspace: str = "local") -> None:
         self.workspace = workspace
         self._engine, self._where = _engine(url)
+        self._known: dict[str, list[Decision]] = {}
         self._create()
 
     def _create(self) -> None:
@@ -144,21 +146,34 @@ class DecisionLog:
     def read(self, fingerprint: str) -> list[Decision]:
         """Return all decisions about this data in log order, those that were undone included.
 
+        What was read before is remembered, and only what came after it is read.
+
         Raises
         ------
         StoreError
             The database cannot be read, or is damaged.
         """
-        columns = (_TABLE.c[field.name] for field in fields(Decision))
-        statement = sa.select(*columns).where(*self._about(fingerprint)).order_by(_TABLE.c.seq)
+        known = self._known.pop(fingerprint, [])
         with self._transaction() as connection:
-            decisions = [Decision(**row) for row in connection.execute(statement).mappings()]
-        if not _are_sound(decisions):
+            new = self._after(connection, fingerprint, known[-1].seq if known else 0)
+            count = sa.select(sa.func.count()).where(*self._about(fingerprint))
+            if known and connection.execute(count).scalar() != len(known) + len(new):
+                # The log is another one now, or PostgreSQL gave a number before ours to what was written after ours.
+                known, new = [], self._after(connection, fingerprint, 0)
+        if not _are_sound(new):
             raise StoreError(
                 f"the decision log {self._where} is damaged; put a copy of it in its place, or move it away to begin "
                 "a new one."
             )
-        return decisions
+        self._known[fingerprint] = [*known, *new]
+        for oldest in list(self._known)[:-REMEMBERED]:
+            self._known.pop(oldest, None)
+        return [*known, *new]
+
+    def _after(self, connection: sa.Connection, fingerprint: str, seq: int) -> list[Decision]:
+        columns = (_TABLE.c[field.name] for field in fields(Decision))
+        statement = sa.select(*columns).where(*self._about(fingerprint), _TABLE.c.seq > seq).order_by(_TABLE.c.seq)
+        return [Decision(**row) for row in connection.execute(statement).mappings()]
 
     def last(self, fingerprint: str) -> int:
         """Return the last `seq` about this data; 0 where there is none."""

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from labelaudit.audit import Audit
 from labelaudit.confident import other_best
-from labelaudit.dataset import decode, encode, show
+from labelaudit.dataset import Dataset, decode, encode, show
 from labelaudit.errors import BadInput
 
 Box = tuple[float, float, float, float]
@@ -95,6 +95,8 @@ class Selection:
 
 
 ADAPTER = TypeAdapter(Selection)
+# What becomes of an example by what was decided; one that was set to another label is an error.
+STATUS = {"set": "kept", "keep": "kept", "exclude": "excluded", "skip": "skipped"}
 
 
 def _chip(name: str, value: Any) -> str:
@@ -146,11 +148,12 @@ def points(audit: Audit) -> pd.DataFrame:
     )
 
 
-def with_decisions(table: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
+def with_decisions(audit: Audit, table: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
     """Add what was decided to the examples.
 
     Parameters
     ----------
+    audit : Audit
     table : DataFrame
         What `points` returns, with n rows.
     decided : DataFrame
@@ -162,20 +165,20 @@ def with_decisions(table: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
         With ``action`` ("" while undecided), ``final`` (JSON text or None) and ``status``: ``error`` (another label was
         decided), ``kept``, ``excluded``, ``skipped``, ``suspect`` or ``not suspected``.
     """
-    whole = decided[decided["part"] == ""].set_index("id")
-    ids = table["id"].astype(str)
-    action = ids.map(whole["action"]).astype(object).fillna("")
-    final = table["given"].astype(object).where(action != "set", ids.map(whole["after"]).astype(object))
-    status = np.where(table["is_issue"], "suspect", "not suspected")
-    same = final == table["given"]
-    for name, mask in {
-        "kept": (action == "keep") | ((action == "set") & same),
-        "error": (action == "set") & ~same,
-        "excluded": action == "exclude",
-        "skipped": action == "skip",
-    }.items():
-        status = np.where(mask, name, status)
-    return table.assign(action=action, final=final, status=status)
+    whole = decided[decided["part"] == ""]
+    places = audit.positions(whole["id"])
+    known = places >= 0
+    places, actions, after = places[known], *(whole.loc[known, c].to_numpy() for c in ("action", "after"))
+    action, final = np.full(len(table), "", dtype=object), table["given"].to_numpy(dtype=object, copy=True)
+    status = np.where(table["is_issue"], "suspect", "not suspected").astype(object)
+    relabelled = actions == "set"
+    action[places] = actions
+    status[places] = [STATUS.get(action, before) for action, before in zip(actions, status[places], strict=True)]
+    status[places[relabelled & (after != final[places])]] = "error"
+    final[places[relabelled]] = after[relabelled]
+    columns = {"action": action, "final": final, "status": status}
+    # object: nobody needs the search for pandas' own kind of text at every decision
+    return table.assign(**{name: pd.Series(values, table.index, dtype=object) for name, values in columns.items()})
 
 
 def selected(audit: Audit, table: pd.DataFrame, selection: Selection) -> np.ndarray:
@@ -284,6 +287,40 @@ def outlines(audit: Audit, table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
     return pd.concat(corners, ignore_index=True) if corners else pd.DataFrame(columns=columns)
 
 
+def drawn(
+    dataset: Dataset, table: pd.DataFrame, *, all_up_to: int, most: int
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Choose what of the scatter the browser gets: points, and a density in place of those that are too many.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    table : DataFrame
+        What `points` returns, with ``status``.
+    all_up_to : int
+        Up to so many points, all are drawn and there is no density.
+    most : int
+        Beyond, this many of those that are suspected or decided are drawn, evenly by score.
+
+    Returns
+    -------
+    points : DataFrame
+        ``self_confidence``, ``other_best``, ``status``, ``given``, ``suggested`` (in words), ``score``.
+    density : DataFrame or None
+        See `density`.
+    """
+    known = table[table["self_confidence"].notna()]
+    shown, bins = known, None
+    if len(known) > all_up_to:
+        bins = density(known)
+        shown = known[known["status"] != "not suspected"].sort_values("score", kind="stable")
+        if len(shown) > most:
+            shown = shown.iloc[np.linspace(0, len(shown) - 1, most).round().astype(np.int64)]
+    words = {column: dataset.names_of(shown[column]) for column in ("given", "suggested")}
+    columns = ["self_confidence", "other_best", "status", "given", "suggested", "score"]
+    return shown.assign(**words)[columns].round(4), bins
+
+
 def density(table: pd.DataFrame, bins: int = 60) -> pd.DataFrame:
     """Count the examples in square bins of the scatter's plane.
 
@@ -292,8 +329,8 @@ def density(table: pd.DataFrame, bins: int = 60) -> pd.DataFrame:
     DataFrame
         ``x0``, ``x1``, ``y0``, ``y1``, ``count``; empty bins are left out.
     """
-    known = table.dropna(subset=["self_confidence", "other_best"])
-    counts, edges, _ = np.histogram2d(known["self_confidence"], known["other_best"], bins=bins, range=[[0, 1], [0, 1]])
+    known = table[["self_confidence", "other_best"]].dropna().to_numpy()
+    counts, edges, _ = np.histogram2d(known[:, 0], known[:, 1], bins=bins, range=[[0, 1], [0, 1]])
     across, up = np.nonzero(counts)
     return pd.DataFrame(
         {

@@ -215,7 +215,7 @@ def test_decisions_become_statuses_and_final_labels(audited: Audit, table: pd.Da
         decide(table["id"][suspects[4]], "skip"),
         decide(table["id"][quiet[0]], "set", "another"),
     ]
-    decided = with_decisions(table, effective(decisions))
+    decided = with_decisions(audited, table, effective(decisions))
     expected = ["error", "kept", "kept", "excluded", "skipped", "suspect"]
     assert decided["status"][suspects[:6]].tolist() == expected
     assert decided["status"][quiet[:2]].tolist() == ["error", "not suspected"]
@@ -225,16 +225,26 @@ def test_decisions_become_statuses_and_final_labels(audited: Audit, table: pd.Da
     assert decided["action"][suspects[5]] == ""
 
 
-def test_undecided_examples_keep_their_label(table: pd.DataFrame) -> None:
-    decided = with_decisions(table, effective([]))
+def test_undecided_examples_keep_their_label(audited: Audit, table: pd.DataFrame) -> None:
+    decided = with_decisions(audited, table, effective([]))
     assert set(decided["status"]) == {"suspect", "not suspected"}
     assert decided["final"].equals(table["given"].astype(object))
 
 
 def test_decisions_on_whole_number_ids_find_their_rows() -> None:
     found = audit(made.table(n=60))
-    decided = with_decisions(points(found), effective([decide("7", "exclude")]))
+    decided = with_decisions(found, points(found), effective([decide("7", "exclude")]))
     assert decided.index[decided["status"] == "excluded"].tolist() == [7]
+
+
+def test_decisions_on_rows_that_were_not_sampled_leave_the_sample_alone() -> None:
+    found = audit(made.table(n=90), AuditConfig(max_rows=60))
+    left_out = next(row for row in range(90) if row not in found.rows)
+    decisions = [decide(str(left_out), "exclude"), decide("no such id", "keep"), decide(str(found.rows[-1]), "skip")]
+    decided = with_decisions(found, points(found), effective(decisions))
+    assert decided.index[decided["action"] != ""].tolist() == [59]
+    assert decided["id"][59] == found.rows[-1]
+    assert decided["status"][59] == "skipped"
 
 
 # -- drawing ------------------------------------------------------------------------------------------

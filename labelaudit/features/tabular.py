@@ -50,7 +50,7 @@ def typed(column: pa.ChunkedArray) -> pd.Series:
     # A text is looked at once, however often it occurs.
     encoded = column.combine_chunks().dictionary_encode()
     texts = _typed(pd.Series(encoded.dictionary.to_pylist(), dtype=object))
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    codes = encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
     values = pd.Series(pd.api.extensions.take(texts.to_numpy(), codes, allow_fill=True), dtype=texts.dtype)
     return values.where(values.notna(), None) if values.dtype == object else values
 

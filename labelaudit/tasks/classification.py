@@ -255,11 +255,11 @@ def apply(dataset: Dataset, decisions: pd.DataFrame) -> list[Any]:
         As the user writes them; untouched cells exactly as they were, missing ones included.
     """
     values = dataset.label_values()
-    changes = decisions[decisions["action"] == "set"].set_index("id")["after"]
-    if len(changes):
-        ids = pd.Series(dataset.ids).astype(str)
-        for row in np.flatnonzero(ids.isin(changes.index)):
-            values[row] = decode(changes[ids[row]])
+    changes = decisions[decisions["action"] == "set"]
+    rows = dataset.rows_of(changes["id"])
+    for row, after in zip(rows.tolist(), changes["after"], strict=True):
+        if row >= 0:
+            values[row] = decode(after)
     return values
 
 

@@ -60,8 +60,9 @@ def decide(opened: Opened, queue: np.ndarray, position: int, action: str, after:
     st.session_state["reason"] = ""
     place = int(np.flatnonzero(queue == position)[0])
     actions = opened.table["action"].to_numpy()
-    later = [p for p in (*queue[place + 1 :], *queue[:place]) if actions[p] == ""]
-    open_row(int(later[0]) if later else int(queue[min(place + 1, len(queue) - 1)]))
+    others = np.concatenate([queue[place + 1 :], queue[:place]])
+    later = others[actions[others] == ""]
+    open_row(int(later[0] if len(later) else queue[min(place + 1, len(queue) - 1)]))
 
 
 @session.telling()
@@ -72,9 +73,9 @@ def undo(opened: Opened) -> None:
         session.tell("There is nothing to undo.")
         return
     ids = [d.id for d in opened.decisions if d.batch == batch]
-    rows = np.flatnonzero(opened.plain["id"].astype(str).isin(ids))
-    if len(rows):
-        open_row(int(rows[0]))
+    positions = opened.audit.positions(ids)
+    if (positions >= 0).any():
+        open_row(int(positions[positions >= 0].min()))
     session.tell(
         f"Took back the decision on {plain(ids[0])}." if len(ids) == 1 else f"Took back {len(ids):,} decisions."
     )

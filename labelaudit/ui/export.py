@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
-from labelaudit.decisions import accept_below
+from labelaudit.decisions import accept_below, below, undone_batches
 from labelaudit.errors import LabelauditError
 from labelaudit.export import ARTEFACTS, Handover, bundle
 from labelaudit.load import FORMATS
@@ -59,40 +60,43 @@ def _rule(opened: Opened) -> None:
     """Accept suggestions by score; the rule writes decisions like a person, and one undo takes it back."""
     with st.expander("Accept suggestions without reviewing each", icon=":material/rule:"):
         score = st.slider("Accept every suggestion with a score under", 0.0, 1.0, 0.1, 0.01, key="rule-score")
-        undecided = set(opened.table.loc[opened.table["action"] == "", "id"].astype(str))
-        made = [
-            d for d in accept_below(opened.audit.issues, score, opened.dataset.data_fingerprint) if d.id in undecided
-        ]
+        undecided = opened.audit.label_issues[(opened.table["action"] == "").to_numpy()]
+        hits = int(below(undecided, score).sum())
+        rule = _last_rule(opened)
         left, right = st.columns(2)
         left.button(
-            f"Accept {len(made):,} suggestions",
+            f"Accept {hits:,} suggestions",
             key="rule",
-            disabled=not made,
-            on_click=session.telling()(opened.decide),
-            args=(made,),
+            disabled=not hits,
+            on_click=_accept,
+            args=(opened, undecided, score),
             help="What you decided yourself stays",
-        )
-        actor = (
-            made[0].actor
-            if made
-            else next((d.actor for d in reversed(opened.decisions) if d.actor.startswith("rule")), "")
         )
         right.button(
             "Undo the last rule",
             key="undo-rule",
             icon=":material/undo:",
-            disabled=not any(d.actor.startswith("rule") for d in opened.decisions),
+            disabled=rule is None,
             on_click=_undo_rule,
-            args=(opened, actor),
+            args=(opened, rule),
         )
 
 
 @session.telling()
-def _undo_rule(opened: Opened, actor: str) -> None:
-    last = next(
-        (d.actor for d in reversed(opened.decisions) if d.actor.startswith("rule") and d.action != "undo"), actor
-    )
-    if opened.workspace.log.undo(opened.dataset.data_fingerprint, last) is None:
+def _accept(opened: Opened, undecided: pd.DataFrame, score: float) -> None:
+    opened.decide(accept_below(undecided, score, opened.dataset.data_fingerprint))
+
+
+def _last_rule(opened: Opened) -> str | None:
+    """The actor of the latest batch in force that a rule made."""
+    undone = undone_batches(opened.decisions)
+    made = (d for d in reversed(opened.decisions) if d.action != "undo" and d.batch not in undone)
+    return next((d.actor for d in made if d.actor.startswith("rule")), None)
+
+
+@session.telling()
+def _undo_rule(opened: Opened, rule: str) -> None:
+    if opened.workspace.log.undo(opened.dataset.data_fingerprint, rule) is None:
         session.tell("No rule is left to undo.")
 
 

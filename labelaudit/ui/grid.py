@@ -18,6 +18,7 @@ from labelaudit.ui.cards import snippet_of
 from labelaudit.ui.session import Opened
 
 PAGE = 100
+UNLABELLED = {"exclude": "(excluded)", "skip": "(skipped)"}  # what stands for the final label
 KEYS = "akxsu12345"  # of the Inspector's buttons; the table takes the keyboard, so it passes them on
 EVENTS = ("cellValueChanged", "cellFocused", "cellKeyDown", "selectionChanged", "sortChanged", "filterChanged")
 # Only what happened goes back to the server, never the rows.
@@ -68,8 +69,8 @@ FOLLOW = JsCode(
 )
 
 
-def rows(opened: Opened, positions: np.ndarray) -> pd.DataFrame:
-    """Return the selected examples as the table shows them, in its order and without those it filters out.
+def queue_of(opened: Opened, positions: np.ndarray) -> np.ndarray:
+    """Return the selected examples in the table's order and without those that it filters out.
 
     Parameters
     ----------
@@ -78,8 +79,9 @@ def rows(opened: Opened, positions: np.ndarray) -> pd.DataFrame:
         Of the selected examples, worst first.
     """
     model = _model()
-    table = _shown(opened, positions)
-    return table.iloc[ordered(table, model["sort"], model["filter"])]
+    if not model["sort"] and not model["filter"]:
+        return positions
+    return np.asarray(positions[ordered(_shown(opened, positions), model["sort"], model["filter"])])
 
 
 def _model() -> dict[str, Any]:
@@ -88,28 +90,25 @@ def _model() -> dict[str, Any]:
     return model
 
 
-def show(opened: Opened, table: pd.DataFrame, position: int | None) -> None:
+def show(opened: Opened, queue: np.ndarray, position: int | None) -> None:
     """Draw the page of the table that holds the open example, and the buttons that decide on all ticked rows.
 
     Parameters
     ----------
     opened : Opened
-    table : DataFrame
-        What `rows` returns.
+    queue : ndarray
+        What `queue_of` returns.
     position : int or None
         The example that is open.
     """
-    queue = table["position"].to_numpy()
-    n_pages = max(1, -(-len(table) // PAGE))
+    n_pages = max(1, -(-len(queue) // PAGE))
     page = 1 if position is None else int(np.flatnonzero(queue == position)[0]) // PAGE + 1
-    part = table.iloc[(page - 1) * PAGE : page * PAGE].copy()
+    part = _shown(opened, queue[(page - 1) * PAGE : page * PAGE])
     part["snippet"] = [snippet_of(opened, row, 160) for row in part["position"]]
     # A click does not change the mark: rows that change would close the editor that a double click opens.
     part["open"] = part["position"] == st.session_state.get("marked")
-
-    def changed(response: Any) -> None:
-        _react(opened, queue, response.raw_data or {})
-
+    # Kept here and not with the grid: Streamlit remembers the callback of every grid that there ever was.
+    st.session_state["reviewed"] = opened, queue
     AgGrid(
         part,
         gridOptions=_options(opened, _model()),
@@ -119,7 +118,7 @@ def show(opened: Opened, table: pd.DataFrame, position: int | None) -> None:
         custom_jscode_for_grid_return=REPORT,
         should_grid_return=MATTERS,
         update_on=list(EVENTS),
-        callback=changed,
+        callback=_changed,
         allow_unsafe_jscode=True,
         server_sync_strategy="server_wins",
         show_toolbar=False,
@@ -146,9 +145,9 @@ def show(opened: Opened, table: pd.DataFrame, position: int | None) -> None:
                 }[action],
             )
         if n_pages > 1:
-            key = f"pages-{session.chart_key('review')}-{page}"
-            st.pagination(n_pages, default=page, key=key, on_change=_turn, args=(queue, key))
-        st.caption(f"{len(table):,} rows" + (f", page {page} of {n_pages}" if n_pages > 1 else ""))
+            st.session_state["pages"] = page
+            st.pagination(n_pages, key="pages", on_change=_turn, args=(queue,))
+        st.caption(f"{len(queue):,} rows" + (f", page {page} of {n_pages}" if n_pages > 1 else ""))
 
 
 def _theme() -> StAggridTheme:
@@ -170,28 +169,27 @@ def _theme() -> StAggridTheme:
     return theme
 
 
-def _turn(queue: np.ndarray, key: str) -> None:
+def _turn(queue: np.ndarray) -> None:
     """Open the first example of the page that was asked for; the page follows the open example."""
-    deciding.open_row(int(queue[(st.session_state[key] - 1) * PAGE]))
+    deciding.open_row(int(queue[(st.session_state["pages"] - 1) * PAGE]))
 
 
 def _shown(opened: Opened, queue: np.ndarray) -> pd.DataFrame:
     """The queue as the table shows it, without the snippets, which only one page needs."""
     source = opened.table.iloc[queue]
-    named = opened.dataset.name_of
-    final = source["final"].map(named).where(source["action"].isin(["set", "keep"]), "")
-    final = final.mask(source["action"] == "exclude", "(excluded)").mask(source["action"] == "skip", "(skipped)")
-    return pd.DataFrame(
-        {
-            "position": queue,
-            "score": source["score"].round(4).to_numpy(),
-            "given": source["given"].map(named).to_numpy(dtype=object),
-            "suggested": source["suggested"].map(named).to_numpy(dtype=object),
-            "final": final.fillna("").to_numpy(dtype=object),
-            "status": source["status"].to_numpy(dtype=object),
-            "id": source["id"].astype(str).to_numpy(dtype=object),
-        }
-    )
+    named = opened.dataset.names_of
+    action = source["action"]
+    final = np.where(action.isin(["set", "keep"]), named(source["final"]), action.map(UNLABELLED).fillna(""))
+    columns = {
+        "position": queue,
+        "score": source["score"].round(4),
+        "given": named(source["given"]),
+        "suggested": named(source["suggested"]),
+        "final": final,
+        "status": source["status"],
+        "id": source["id"].astype(str),
+    }
+    return pd.DataFrame({name: pd.Series(np.asarray(values)) for name, values in columns.items()})
 
 
 def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:
@@ -248,6 +246,11 @@ def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:
         "animateRows": False,
         "getRowId": JsCode("function(params) { return String(params.data.position); }"),
     }
+
+
+def _changed(response: Any) -> None:
+    opened, queue = st.session_state["reviewed"]
+    _react(opened, queue, response.raw_data or {})
 
 
 @session.telling()

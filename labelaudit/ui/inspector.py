@@ -8,6 +8,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
+from labelaudit.blocks import Block
 from labelaudit.dataset import encode
 from labelaudit.tasks import TASKS
 from labelaudit.ui import bar, blocks, deciding, grid, session
@@ -42,22 +43,24 @@ def show(audit_id: str) -> None:
         _head(opened)
         st.info("No example matches the selection. Drop a filter in the bar above, or pick suspects on another page.")
         return
-    table = grid.rows(opened, rows[np.argsort(opened.table["score"].to_numpy()[rows], kind="stable")])
-    queue = table["position"].to_numpy()
+    queue = grid.queue_of(opened, rows[np.argsort(opened.table["score"].to_numpy()[rows], kind="stable")])
     position = _position(opened, queue)
-    if _head(opened, queue, position) == "Table":
-        left, right = st.columns([7, 5], gap="medium")
+    in_table = _head(opened, queue, position) == "Table"
+    left, right = st.columns([7 if in_table else 8, 5], gap="medium")
+    if in_table:
         with left:
-            grid.show(opened, table, position)
-        with right:
-            _beside(opened, queue, position, with_example=True)
-    else:
-        left, right = st.columns([8, 5], gap="medium")
-        if position is not None:
-            with left.container(key="hero"):
-                _example(opened, position, height=620)
-        with right:
-            _beside(opened, queue, position, with_example=False)
+            grid.show(opened, queue, position)
+    if position is None:
+        right.info("No row matches the table's filter. Reset it in the column's menu to go on.")
+        return
+    example, *rest = TASKS[opened.dataset.task].view(opened.audit, position)
+    with right if in_table else left.container(key="hero"):
+        _example(example, height=250 if in_table else 620)
+    with right:
+        _labels(opened, position)
+        with st.container(border=True):
+            blocks.render(rest)
+        _decide(opened, queue, position)
 
 
 def _position(opened: Opened, queue: np.ndarray) -> int | None:
@@ -87,7 +90,7 @@ def _head(opened: Opened, queue: np.ndarray | None = None, position: int | None 
             placeholder="Search text or cells",
             label_visibility="collapsed",
             width=210,
-            on_change=lambda: session.select(replace(opened.selection, search=st.session_state[key])),
+            on_change=lambda: session.select(replace(session.selection(), search=st.session_state[key])),
         )
         view = st.segmented_control(
             "View", VIEWS, default="Table", key="view", label_visibility="collapsed", required=True
@@ -117,23 +120,10 @@ def _walk(queue: np.ndarray, place: int) -> None:
     st.caption(f"{place + 1:,} of {len(queue):,}", width="content")
 
 
-def _beside(opened: Opened, queue: np.ndarray, position: int | None, *, with_example: bool) -> None:
-    """The example where it is small, its labels, the probabilities, and the buttons."""
-    if position is None:
-        st.info("No row matches the table's filter. Reset it in the column's menu to go on.")
-        return
-    if with_example:
-        _example(opened, position, height=250)
-    _labels(opened, position)
-    with st.container(border=True):
-        blocks.render(TASKS[opened.dataset.task].view(opened.audit, position)[1:])
-    _decide(opened, queue, position)
-
-
-def _example(opened: Opened, position: int, height: int) -> None:
+def _example(example: Block, height: int) -> None:
     """The example itself, with the room it needs."""
     with st.container(border=True, height=height, key="example"):
-        blocks.render(TASKS[opened.dataset.task].view(opened.audit, position)[:1])
+        blocks.render([example])
 
 
 def _labels(opened: Opened, position: int) -> None:
@@ -183,19 +173,21 @@ def _decide(opened: Opened, queue: np.ndarray, position: int) -> None:
     )
     rest = [int(k) for k in order[deciding.N_DIGITS :]]
     if rest:
-        key = f"other-{position}-{len(opened.decisions)}"
-
-        def other() -> None:
-            after = encode(opened.dataset.classes[st.session_state[key]])
-            deciding.decide(opened, queue, position, "set", after)
-
         left.selectbox(
             "Another class",
             rest,
             index=None,
             format_func=names.__getitem__,
-            key=key,
+            key="other",
             placeholder="Another class: type its name",
             label_visibility="collapsed",
-            on_change=other,
+            on_change=_other,
+            args=(opened, queue, position),
         )
+
+
+def _other(opened: Opened, queue: np.ndarray, position: int) -> None:
+    """Decide for the class that was picked by name, and let the next one be picked."""
+    after = encode(opened.dataset.classes[st.session_state["other"]])
+    st.session_state["other"] = None
+    deciding.decide(opened, queue, position, "set", after)

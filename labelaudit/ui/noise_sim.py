@@ -13,14 +13,24 @@ from labelaudit.audit import Audit
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job
 from labelaudit.noise import review_curve
-from labelaudit.selection import density, points
+from labelaudit.selection import drawn
 from labelaudit.tasks import TASKS
 from labelaudit.ui import heatmap, run, session, visitor
 from labelaudit.ui.session import Opened
+from labelaudit.workspace import Workspace
 
 KINDS = {"uniform": "to any other class", "confusable": "to a class that it is confused with"}
 CURVE_POINTS = 400
 MOST_CLASSES = 12
+MOST_DRAWN = 4000  # points
+
+
+@dataclass(frozen=True)
+class Side:
+    """An audit, and what `labelaudit.selection.points` returns of it."""
+
+    audit: Audit
+    points: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -29,15 +39,15 @@ class Simulation:
 
     Parameters
     ----------
-    before, after : Audit
+    before, after : Side
     planted : ndarray of shape (n,), bool
         Of the audited rows.
     review : DataFrame
         See `labelaudit.noise.review_curve`.
     """
 
-    before: Audit
-    after: Audit
+    before: Side
+    after: Side
     planted: np.ndarray
     review: pd.DataFrame
 
@@ -61,16 +71,9 @@ def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulatio
     Simulation or None
         None while it runs or where it failed.
     """
-    before = opened.audit
-    # Of a sample the same rows are audited again: with other labels another one would be drawn.
-    dataset = opened.dataset.take(before.rows) if before.sample else opened.dataset
-    config = before.config.model_copy(update={"max_rows": None})
-    noised, planted = TASKS[dataset.task].plant(
-        dataset, fraction, kind, seed=seed, confident_joint=before.confident_joint
-    )
     here = visitor.workspace()
     try:
-        audit_id = here.request(noised, config, listed=False)
+        audit_id, planted = _planted(here.owner, opened.audit.id, fraction, kind, seed, opened.audit)
     except LabelauditError as error:
         session.show_error(error)
         return None
@@ -79,13 +82,25 @@ def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulatio
         if not here.is_done(audit_id):
             _watch(audit_id, int(planted.sum()))
             return None
-        after = here.open(audit_id)
+        after, table = session.open_audit(here.owner, audit_id)
     except LabelauditError as error:
         session.show_error(error)
         _again(audit_id, "Try again")
         return None
-    score = after.label_issues["score"].to_numpy()
-    return Simulation(before, after, planted, review_curve(score, planted))
+    review = review_curve(table["score"].to_numpy(), planted)
+    return Simulation(Side(opened.audit, opened.plain), Side(after, table), planted, review)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Planting errors …")
+def _planted(owner: str, audit_id: str, fraction: float, kind: str, seed: int, _audit: Audit) -> tuple[str, np.ndarray]:
+    """Plant errors and request the audit of them; return its id, and which rows they are."""
+    # Of a sample the same rows are audited again: with other labels another one would be drawn.
+    dataset = _audit.dataset.take(_audit.rows) if _audit.sample else _audit.dataset
+    config = _audit.config.model_copy(update={"max_rows": None})
+    noised, planted = TASKS[dataset.task].plant(
+        dataset, fraction, kind, seed=seed, confident_joint=_audit.confident_joint
+    )
+    return Workspace(owner).request(noised, config, listed=False), planted
 
 
 def _withdraw_last(audit_id: str) -> None:
@@ -128,7 +143,7 @@ def headline(simulation: Simulation) -> None:
         f"planted errors: {found / n_planted:.0%} of all, and {found / depth:.0%} of the reviews hit one.</div>"
     )
     st.caption(
-        (f"Errors were planted in {simulation.before.sample}. " if simulation.before.sample else "")
+        (f"Errors were planted in {simulation.before.audit.sample}. " if simulation.before.sample else "")
         + "This tells how well planted errors are found in your data, and no more: real errors can be harder. Errors "
         "that were in the labels before count as reviews that found nothing."
     )
@@ -151,12 +166,13 @@ def depths(simulation: Simulation) -> None:
         table.assign(precision=100 * table["precision"], recall=100 * table["recall"]).set_index("reviewed"),
         height=35 * (len(steps) + 1) + 3,
         column_config={
-            "found": "planted found",
+            "found": st.column_config.NumberColumn("planted found", format="localized"),
+            "reviewed": st.column_config.NumberColumn(format="localized"),
             "precision": st.column_config.NumberColumn("precision, %", format="%.1f"),
             "recall": st.column_config.NumberColumn("recall, %", format="%.1f"),
         },
     )
-    flagged = simulation.after.label_issues["is_issue"].to_numpy()
+    flagged = simulation.after.points["is_issue"].to_numpy()
     hits = int((flagged & simulation.planted).sum())
     st.markdown(
         f"Of the **{int(flagged.sum()):,} suspects**, {hits:,} are planted ({hits / max(1, flagged.sum()):.1%}); they "
@@ -167,39 +183,33 @@ def depths(simulation: Simulation) -> None:
 def compare(simulation: Simulation) -> None:
     """Health, heatmap and scatter, without and with the planted errors."""
     columns = st.columns(2, gap="large")
-    for column, title, audit in zip(
-        columns, ("As it is", "With planted errors"), (simulation.before, simulation.after), strict=True
-    ):
+    sides = {"As it is": simulation.before, "With planted errors": simulation.after}
+    for column, (title, side) in zip(columns, sides.items(), strict=True):
         with column:
-            figures = audit.manifest["health"]
+            manifest = side.audit.manifest
             st.metric(
                 title,
-                f"health {figures['overall_label_health_score']:.1%}",
-                f"{audit.manifest['counts']['suspects']:,} suspects",
+                f"health {manifest['health']['overall_label_health_score']:.1%}",
+                f"{manifest['counts']['suspects']:,} suspects",
                 delta_color="off",
                 delta_arrow="off",
             )
-            _heatmap(audit, simulation)
-            _scatter(audit, simulation)
+            _heatmap(side.audit, simulation)
+            _scatter(side, simulation)
 
 
 def _heatmap(audit: Audit, simulation: Simulation) -> None:
-    cells = heatmap.cells_of(audit, audit.joint, health.confused_order(simulation.after.joint)[:MOST_CLASSES])
+    cells = heatmap.cells_of(audit, audit.joint, health.confused_order(simulation.after.audit.joint)[:MOST_CLASSES])
     chart = TASKS[audit.dataset.task].charts()["heatmap"](cells, as_share=False, side=380)
     st.altair_chart(chart, width="content", alt="Confident joint")
 
 
-def _scatter(audit: Audit, simulation: Simulation) -> None:
-    table = points(audit).dropna(subset=["self_confidence"])
-    planted = simulation.planted[table.index] if audit is simulation.after else np.zeros(len(table), dtype=bool)
-    status = np.where(planted, "error", np.where(table["is_issue"], "suspect", "not suspected"))
-    named = audit.dataset.name_of
-    binned = len(table) > 4000
-    drawn = table.assign(status=status, given=table["given"].map(named), suggested=table["suggested"].map(named))
-    if binned:
-        drawn = drawn[status != "not suspected"].head(4000)
-    columns = ["self_confidence", "other_best", "status", "given", "suggested", "score"]
-    chart = charts.scatter(
-        drawn[columns].round(4), pd.DataFrame(), density(table) if binned else None, height=320, brush=False
+def _scatter(side: Side, simulation: Simulation) -> None:
+    planted = side is simulation.after and simulation.planted
+    status = np.where(planted, "error", np.where(side.points["is_issue"], "suspect", "not suspected"))
+    table = side.points.assign(status=pd.Series(status, dtype=object))
+    dots, bins = drawn(side.audit.dataset, table, all_up_to=MOST_DRAWN, most=MOST_DRAWN)
+    st.altair_chart(
+        charts.scatter(dots, pd.DataFrame(), bins, height=320, brush=False),
+        alt="Scatter, planted errors as red crosses",
     )
-    st.altair_chart(chart, alt="Scatter, planted errors as red crosses")

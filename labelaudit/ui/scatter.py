@@ -9,12 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from labelaudit import charts
-from labelaudit.selection import Box, Selection, density, outlines
+from labelaudit.selection import Box, Selection, drawn, outlines
 from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
-MOST_FLAGGED = 5000  # suspects that are drawn one by one in a binned plane, worst first
+MOST_DRAWN = 5000  # suspects, one by one over a density
 RANK_POINTS = 1500
 JITTER = 0.03  # of the other probability with two classes, where all points lie on one line
 
@@ -22,24 +22,11 @@ JITTER = 0.03  # of the other probability with two classes, where all points lie
 def plane(opened: Opened) -> None:
     """Draw the plane with the region of suspicion and the clusters; a brush selects everywhere."""
     two = len(opened.dataset.classes) == 2
-    table = opened.table.dropna(subset=["self_confidence"])
+    table = opened.table
     hulls = outlines(opened.audit, opened.plain)
-    binned = len(table) > charts.BINNED_ABOVE
-    drawn = table
-    if binned:
-        flagged = table[table["status"] != "not suspected"].sort_values("score", kind="stable")
-        drawn = flagged.head(MOST_FLAGGED)
-    named = opened.dataset.name_of
-    points = pd.DataFrame(
-        {
-            "self_confidence": drawn["self_confidence"].round(4),
-            "other_best": _spread(drawn["other_best"]).round(4) if two else drawn["other_best"].round(4),
-            "status": drawn["status"],
-            "given": drawn["given"].map(named),
-            "suggested": drawn["suggested"].map(named),
-            "score": drawn["score"].round(4),
-        }
-    )
+    points, bins = drawn(opened.dataset, table, all_up_to=charts.BINNED_ABOVE, most=MOST_DRAWN)
+    if two:
+        points["other_best"] = _spread(points["other_best"]).round(4)
     key = session.chart_key("plane")
 
     def brushed() -> None:
@@ -49,7 +36,7 @@ def plane(opened: Opened) -> None:
     left, right = st.columns([4, 1], gap="medium")
     with left:
         st.altair_chart(
-            charts.scatter(points, hulls, density(table) if binned else None, box=opened.selection.box),
+            charts.scatter(points, hulls, bins, box=opened.selection.box),
             key=key,
             on_select=brushed,
             selection_mode="brush",
@@ -66,8 +53,10 @@ def plane(opened: Opened) -> None:
     note = "Drag a box over points to select them on all pages."
     if two:
         note += " With two classes all points lie on one line; they are spread a little so that they can be seen."
-    if binned:
-        note += f" {len(table):,} points: the rest is drawn as density, the {len(drawn):,} worst suspects one by one."
+    if bins is not None:
+        suspects = int((table["status"] != "not suspected").sum())
+        some = f"{len(points):,} of the {suspects:,}" if len(points) < suspects else f"the {suspects:,}"
+        note += f" {len(table):,} examples are drawn as density, and {some} suspects one by one."
     st.caption(note)
 
 
@@ -104,12 +93,13 @@ def _box(brush: dict[str, list[float]], two_classes: bool) -> Box | None:
 
 def rank(opened: Opened) -> None:
     """Draw the scores in order, and where flagging stops."""
-    ranked = opened.table.sort_values("score", kind="stable").reset_index(drop=True)
-    thin = np.unique(np.linspace(0, len(ranked) - 1, min(RANK_POINTS, len(ranked))).astype(int))
-    table = ranked.loc[thin, ["score", "is_issue"]].assign(rank=thin + 1)
+    order = np.argsort(opened.table["score"].to_numpy(), kind="stable")
+    thin = np.unique(np.linspace(0, len(order) - 1, min(RANK_POINTS, len(order))).astype(int))
+    table = opened.table.iloc[order[thin]][["score", "is_issue"]].assign(rank=thin + 1)
     st.altair_chart(charts.rank(table), alt="Label quality score by rank; suspects are marked")
-    last = int(np.flatnonzero(ranked["is_issue"].to_numpy()).max()) + 1 if ranked["is_issue"].any() else 0
+    flagged = np.flatnonzero(opened.table["is_issue"].to_numpy()[order])
+    last = int(flagged[-1]) + 1 if len(flagged) else 0
     st.caption(
-        f"Ticks are suspects; the last one has rank {last:,} of {len(ranked):,}. A steep start and a long flat end "
+        f"Ticks are suspects; the last one has rank {last:,} of {len(order):,}. A steep start and a long flat end "
         "mean that the worst labels stand out."
     )

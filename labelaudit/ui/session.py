@@ -51,7 +51,7 @@ class Opened:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The examples with what was decided about them."""
-        return with_decisions(self.plain, effective(self.decisions))
+        return with_decisions(self.audit, self.plain, effective(self.decisions))
 
     @cached_property
     def mask(self) -> np.ndarray:
@@ -86,7 +86,8 @@ def job(audit_id: str) -> Job | None:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Opening the audit …")
-def _open(owner: str, audit_id: str) -> tuple[Audit, pd.DataFrame]:
+def open_audit(owner: str, audit_id: str) -> tuple[Audit, pd.DataFrame]:
+    """Open a finished audit, once for all pages and sessions of its owner; and what `points` returns of it."""
     audit = Workspace(owner).open(audit_id)
     return audit, points(audit)
 
@@ -236,7 +237,7 @@ def opened() -> Opened | None:
     audit_id, here = current(), workspace()
     if audit_id is None or not here.is_done(audit_id):
         return None
-    audit, table = _open(here.owner, audit_id)
+    audit, table = open_audit(here.owner, audit_id)
     return Opened(here, audit, table, here.log.read(audit.dataset.data_fingerprint), selection())
 
 
