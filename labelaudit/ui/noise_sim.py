@@ -143,7 +143,7 @@ def headline(simulation: Simulation) -> None:
         f"planted errors: {found / n_planted:.0%} of all, and {found / depth:.0%} of the reviews hit one.</div>"
     )
     st.caption(
-        (f"Errors were planted in {simulation.before.audit.sample}. " if simulation.before.sample else "")
+        (f"Errors were planted in {simulation.before.audit.sample}. " if simulation.before.audit.sample else "")
         + "This tells how well planted errors are found in your data, and no more: real errors can be harder. Errors "
         "that were in the labels before count as reviews that found nothing."
     )
