@@ -264,6 +264,11 @@ class Dataset:
         return tuple(f"{name} ({code})" if counts[name] > 1 else name for code, name in enumerate(names))
 
     @cached_property
+    def class_by_name(self) -> dict[str, Value]:
+        """The classes by `class_names`."""
+        return dict(zip(self.class_names, self.classes, strict=True))
+
+    @cached_property
     def _name_by_text(self) -> dict[str | None, str]:
         return dict(zip(map(encode, self.classes), self.class_names, strict=True))
 

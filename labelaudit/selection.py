@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from labelaudit.audit import Audit
 from labelaudit.confident import other_best
-from labelaudit.dataset import Dataset, decode, encode, show
+from labelaudit.dataset import Dataset, Value, decode, encode, show
 from labelaudit.errors import BadInput
 
 Box = tuple[float, float, float, float]
@@ -235,10 +235,9 @@ def _contains(audit: Audit, text: str) -> np.ndarray:
     return np.asarray(found[audit.rows])
 
 
-def cell(audit: Audit, given: int, suggested: int) -> Selection:
-    """Select the suspects of one cell of the heatmap."""
-    classes = audit.dataset.classes
-    return Selection(suspects=True, given=encode(classes[given]), suggested=encode(classes[suggested]))
+def cell(given: Value, suggested: Value) -> Selection:
+    """Select the suspects of one cell of the heatmap, named by its two classes."""
+    return Selection(suspects=True, given=encode(given), suggested=encode(suggested))
 
 
 def outlines(audit: Audit, table: pd.DataFrame, most: int = 5) -> pd.DataFrame:

@@ -189,7 +189,7 @@ def test_selection_on_a_sample_is_in_its_rows() -> None:
 
 
 def test_cell_of_the_heatmap_selects_its_suspects(audited: Audit, table: pd.DataFrame) -> None:
-    rows = table[selected(audited, table, cell(audited, 0, 1))]
+    rows = table[selected(audited, table, cell(*audited.dataset.classes[:2]))]
     assert len(rows)
     assert rows["is_issue"].all()
     assert set(rows["given"]) == {FIRST}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from labelaudit.ui.cards import snippet_of
 from labelaudit.ui.session import Opened
 
 PAGE = 100
+COLUMNS = ("position", "score", "given", "suggested", "final", "status", "id")
 UNLABELLED = {"exclude": "(excluded)", "skip": "(skipped)"}  # what stands for the final label
 KEYS = "akxsu12345"  # of the Inspector's buttons; the table takes the keyboard, so it passes them on
 EVENTS = ("cellValueChanged", "cellFocused", "cellKeyDown", "selectionChanged", "sortChanged", "filterChanged")
@@ -79,9 +81,10 @@ def queue_of(opened: Opened, positions: np.ndarray) -> np.ndarray:
         Of the selected examples, worst first.
     """
     model = _model()
-    if not model["sort"] and not model["filter"]:
+    used = {key["colId"] for key in model["sort"]} | set(model["filter"])
+    if not used:
         return positions
-    return np.asarray(positions[ordered(_shown(opened, positions), model["sort"], model["filter"])])
+    return np.asarray(positions[ordered(_shown(opened, positions, used), model["sort"], model["filter"])])
 
 
 def _model() -> dict[str, Any]:
@@ -174,22 +177,27 @@ def _turn(queue: np.ndarray) -> None:
     deciding.open_row(int(queue[(st.session_state["pages"] - 1) * PAGE]))
 
 
-def _shown(opened: Opened, queue: np.ndarray) -> pd.DataFrame:
-    """The queue as the table shows it, without the snippets, which only one page needs."""
-    source = opened.table.iloc[queue]
-    named = opened.dataset.names_of
-    action = source["action"]
-    final = np.where(action.isin(["set", "keep"]), named(source["final"]), action.map(UNLABELLED).fillna(""))
-    columns = {
-        "position": queue,
-        "score": source["score"].round(4),
-        "given": named(source["given"]),
-        "suggested": named(source["suggested"]),
-        "final": final,
-        "status": source["status"],
-        "id": source["id"].astype(str),
-    }
-    return pd.DataFrame({name: pd.Series(np.asarray(values)) for name, values in columns.items()})
+def _shown(opened: Opened, queue: np.ndarray, columns: Collection[str] = COLUMNS) -> pd.DataFrame:
+    """Columns of the queue as the table shows them, without the snippets, which only one page needs."""
+    source, named = opened.table.iloc[queue], opened.dataset.names_of
+
+    def column(name: str) -> Any:
+        match name:
+            case "position":
+                return queue
+            case "score":
+                return source["score"].round(4)
+            case "given" | "suggested":
+                return named(source[name])
+            case "final":
+                action = source["action"]
+                return np.where(action.isin(["set", "keep"]), named(source["final"]), action.map(UNLABELLED).fillna(""))
+            case "id":
+                return source["id"].astype(str)
+            case _:
+                return source[name]
+
+    return pd.DataFrame({name: pd.Series(np.asarray(column(name))) for name in COLUMNS if name in columns})
 
 
 def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:

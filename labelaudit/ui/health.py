@@ -97,11 +97,12 @@ def classes(opened: Opened, per_class: pd.DataFrame, chart: Callable[..., Any]) 
         st.info("No class has this in its name.")
         return
 
+    by_name = opened.dataset.class_by_name
+
     def clicked() -> None:
         picked = st.session_state[key]["selection"].get("class", [])
         if picked:
-            code = int(per_class.loc[per_class["class"] == picked[0]["class"], "code"].iloc[0])
-            session.select(Selection(suspects=True, either=encode(opened.dataset.classes[code])))
+            session.select(Selection(suspects=True, either=encode(by_name[picked[0]["class"]])))
 
     key = session.chart_key("classes")
     st.altair_chart(
@@ -136,8 +137,9 @@ def pairs(opened: Opened, overlaps: pd.DataFrame) -> None:
     st.caption("Estimated examples given the first class that are the second. A click selects the pair's suspects.")
     table = opened.plain[opened.plain["is_issue"]]
     counts = table.groupby(["given", "suggested"]).size()
+    named = opened.dataset.class_by_name
     for row in overlaps.head(8).to_dict("records"):
-        pair = cell(opened.audit, row["given_code"], row["suggested_code"])
+        pair = cell(named[row["given"]], named[row["suggested"]])
         suspects = int(counts.get((pair.given, pair.suggested), 0))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(

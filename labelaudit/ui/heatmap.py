@@ -62,7 +62,7 @@ def draw(opened: Opened, measure: str, order: np.ndarray) -> None:
         "P(given | true)": lambda: health.noise_matrix(joint),
         "P(true | given)": lambda: health.inverse_noise_matrix(joint),
     }[measure]()
-    names = list(opened.dataset.class_names)
+    by_name = opened.dataset.class_by_name
     cells = cells_of(opened.audit, values, order)
     chosen = [opened.dataset.name_of(text) for text in (opened.selection.given, opened.selection.suggested)]
     cells["selected"] = (cells["given"] == chosen[0]) & (cells["suggested"] == chosen[1])
@@ -71,7 +71,7 @@ def draw(opened: Opened, measure: str, order: np.ndarray) -> None:
     def clicked() -> None:
         picked = st.session_state[key]["selection"].get("cell", [])
         if picked:
-            session.select(cell(opened.audit, names.index(picked[0]["given"]), names.index(picked[0]["suggested"])))
+            session.select(cell(by_name[picked[0]["given"]], by_name[picked[0]["suggested"]]))
 
     wrong = int(joint.sum() - np.trace(joint))
     with st.container(key="heatmap"):

@@ -31,7 +31,7 @@ def plane(opened: Opened) -> None:
 
     def brushed() -> None:
         box = _box(st.session_state[key]["selection"].get("brush", {}), two)
-        session.select(replace(opened.selection, box=box))
+        session.select(replace(session.selection(), box=box))
 
     left, right = st.columns([4, 1], gap="medium")
     with left:
