@@ -53,7 +53,7 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     Returns
     -------
     str
-        ``"; did you mean 'label'?"`` or, without a close match, ``"; choose one of 'a', 'b'"``.
+        ``"; did you mean 'label'?"`` or, without a close match, ``"; choose one of 'a', 'b'."``.
     """
     known = [str(choice) for choice in choices]
     folded = {choice.casefold(): choice for choice in known}
@@ -61,4 +61,4 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     if close:
         return f"; did you mean {shorten(folded[close[0]])!r}?"
     shown = ", ".join(repr(shorten(choice)) for choice in known[:12])
-    return f"; choose one of {shown}{', …' if len(known) > 12 else ''}"
+    return f"; choose one of {shown}{', …' if len(known) > 12 else ''}."

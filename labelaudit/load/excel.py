@@ -8,6 +8,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time, timedelta
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -285,10 +286,23 @@ def write(table: pa.Table, source: Source, file: BinaryIO) -> None:
         made.data_type = "s" if isinstance(value, str) else "n"
         return made
 
-    with writing(gettempdir()):  # openpyxl writes there first
+    with writing(gettempdir()), _cleaned_up(sheet):  # openpyxl writes there first
         for values in chain([header], zip(*columns, strict=True)):
             sheet.append([cell(value) for value in values])
         workbook.save(file)
+
+
+@contextmanager
+def _cleaned_up(sheet: Any) -> Iterator[None]:
+    """Let openpyxl leave nothing open or behind where its temporary file can't be written."""
+    try:
+        yield
+    except OSError:
+        for stream in (sheet._rows, sheet._writer.xf):
+            with suppress(OSError):  # the same again: it has more to write before it closes
+                stream.close()
+        sheet._writer.cleanup()
+        raise
 
 
 def _plain_column(table: pa.Table, name: str) -> list[Any]:

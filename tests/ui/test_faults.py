@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from dashboards import PAGES, Dashboard
+from full import full
+from made import table
 
 from labelaudit.audit import Audit, AuditConfig
 from labelaudit.dataset import Dataset
@@ -124,24 +129,14 @@ def test_every_format_can_be_uploaded(dashboard: Dashboard, finished: tuple[Data
     assert len(dashboard.queue.jobs) == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("open.csv", b'a,b\n1,"x\n2,y\n', "a quote that is never closed"),
-        ("empty.csv", b"", "empty"),
-        ("photo.csv", b"\x89PNG\r\n\x1a\n" + bytes(200), "PNG image"),
-        ("broken.parquet", b"PAR1" + bytes(50), "broken"),
-        ("one.jsonl", b'{"a": 1}\n{"a": \n', "line 2"),
-    ],
-)
-def test_a_bad_file_gets_one_sentence_and_the_last_one_stays(
-    dashboard: Dashboard, finished: tuple[Dataset, object], name: str, content: bytes, words: str
-) -> None:
+def test_an_upload_to_a_full_disk_gets_one_sentence(dashboard: Dashboard, finished: tuple[Dataset, object]) -> None:
     app = dashboard.open("1_Ingest")
     upload(dashboard, "made.csv", to_bytes(finished[0], "csv"))
-    upload(dashboard, name, content)
-    said = app.error[0].value.replace("\\", "")
-    assert len(app.error) == 1 and words in said and "\n" not in said and said.endswith(".")
+    with full():
+        upload(dashboard, "other.csv", to_bytes(finished[0], "csv") * 2)
+    assert [error.value for error in app.error] == [
+        plain("the uploaded file can't be written (File too large); free or change the disk.")
+    ]
     assert "120 rows, 2 columns" in [subheader.value for subheader in app.subheader]
 
 
@@ -198,6 +193,61 @@ def test_a_path_that_cannot_be_read_gets_one_sentence_and_the_last_data_stays(
     said = app.error[0].value.replace("\\", "")
     assert words in said and "\n" not in said and said.endswith(".")
     assert "120 rows, 2 columns" in [subheader.value for subheader in app.subheader]
+
+
+def test_an_audit_on_a_full_disk_is_not_begun(dashboard: Dashboard) -> None:
+    app = dashboard.open("1_Ingest")
+    upload(dashboard, "made.csv", to_bytes(table(n=600), "csv"))
+    shutil.rmtree(Workspace().folder)
+    with full():
+        dashboard.press("ingest-go")
+    assert len(app.error) == 1 and "be written (File too large)" in app.error[0].value
+    assert not dashboard.queue.jobs
+    dashboard.press("ingest-go")
+    assert len(dashboard.queue.jobs) == 1
+
+
+@pytest.mark.parametrize("button", ["accept", "keep", "exclude", "undo"])
+def test_a_decision_that_cannot_be_written_is_said_and_not_made(
+    dashboard: Dashboard, audited: Audit, button: str
+) -> None:
+    app = dashboard.open("6_Inspector", audit=audited.id, sel=Selection(suspects=True).to_text())
+    dashboard.press("skip")
+    log = Workspace().log.read(audited.dataset.data_fingerprint)
+    before = app.session_state["position"]
+    with closing(sqlite3.connect(settings().artifacts_dir / "decisions.db")) as reader:
+        reader.execute("SELECT * FROM decisions").fetchone()  # while somebody reads, reading goes on
+        with full():
+            dashboard.press(button)
+    (error,) = app.error
+    assert "the decision log" in error.value and "cannot be used" in error.value
+    assert app.session_state["position"] == before
+    assert Workspace().log.read(audited.dataset.data_fingerprint) == log
+    dashboard.press(button)
+    assert not app.error
+    assert len(Workspace().log.read(audited.dataset.data_fingerprint)) == len(log) + 1
+
+
+def test_a_decision_log_that_cannot_be_read_is_said_and_comes_back(dashboard: Dashboard, audited: Audit) -> None:
+    app = dashboard.open("6_Inspector", audit=audited.id, sel=Selection(suspects=True).to_text())
+    with full():
+        dashboard.press("keep")
+    (error,) = app.error
+    assert "the decision log" in error.value and "cannot be used" in error.value
+    dashboard.run()  # says once more that nothing was decided
+    assert "0 decided" in dashboard.text()
+    dashboard.press("keep")
+    assert not app.error
+    assert "1 decided" in dashboard.text()
+
+
+def test_a_damaged_record_is_said_on_its_card_and_on_its_page(dashboard: Dashboard, audited: Audit) -> None:
+    record = Workspace().folder / "audits" / f"{audited.id}.json"
+    record.write_bytes(record.read_bytes()[:40])
+    app = dashboard.open()
+    assert len(app.error) == 1 and "load the file and audit it again" in app.error[0].value
+    app = dashboard.open("", audit=audited.id)
+    assert "is damaged" in app.error[0].value
 
 
 def test_a_column_that_is_different_in_every_row_can_still_be_chosen(dashboard: Dashboard) -> None:

@@ -1,0 +1,114 @@
+"""Every file of the table, and what is no file, on the command line: one sentence, or it works and comes back."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from files import CASES, REFUSED, Case
+from typer.testing import CliRunner, Result
+
+from labelaudit import cli
+from labelaudit.audit import Audit
+from labelaudit.load import read
+
+Make = Callable[[Path], object]
+
+
+def run(*arguments: object) -> Result:
+    """In this process; what is no error of ours is raised."""
+    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def content(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def assert_sentence(result: Result, words: str) -> None:
+    """One sentence on stderr that says what is wrong and what to do, and 1 at the end."""
+    assert (result.exit_code, result.stdout) == (1, "")
+    (line,) = result.stderr.splitlines()
+    assert words in line
+    assert "; " in line
+    assert line.endswith(("?", "."))
+    assert len(line) < 500
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=str)
+def test_a_bad_file_gets_one_sentence_and_leaves_nothing_behind(case: Case, tmp_path: Path) -> None:
+    path = tmp_path / case.name
+    path.write_bytes(case.bytes())
+    before = content(tmp_path)
+    result = run("audit", path, "--label", "label", "--out", tmp_path / "found")
+    assert_sentence(result, case.refused or case.no_audit)
+    assert content(tmp_path) == before
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case not in REFUSED], ids=str)
+def test_an_odd_file_is_audited_and_comes_back_as_it_was(case: Case, tmp_path: Path) -> None:
+    path, found, again = tmp_path / case.name, tmp_path / "found", tmp_path / "again"
+    path.write_bytes(case.bytes())
+    result = run("audit", path, "--label", "label", "--out", found, *case.options)
+    assert result.exit_code == 0, result.output
+    assert case.noticed in result.stdout
+    for line in result.stdout.splitlines():
+        assert len(line) < 1000
+        assert line.isprintable()
+    assert run("export", found, "--to", again).exit_code == 0
+    table = read(path)[0]
+    if case.exact:
+        assert again.read_bytes() == path.read_bytes()
+    else:
+        assert str(read(again)[0].to_pydict()) == str(table.to_pydict())
+    assert len(Audit.open(found).label_issues) == table.num_rows
+
+
+def sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 42)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (Path.mkdir, "is a folder; choose one of the files in it."),
+        (os.mkfifo, "is a device or a pipe; write what comes from it to a file"),
+        (lambda path: path.symlink_to("/dev/zero"), "is a device or a pipe; write what comes from it to a file"),
+        (lambda path: path.symlink_to(path), "cannot be read (Too many levels of symbolic links); choose another"),
+        (lambda path: path.symlink_to("nowhere"), "there is no file"),
+        (sparse, "x.csv has 4,096 GiB and this machine"),
+    ],
+)
+def test_what_is_no_file_gets_one_sentence(make: Make, words: str, tmp_path: Path) -> None:
+    make(tmp_path / "x.csv")
+    assert_sentence(run("audit", tmp_path / "x.csv", "--label", "label"), words)
+
+
+@pytest.mark.parametrize(("name", "words"), [("x" * 300, "File name too long"), ("a\0b.csv", "there is no file")])
+def test_a_name_that_no_file_can_have_gets_one_sentence(name: str, words: str, tmp_path: Path) -> None:
+    assert_sentence(run("audit", tmp_path / name, "--label", "label"), words)
+
+
+def test_a_name_that_would_be_run_by_a_terminal_is_shown_without_its_codes(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff\x1b[31mred\n.csv")
+    path.touch()
+    result = run("audit", path)
+    assert_sentence(result, "[31mred .csv is empty")
+    assert result.stderr.strip().isprintable()
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_labels_are_printed_where_the_terminal_lacks_their_letters(encoding: str, root: Path, tmp_path: Path) -> None:
+    case = next(case for case in CASES if case.name == "emoji.csv")
+    (tmp_path / case.name).write_bytes(case.bytes())
+    command = [sys.executable, "-W", "error", "-m", "labelaudit.cli", "audit", case.name, "--label", "label"]
+    environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONIOENCODING": encoding}
+    for options in ((), ("--json",)):
+        done = subprocess.run([*command, *options], cwd=tmp_path, env=environment, capture_output=True)
+        assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.decode(encoding))["classes"] == ["مرحبا", "😀"]
