@@ -10,6 +10,7 @@ from typing import Any
 
 import made
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -142,6 +143,13 @@ def test_labels_that_are_no_class_have_a_name_too() -> None:
     ]
 
 
+@given(st.lists(st.sampled_from([None, '"new "', "4", '"3"', "3", '"x "'])))
+def test_a_column_of_labels_has_the_names_of_each(texts: list[str | None]) -> None:
+    dataset = mixed([3, "x "])
+    column = pd.Series(texts, dtype=object)
+    assert dataset.names_of(column).tolist() == [dataset.name_of(text) for text in texts]
+
+
 @pytest.mark.parametrize(
     "cells", [[[1], [2]], [{"a": 1}, None], [b"x", b"y"], pa.array([0, 1], pa.date32()), [Decimal("1.5"), None]]
 )
@@ -173,6 +181,12 @@ def test_ids_are_whole_numbers_where_all_are_and_text_otherwise(cells: Any, ids:
 
 def test_rows_are_numbered_without_an_id_column() -> None:
     assert labelled(["a", "b"]).ids.tolist() == [0, 1]
+
+
+def test_rows_are_found_by_id_as_text() -> None:
+    assert labelled(["a", "b"]).rows_of(["1", "0", "2", "", "00"]).tolist() == [1, 0, -1, -1, -1]
+    assert with_ids(["x", "10", "9"]).rows_of(pd.Series(["9", "x", "y"])).tolist() == [2, 0, -1]
+    assert with_ids(["x", "10", "9"]).rows_of([]).tolist() == []
 
 
 @pytest.mark.parametrize(

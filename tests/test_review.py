@@ -6,12 +6,14 @@ import json
 import multiprocessing
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +62,53 @@ def test_log_is_separate_per_workspace_and_data(url: str) -> None:
     assert [d.id for d in DecisionLog(url, "two").read(DATA)] == ["b"]
     assert DecisionLog(url, "two").last(DATA) == 2
     assert DecisionLog(url, "one").last("other") == 0
+
+
+def test_what_others_write_meanwhile_is_read_in_order_and_nothing_twice(url: str) -> None:
+    log, other = DecisionLog(url), DecisionLog(url)
+    for number in range(0, 6, 2):
+        log.append([decide(str(number))])
+        other.append([decide(str(number + 1)), decide("elsewhere", fingerprint="f2")])
+        for reader in (log, other):
+            read = reader.read(DATA)
+            assert [d.id for d in read] == [str(n) for n in range(number + 2)]
+            read.clear()  # what was handed out is not what is remembered
+
+
+def test_a_log_that_was_put_in_the_place_of_another_is_read_anew(url: str, tmp_path: Path) -> None:
+    log = DecisionLog(url)
+    log.append([decide("a"), decide("b")])
+    assert len(log.read(DATA)) == 2
+    log.forget()
+    assert log.read(DATA) == []
+    log.append([decide("c")])
+    assert [d.id for d in log.read(DATA)] == ["c"]
+
+    restored = f"sqlite:///{tmp_path / 'restored.db'}"
+    DecisionLog(restored).append([decide("d"), decide("e"), decide("f")])
+    (tmp_path / "restored.db").replace(tmp_path / "made" / "decisions.db")
+    assert [d.id for d in log.read(DATA)] == ["d", "e", "f"]
+
+
+def test_a_decision_that_is_committed_after_a_later_one_is_not_missed(url: str) -> None:
+    """Databases with several writers give numbers before they commit."""
+    log = DecisionLog(url)
+    log.append([decide("a"), decide("late"), decide("b")])
+    [_, late, _] = log.read(DATA)
+    with log._transaction() as connection:
+        connection.execute(sa.delete(review._TABLE).where(review._TABLE.c.seq == late.seq))
+    assert [d.id for d in log.read(DATA)] == ["a", "b"]
+    with log._transaction() as connection:
+        connection.execute(sa.insert(review._TABLE).values(**asdict(late), workspace="local"))
+    assert [d.id for d in log.read(DATA)] == ["a", "late", "b"]
+
+
+def test_only_the_data_sets_that_were_read_last_are_remembered(url: str) -> None:
+    log = DecisionLog(url)
+    names = [f"data {n}" for n in range(2 * review.REMEMBERED)]
+    log.append([decide("a", fingerprint=name) for name in names])
+    assert all(len(log.read(name)) == 1 for name in names * 2)
+    assert list(log._known) == names[-review.REMEMBERED :]
 
 
 def test_appending_nothing_writes_nothing(url: str) -> None:

@@ -110,7 +110,7 @@ def show(opened: Opened, queue: np.ndarray, position: int | None) -> None:
     part["snippet"] = [snippet_of(opened, row, 160) for row in part["position"]]
     # A click does not change the mark: rows that change would close the editor that a double click opens.
     part["open"] = part["position"] == st.session_state.get("marked")
-    # Kept here and not with the grid: Streamlit remembers the callback of every grid that there ever was.
+    # Kept here and not with the callbacks: Streamlit remembers those of every grid that there ever was.
     st.session_state["reviewed"] = opened, queue
     AgGrid(
         part,
@@ -148,8 +148,8 @@ def show(opened: Opened, queue: np.ndarray, position: int | None) -> None:
                 }[action],
             )
         if n_pages > 1:
-            st.session_state["pages"] = page
-            st.pagination(n_pages, key="pages", on_change=_turn, args=(queue,))
+            key = f"pages-{session.chart_key('review')}-{page}"
+            st.pagination(n_pages, default=page, key=key, on_change=_turn, args=(key,))
         st.caption(f"{len(queue):,} rows" + (f", page {page} of {n_pages}" if n_pages > 1 else ""))
 
 
@@ -172,9 +172,10 @@ def _theme() -> StAggridTheme:
     return theme
 
 
-def _turn(queue: np.ndarray) -> None:
+def _turn(key: str) -> None:
     """Open the first example of the page that was asked for; the page follows the open example."""
-    deciding.open_row(int(queue[(st.session_state["pages"] - 1) * PAGE]))
+    _, queue = st.session_state["reviewed"]
+    deciding.open_row(int(queue[(st.session_state[key] - 1) * PAGE]))
 
 
 def _shown(opened: Opened, queue: np.ndarray, columns: Collection[str] = COLUMNS) -> pd.DataFrame:

@@ -1,0 +1,109 @@
+"""Many rows: what the browser gets stays small, and what pages were drawn from is let go."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from dashboards import PAGES, Dashboard, Queue
+from made import relabelled, table
+
+from labelaudit import charts
+from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.dataset import Dataset
+from labelaudit.selection import Selection
+from labelaudit.settings import settings
+from labelaudit.ui import grid, noise_sim, scatter
+from labelaudit.ui.export import PREVIEW_ROWS
+from labelaudit.ui.session import Opened
+from labelaudit.workspace import Workspace
+
+N = 60_000
+CHOICES = AuditConfig(model="linear_sgd", folds=2)
+BYTES = 1_000_000  # of one page, with styles and all
+
+
+@pytest.fixture(scope="module")
+def large() -> Dataset:
+    """Every seventh label wrong: more suspects than are drawn one by one."""
+    return relabelled(table(N, 3, far=3.0), {row: f"class {(row + 1) % 3}" for row in range(0, N, 7)})
+
+
+@pytest.fixture(scope="module")
+def results(large: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    cache = tmp_path_factory.mktemp("large")
+    audit(large, CHOICES, cache=cache)
+    return cache
+
+
+@pytest.fixture
+def found(large: Dataset, results: Path) -> Audit:
+    settings().cache_dir.symlink_to(results)
+    return Workspace().open(Workspace().request(large, CHOICES))
+
+
+def messages(dashboard: Dashboard) -> list[Any]:
+    """What the browser gets of the page, element by element."""
+    return [node.proto for node in dashboard.app._tree if getattr(node, "proto", None) is not None]
+
+
+def rows_sent(dashboard: Dashboard) -> list[tuple[str, int]]:
+    """How many rows the tables have that the browser gets, by kind of element."""
+    sent = [(type(proto).__name__, data) for proto in messages(dashboard) for data in tables(proto)]
+    return [(kind, pa.ipc.open_stream(data).read_all().num_rows) for kind, data in sent]
+
+
+def tables(proto: Any) -> list[bytes]:
+    match type(proto).__name__:
+        case "VegaLiteChart":
+            return [dataset.data.data for dataset in proto.datasets]
+        case "Dataframe":
+            return [proto.arrow_data.data]
+        case "ComponentInstance":
+            return [arg.arrow_dataframe.data.data for arg in proto.special_args if arg.HasField("arrow_dataframe")]
+        case _:
+            return []
+
+
+def opened_and_alive() -> int:
+    """How many copies of what a page is drawn from are in memory."""
+    gc.collect()
+    return sum(isinstance(thing, Opened) for thing in gc.get_objects())
+
+
+@pytest.mark.parametrize("selection", [Selection(), Selection(suspects=True)])
+def test_the_browser_never_gets_more_than_it_can_show(
+    dashboard: Dashboard, queue: Queue, found: Audit, selection: Selection
+) -> None:
+    assert len(found.rows) > charts.BINNED_ABOVE
+    assert found.manifest["counts"]["suspects"] > scatter.MOST_DRAWN > noise_sim.MOST_DRAWN
+    dashboard.open("", audit=found.id, sel=selection.to_text())
+    dashboard.app.session_state["draft"] = found.dataset
+    for page in ("", *PAGES):
+        dashboard.open(page)
+        if page == "7_Noise_Sim":
+            queue.work()
+            dashboard.run()
+        sent = rows_sent(dashboard)
+        assert all(n <= scatter.MOST_DRAWN for _, n in sent)
+        assert all(n <= grid.PAGE for kind, n in sent if kind == "ComponentInstance")
+        assert all(n <= PREVIEW_ROWS for kind, n in sent if kind == "Dataframe")
+        assert sum(proto.ByteSize() for proto in messages(dashboard)) < BYTES
+
+
+def test_what_a_page_was_drawn_from_is_let_go(dashboard: Dashboard, audited: Audit) -> None:
+    dashboard.open("", audit=audited.id, sel=Selection(suspects=True).to_text())
+    alive = []
+    for _ in range(3):
+        for page in ("3_Health", "4_Heatmap", "5_Scatter", "8_Export", "6_Inspector"):
+            dashboard.open(page)
+            dashboard.press("chip-clear")
+            dashboard.app.session_state["selection"] = Selection(suspects=True, score_below=0.5 + len(alive) / 10)
+            dashboard.run()
+        for key in ("keep", "next", "accept"):
+            dashboard.press(key)
+        alive.append(opened_and_alive())
+    assert alive[1] == alive[2]
