@@ -316,6 +316,7 @@ def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
 
 def work(cache: Path) -> None:
     """Run audits as they come on standard input until it closes."""
+    os.nice(10)  # pages answer about twice as fast while an audit uses all cores
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the server, whose end is heard below
     asked: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
 

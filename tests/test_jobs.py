@@ -238,6 +238,12 @@ def test_shared_audit_runs_from_the_data_of_whoever_still_wants_it(
     assert finished(yours) == "done", yours.work.error
 
 
+def test_an_audit_gives_way_to_the_pages(jobs: Jobs, request_for: Callable[..., Any]) -> None:
+    assert finished(jobs.submit(*request_for(quick(27)))) == "done"
+    (worker,) = workers(jobs)
+    assert worker.nice() > psutil.Process().nice()
+
+
 # -- a bounded queue ----------------------------------------------------------------------------------
 
 
