@@ -40,7 +40,7 @@ __all__ = ["FILTERS", "MODELS", "SCORES", "Audit", "AuditConfig", "audit"]
 
 log = logging.getLogger(__name__)
 
-FORMAT = 2  # of the folder that `Audit.save` writes
+FORMAT = 3  # of the folder that `Audit.save` writes
 MAY_BE_ABSENT = ("given", "suggested", "related")  # None, which pandas reads back as NaN
 VERSIONED = ("cleanlab", "scikit-learn", "skrub", "numpy", "pandas", "pyarrow")
 
