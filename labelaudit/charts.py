@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -16,6 +18,8 @@ STATUS = {
     "kept": (KEPT, "square"),
     "excluded": ("#57534e", "diamond"),
 }
+
+CLUSTER = "#b45309"
 
 BINNED_ABOVE = 50_000  # points; beyond it the unsuspected ones are drawn as density
 
@@ -36,8 +40,11 @@ def heatmap(cells: pd.DataFrame, *, as_share: bool, side: int = 560) -> alt.Laye
     order = list(dict.fromkeys(cells["given"]))
     step = max(16, min(130, side // max(1, len(order))))
     small = step < 26
+    cells = cells.assign(text=[_in_cell(value, as_share, step) for value in cells["value"]])
+    # Altair refuses a DataFrame of more rows than that; as many classes as it takes are for a notebook or a report.
+    data: Any = cells if len(cells) <= 5000 else {"values": cells.to_dict("records")}
     axis = alt.Axis(labelLimit=150, labelFontSize=10 if small else 12, labelOverlap=False)
-    base = alt.Chart(cells).encode(
+    base = alt.Chart(data).encode(
         x=alt.X(
             "suggested:N",
             sort=order,
@@ -71,12 +78,11 @@ def heatmap(cells: pd.DataFrame, *, as_share: bool, side: int = 560) -> alt.Laye
     )
     layers = [muted, errors]
     if step >= 26:
-        text = ".0%" if as_share else ",d"
         top = float(cells.loc[~cells["diagonal"], "value"].max() or 0)
         dark = f"datum.value > {top * 0.55}"
         layers.append(
             off.mark_text(fontSize=12, fontWeight=600).encode(
-                text=alt.Text("value:Q", format=text),
+                text="text:N",
                 color=alt.condition(dark, alt.value("white"), alt.value("#1e293b")),
                 tooltip=tooltip,
             )
@@ -84,9 +90,18 @@ def heatmap(cells: pd.DataFrame, *, as_share: bool, side: int = 560) -> alt.Laye
         layers.append(
             base.transform_filter("datum.diagonal")
             .mark_text(fontSize=11, color=QUIET)
-            .encode(text=alt.Text("value:Q", format=text), tooltip=tooltip)
+            .encode(text="text:N", tooltip=tooltip)
         )
     return alt.LayerChart(layer=layers, width=alt.Step(step), height=alt.Step(step))
+
+
+def _in_cell(value: float, as_share: bool, step: int) -> str:
+    """Write a value as long as there is room for, and nothing for a share that would read 0%."""
+    if as_share:
+        return f"{value:.0%}" if value >= 0.005 else ""
+    if value < 1000 or step >= 44:
+        return f"{value:,.0f}"
+    return f"{value / 1000:.1f}k" if value < 9950 else f"{value / 1000:.0f}k"
 
 
 def scatter(
@@ -97,23 +112,27 @@ def scatter(
     height: int = 520,
     brush: bool = True,
     box: tuple[float, float, float, float] | None = None,
+    chosen: int | None = None,
 ) -> alt.LayerChart:
-    """Draw the plane of self-confidence and best other probability; the selection is called ``brush``.
+    """Draw the plane of self-confidence and best other probability; the selections are ``brush`` and ``cluster``.
 
     Parameters
     ----------
     points : DataFrame
         ``self_confidence``, ``other_best``, ``status`` (a key of `STATUS`), ``given``, ``suggested``, ``score``.
     hulls : DataFrame
-        ``cluster``, ``name``, ``order``, ``x``, ``y``: outlines of the clusters of suspects.
+        ``cluster``, ``name``, ``order``, ``x``, ``y``: outlines of the clusters of suspects. They lie over each other,
+        so only numbers are plain to see, and an outline when its number is pointed at.
     density : DataFrame, optional
         ``x0``, ``x1``, ``y0``, ``y1``, ``count`` in place of the points that are too many to draw.
     height : int
         In pixels.
     brush : bool
-        Whether a box can be dragged.
+        Whether a box can be dragged and a cluster clicked.
     box : tuple of float, optional
         What is selected: x from box[0] to box[1], y from box[2] to box[3].
+    chosen : int, optional
+        The cluster that is selected.
     """
     x = alt.X(
         "self_confidence:Q",
@@ -139,7 +158,8 @@ def scatter(
                 x2="x1:Q",
                 y=alt.Y("y0:Q"),
                 y2="y1:Q",
-                color=alt.Color("count:Q", scale=alt.Scale(type="log", scheme="greys"), legend=None),
+                color=alt.value(GIVEN),
+                opacity=alt.Opacity("count:Q", scale=alt.Scale(type="log", range=[0.06, 0.6]), legend=None),
                 tooltip=[alt.Tooltip("count:Q", title="examples", format=",d")],
             )
         )
@@ -178,16 +198,49 @@ def scatter(
         outline = alt.Chart(frame).mark_rect(fillOpacity=0, stroke=UNDECIDED, strokeWidth=2, strokeDash=[6, 3])
         layers.append(outline.encode(x="x0:Q", x2="x1:Q", y="y0:Q", y2="y1:Q"))
     if len(hulls):
-        outline = alt.Chart(hulls).encode(x="x:Q", y="y:Q", order="order:Q", detail="name:N")
-        layers.append(outline.mark_line(color="#b45309", strokeWidth=1, opacity=0.8, interpolate="linear-closed"))
-        labels = hulls.sort_values("y").groupby("name", as_index=False).last()
-        labels = labels.assign(number=(labels["cluster"] + 1).astype(str))
-        layers.append(
-            alt.Chart(labels)
-            .mark_text(fontSize=11, dy=-7, color="#b45309", fontWeight=600)
-            .encode(x="x:Q", y="y:Q", text="number:N")
-        )
+        layers += _clusters(hulls, clickable=brush, chosen=chosen)
     return alt.LayerChart(layer=[*layers, name], height=height)
+
+
+def _clusters(hulls: pd.DataFrame, *, clickable: bool, chosen: int | None) -> list[alt.Chart]:
+    """Draw the outlines faintly and their numbers on top; pointing at a number brings its outline out."""
+    pointed = alt.selection_point(name="pointed", fields=["cluster"], on="pointerover", empty=False)
+    clicked = alt.selection_point(name="cluster", fields=["cluster"], on="click", clear="dblclick", empty=False)
+    is_chosen = f"datum.cluster == {-1 if chosen is None else chosen}"
+
+    def strong(value: float, otherwise: float) -> Any:
+        chain = alt.when(is_chosen).then(alt.value(value))
+        if clickable:
+            chain = chain.when(pointed).then(alt.value(value))
+        return chain.otherwise(alt.value(otherwise))
+
+    base = alt.Chart(hulls).encode(x="x:Q", y="y:Q", order="order:Q", detail="cluster:N")
+    outlines = base.mark_line(color=CLUSTER, interpolate="linear-closed").encode(
+        opacity=strong(1, 0.3), strokeWidth=strong(3, 1)
+    )
+    middles = hulls.groupby(["cluster", "name"], as_index=False)[["x", "y"]].mean()
+    middles[["x", "y"]] = _apart(middles[["x", "y"]].to_numpy())
+    numbers = alt.Chart(middles.assign(number=(middles["cluster"] + 1).astype(str))).encode(
+        x="x:Q", y="y:Q", tooltip=[alt.Tooltip("name:N", title="cluster")]
+    )
+    badges = numbers.mark_point(filled=True, size=340, opacity=1, color=CLUSTER, cursor="pointer")
+    if clickable:
+        badges = badges.add_params(pointed, clicked)
+    text = numbers.mark_text(fontSize=12, fontWeight=700, color="white").encode(text="number:N")
+    return [outlines, badges, text]
+
+
+def _apart(middles: np.ndarray) -> np.ndarray:
+    """Move points in the unit square so that a number fits on each, one after the other and no farther than needed."""
+    room = np.array([0.035, 0.06])
+    turns = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    steps = [np.zeros(2), *(ring * room * (np.cos(t), np.sin(t)) for ring in np.arange(0.5, 20, 0.5) for t in turns)]
+    placed: list[np.ndarray] = []
+    for middle in middles:
+        spots = (np.clip(middle + step, room / 2, 1 - room / 2) for step in steps)
+        free = (spot for spot in spots if all((np.abs(spot - other) / room).max() >= 1 for other in placed))
+        placed.append(next(free, middle))
+    return np.array(placed)
 
 
 def margin(values: np.ndarray, title: str, *, height: int = 120) -> alt.Chart:
@@ -297,7 +350,7 @@ def class_counts(table: pd.DataFrame, *, height: int = 220) -> alt.Chart:
         alt.Chart(table)
         .mark_bar(color=GIVEN, cornerRadius=2)
         .encode(
-            y=alt.Y("class:N", sort=None, title=None, axis=alt.Axis(labelLimit=170)),
+            y=alt.Y("class:N", sort=None, title=None, axis=alt.Axis(labelLimit=170, labelOverlap=False)),
             x=alt.X("examples:Q", title="examples"),
             tooltip=["class:N", alt.Tooltip("examples:Q", format=",d")],
         )

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 
 from labelaudit.cache import Matrix
+from labelaudit.dataset import Dataset, show
+from labelaudit.tasks.evidence import WORD
 
 MIN_SIZE = 5
+TRAIT_SAMPLE = 300
+MIN_AHEAD = 0.3  # by how much more of the members have what tells them apart
+LONGEST_CELL = 40  # characters
 MAX_SUSPECTS_PER_PAIR = 2000  # HDBSCAN compares all pairs; beyond this the lowest scores stand for the rest
 
 
@@ -45,6 +52,40 @@ def suspect_clusters(
     for number, members in enumerate(sorted(found, key=lambda group: (-len(group), group[0]))):
         clusters[members] = number
     return clusters
+
+
+def common_trait(dataset: Dataset, members: np.ndarray, others: np.ndarray) -> str:
+    """Find what most members of a cluster have and few others do.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    members, others : ndarray of int
+        Rows of the table; of many, `TRAIT_SAMPLE` that are spread evenly stand for all.
+
+    Returns
+    -------
+    str
+        A word of the texts, or a column with its value; empty where nothing tells them apart.
+    """
+    have, lack = (_shares(dataset, rows) for rows in (members, others))
+    ahead = {trait: share - lack[trait] for trait, share in have.items() if share >= 0.5}
+    best = max(sorted(ahead), key=ahead.__getitem__, default="")
+    return best if ahead.get(best, 0) >= MIN_AHEAD else ""
+
+
+def _shares(dataset: Dataset, rows: np.ndarray) -> Counter[str]:
+    """The share of the rows that have each word or cell."""
+    spread = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), TRAIT_SAMPLE)).round().astype(np.int64))
+    records = dataset.table.select(list(dataset.feature_columns)).take(rows[spread]).to_pylist()
+    found: Counter[str] = Counter()
+    for record in records:
+        cells = {name: show(value) for name, value in record.items() if value not in (None, "")}
+        if dataset.modality == "text":
+            found.update({word.casefold() for text in cells.values() for word in WORD.findall(text)})
+        else:
+            found.update(f"{name} {value}" for name, value in cells.items() if len(value) <= LONGEST_CELL)
+    return Counter({trait: count / len(records) for trait, count in found.items()})
 
 
 def _dense_groups(points: np.ndarray) -> list[np.ndarray]:

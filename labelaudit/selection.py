@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
 from labelaudit.audit import Audit
+from labelaudit.clusters import common_trait
 from labelaudit.confident import other_best
 from labelaudit.dataset import Dataset, Value, decode, encode, show
 from labelaudit.errors import BadInput
@@ -95,6 +96,7 @@ class Selection:
 
 
 ADAPTER = TypeAdapter(Selection)
+CORE = 0.75  # share of a cluster that its outline holds
 # What becomes of an example by what was decided; one that was set to another label is an error.
 STATUS = {"set": "kept", "keep": "kept", "exclude": "excluded", "skip": "skipped"}
 
@@ -240,8 +242,29 @@ def cell(given: Value, suggested: Value) -> Selection:
     return Selection(suspects=True, given=encode(given), suggested=encode(suggested))
 
 
-def outlines(audit: Audit, table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
-    """Outline the largest clusters of suspects in the plane of the scatter.
+@dataclass(frozen=True)
+class Cluster:
+    """Suspects that belong together, in words.
+
+    Parameters
+    ----------
+    number : int
+        From 0, the largest first.
+    pair : str
+        Given → suggested.
+    size : int
+    trait : str
+        A word or a cell that most members have and few other suspects; empty where there is none.
+    """
+
+    number: int
+    pair: str
+    size: int
+    trait: str
+
+
+def largest_clusters(audit: Audit, table: pd.DataFrame, most: int = 5) -> list[Cluster]:
+    """List the largest clusters of suspects.
 
     Parameters
     ----------
@@ -251,38 +274,52 @@ def outlines(audit: Audit, table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
     most : int
         How many clusters.
 
+    """
+    suspects = np.flatnonzero(table["is_issue"].to_numpy())
+    number = table["cluster"].to_numpy()[suspects]
+    found = []
+    for cluster in range(min(most, int(number.max(initial=-1)) + 1)):
+        members, others = suspects[number == cluster], suspects[number != cluster]
+        first = table.iloc[members[0]]
+        pair = " → ".join(audit.dataset.name_of(first[column]) for column in ("given", "suggested"))
+        trait = common_trait(audit.dataset, audit.rows[members], audit.rows[others])
+        found.append(Cluster(cluster, pair, len(members), trait))
+    return found
+
+
+def outlines(table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
+    """Outline the largest clusters of suspects in the plane of the scatter.
+
+    An outline holds the `CORE` of its cluster, the members closest to their middle: a single one far off would make
+    it cover all others.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `points` returns.
+    most : int
+        How many clusters.
+
     Returns
     -------
     DataFrame
-        ``cluster``, ``name``, ``size``, ``order``, ``x``, ``y``: corners of the convex hulls, in drawing order.
+        ``cluster``, ``order``, ``x``, ``y``: corners of the convex hulls, in drawing order.
     """
     from scipy.spatial import ConvexHull, QhullError
 
-    corners, named = [], audit.dataset.name_of
+    corners = []
     for number in range(most):
-        members = table[table["cluster"] == number]
-        if members.empty:
+        plane = table.loc[table["cluster"] == number, ["self_confidence", "other_best"]].to_numpy()
+        if not len(plane):
             break
-        first = members.iloc[0]
-        name = f"{number + 1}: {named(first['given'])} → {named(first['suggested'])} ({len(members)})"
-        plane = members[["self_confidence", "other_best"]].to_numpy()
+        far = np.linalg.norm(plane - np.median(plane, axis=0), axis=1)
+        plane = plane[far <= np.quantile(far, CORE, method="higher")]
         try:
             hull = plane[ConvexHull(plane).vertices]
         except QhullError:  # all on one line, as with two classes: the line itself is the outline
             hull = plane[[plane[:, 0].argmin(), plane[:, 0].argmax()]]
-        corners.append(
-            pd.DataFrame(
-                {
-                    "cluster": number,
-                    "name": name,
-                    "size": len(members),
-                    "order": range(len(hull)),
-                    "x": hull[:, 0],
-                    "y": hull[:, 1],
-                }
-            )
-        )
-    columns = ["cluster", "name", "size", "order", "x", "y"]
+        corners.append(pd.DataFrame({"cluster": number, "order": range(len(hull)), "x": hull[:, 0], "y": hull[:, 1]}))
+    columns = ["cluster", "order", "x", "y"]
     return pd.concat(corners, ignore_index=True) if corners else pd.DataFrame(columns=columns)
 
 

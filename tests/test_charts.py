@@ -74,7 +74,7 @@ HULLS = pd.DataFrame(
 )
 
 
-@pytest.mark.parametrize("k", [2, 3, 24, 60])
+@pytest.mark.parametrize("k", [2, 3, 24, 80])
 @pytest.mark.parametrize("as_share", [False, True])
 def test_heatmap_selects_a_cell_at_any_number_of_classes(k: int, as_share: bool) -> None:
     table = cells(k)
@@ -85,6 +85,34 @@ def test_heatmap_selects_a_cell_at_any_number_of_classes(k: int, as_share: bool)
     chosen = next(p for p in spec["params"] if p["name"] == "cell")
     assert chosen["select"]["fields"] == ["given", "suggested"]
     assert max(map(len, rows_of(spec))) == k * k
+
+
+@pytest.mark.parametrize(
+    ("value", "as_share", "n_classes", "shown"),
+    [
+        (0.004, True, 3, ""),
+        (0.006, True, 3, "1%"),
+        (0.35, True, 20, "35%"),
+        (999.0, False, 20, "999"),
+        (8124.0, False, 20, "8.1k"),
+        (9960.0, False, 20, "10k"),
+        (81240.0, False, 20, "81k"),
+        (8124.0, False, 3, "8,124"),
+    ],
+)
+def test_a_cell_says_what_it_has_room_for(value: float, as_share: bool, n_classes: int, shown: str) -> None:
+    spec = spec_of(charts.heatmap(cells(n_classes).assign(value=value), as_share=as_share))
+    assert {row["text"] for rows in rows_of(spec) for row in rows} == {shown}
+
+
+def test_numbers_of_clusters_never_lie_over_each_other() -> None:
+    hulls = pd.concat([HULLS.assign(cluster=n, name=f"pair {n}") for n in range(5)])
+    spec = spec_of(charts.scatter(plane(5), hulls, chosen=2))
+    numbers = next(rows for rows in rows_of(spec) if rows and "number" in rows[0])
+    assert [row["number"] for row in numbers] == list("12345")
+    for n, one in enumerate(numbers):
+        assert 0 <= one["x"] <= 1 and 0 <= one["y"] <= 1
+        assert all(abs(one["x"] - other["x"]) > 0.03 or abs(one["y"] - other["y"]) > 0.05 for other in numbers[:n])
 
 
 def test_heatmap_keeps_the_order_of_its_rows() -> None:
@@ -105,7 +133,8 @@ def test_heatmap_without_errors_is_drawn() -> None:
 @pytest.mark.parametrize("hulls", [HULLS, HULLS[:0]])
 def test_scatter_selects_a_box(binary: bool, hulls: pd.DataFrame) -> None:
     spec = spec_of(charts.scatter(plane(50, binary), hulls))
-    assert selections(spec) == {"brush": "interval"}
+    clusters = {"cluster": "point", "pointed": "point"} if len(hulls) else {}
+    assert selections(spec) == {"brush": "interval", **clusters}
     brush = next(p for p in spec["params"] if p["name"] == "brush")
     assert sorted(brush["select"]["encodings"]) == ["x", "y"]
     assert 50 in map(len, rows_of(spec))

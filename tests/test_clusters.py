@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import made
 import numpy as np
+import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 
 from labelaudit.cache import Matrix
-from labelaudit.clusters import MAX_SUSPECTS_PER_PAIR, MIN_SIZE, suspect_clusters
+from labelaudit.clusters import MAX_SUSPECTS_PER_PAIR, MIN_SIZE, common_trait, suspect_clusters
 
 
 def blobs(sizes: tuple[int, ...], d: int = 6, seed: int = 0) -> np.ndarray:
@@ -72,3 +76,18 @@ def test_same_suspects_give_the_same_clusters() -> None:
     given, suggested = np.zeros(300, dtype=int), np.ones(300, dtype=int)
     one, again = (clustered(features, given, suggested, np.ones(300, dtype=bool)) for _ in range(2))
     np.testing.assert_array_equal(one, again)
+
+
+def test_a_cluster_has_the_word_that_its_texts_share_and_others_lack() -> None:
+    dataset = made.texts(90, 3)
+    values = [f"{text} Refund" if row < 20 else text for row, text in enumerate(dataset.texts())]
+    told = replace(dataset, table=dataset.table.set_column(0, "text", pa.array(values)))
+    members, others = np.arange(20), np.arange(20, 90)
+    assert common_trait(told, members, others) == "refund"
+    assert common_trait(told, others, members) == ""
+
+
+def test_a_cluster_of_rows_has_the_cell_that_they_share() -> None:
+    dataset = made.with_column(made.table(60), "place", ["north" if row < 12 else "south" for row in range(60)])
+    dataset = replace(dataset, feature_columns=(*dataset.feature_columns, "place"))
+    assert common_trait(dataset, np.arange(12), np.arange(12, 60)) == "place north"

@@ -16,7 +16,18 @@ from labelaudit.audit import Audit, AuditConfig, audit
 from labelaudit.dataset import encode
 from labelaudit.errors import BadInput
 from labelaudit.review import Decision, effective
-from labelaudit.selection import Selection, cell, density, outlines, points, selected, with_decisions
+from labelaudit.selection import (
+    CORE,
+    Selection,
+    cell,
+    density,
+    drawn,
+    largest_clusters,
+    outlines,
+    points,
+    selected,
+    with_decisions,
+)
 from labelaudit.tasks import TASKS
 
 LABELS = st.one_of(st.text(), st.integers(), st.booleans()).map(encode)
@@ -250,25 +261,62 @@ def test_decisions_on_rows_that_were_not_sampled_leave_the_sample_alone() -> Non
 # -- drawing ------------------------------------------------------------------------------------------
 
 
-def test_outlines_hold_the_points_of_their_clusters(audited: Audit, table: pd.DataFrame) -> None:
-    hulls = outlines(audited, table)
+def test_outlines_hold_the_core_of_their_clusters(table: pd.DataFrame) -> None:
+    hulls = outlines(table)
     assert hulls["cluster"].nunique() >= 2
     for number, hull in hulls.groupby("cluster"):
         members = table[table["cluster"] == number]
-        assert hull["size"].iloc[0] == len(members)
-        assert hull["x"].min() == members["self_confidence"].min()
-        assert hull["y"].max() == members["other_best"].max()
-        assert f"({len(members)})" in hull["name"].iloc[0]
+        corners = set(zip(hull["x"], hull["y"], strict=True))
+        assert corners <= set(zip(members["self_confidence"], members["other_best"], strict=True))
+        held = members["self_confidence"].between(hull["x"].min(), hull["x"].max())
+        held &= members["other_best"].between(hull["y"].min(), hull["y"].max())
+        assert held.sum() >= CORE * len(members)
 
 
-def test_outline_of_points_on_a_line_is_the_line(audited: Audit, table: pd.DataFrame) -> None:
+def test_one_member_far_off_does_not_stretch_the_outline() -> None:
+    plane = pd.DataFrame(
+        {"self_confidence": [0.1, 0.12, 0.1, 0.12, 0.11, 0.9], "other_best": [0.5, 0.5, 0.6, 0.6, 0.55, 0.05]}
+    )
+    assert outlines(plane.assign(cluster=0))["x"].max() == 0.12
+
+
+def test_outline_of_points_on_a_line_is_the_line(table: pd.DataFrame) -> None:
     flat = table.assign(other_best=1 - table["self_confidence"])
-    hulls = outlines(audited, flat, most=1)
+    hulls = outlines(flat, most=1)
     assert hulls["order"].tolist() == [0, 1]
 
 
 def test_without_clusters_there_is_no_outline(audited: Audit, table: pd.DataFrame) -> None:
-    assert outlines(audited, table.assign(cluster=-1)).empty
+    assert outlines(table.assign(cluster=-1)).empty
+    assert largest_clusters(audited, table.assign(cluster=-1)) == []
+
+
+def test_clusters_are_listed_in_words_the_largest_first(audited: Audit, table: pd.DataFrame) -> None:
+    found = largest_clusters(audited, table, most=2)
+    assert [cluster.number for cluster in found] == [0, 1]
+    assert found[0].size >= found[1].size
+    for cluster in found:
+        members = table[table["cluster"] == cluster.number]
+        named = audited.dataset.name_of
+        assert cluster.size == len(members)
+        assert cluster.pair == f"{named(members['given'].iloc[0])} → {named(members['suggested'].iloc[0])}"
+
+
+def test_few_points_are_all_drawn_and_of_many_the_suspects_over_a_density(audited: Audit, table: pd.DataFrame) -> None:
+    shown = with_decisions(audited, table, effective([]))
+    points_, bins = drawn(audited.dataset, shown, all_up_to=len(shown), most=3)
+    assert bins is None
+    assert len(points_) == table["given"].notna().sum()
+    assert set(points_["given"]) <= set(audited.dataset.class_names)
+
+    points_, bins = drawn(audited.dataset, shown, all_up_to=10, most=5)
+    assert bins is not None
+    assert bins["count"].sum() == table["given"].notna().sum()
+    suspects = shown.loc[shown["is_issue"], "score"]
+    assert len(points_) == 5 < len(suspects)
+    assert set(points_["status"]) == {"suspect"}
+    assert points_["score"].min() == round(suspects.min(), 4)
+    assert points_["score"].max() == round(suspects.max(), 4)
 
 
 def test_density_counts_every_labelled_example_once(table: pd.DataFrame) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from labelaudit import charts
-from labelaudit.selection import Box, Selection, drawn, outlines
+from labelaudit.selection import Box, Cluster, Selection, drawn, largest_clusters, outlines
+from labelaudit.text import shorten
 from labelaudit.ui import session
-from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
 MOST_DRAWN = 5000  # suspects, one by one over a density
@@ -23,34 +24,37 @@ def plane(opened: Opened) -> None:
     """Draw the plane with the region of suspicion and the clusters; a brush selects everywhere."""
     two = len(opened.dataset.classes) == 2
     table = opened.table
-    hulls = outlines(opened.audit, opened.plain)
+    clusters, hulls = _clusters_of(opened.workspace.owner, opened.audit.id, opened)
     points, bins = drawn(opened.dataset, table, all_up_to=charts.BINNED_ABOVE, most=MOST_DRAWN)
     if two:
         points["other_best"] = _spread(points["other_best"]).round(4)
     key = session.chart_key("plane")
 
-    def brushed() -> None:
-        box = _box(st.session_state[key]["selection"].get("brush", {}), two)
-        session.select(replace(session.selection(), box=box))
+    def marked() -> None:
+        marks = st.session_state[key]["selection"]
+        if marks.get("cluster"):
+            session.select(_cluster(int(marks["cluster"][0]["cluster"])))
+        else:
+            session.select(replace(session.selection(), box=_box(marks.get("brush", {}), two)))
 
     left, right = st.columns([4, 1], gap="medium")
     with left:
         st.altair_chart(
-            charts.scatter(points, hulls, bins, box=opened.selection.box),
+            charts.scatter(points, hulls, bins, box=opened.selection.box, chosen=opened.selection.cluster),
             key=key,
-            on_select=brushed,
-            selection_mode="brush",
+            on_select=marked,
+            selection_mode=["brush", "cluster"] if len(hulls) else "brush",
             alt="Scatter of self-confidence against the highest other probability",
         )
     with right:
-        _clusters(opened, hulls)
+        _clusters(opened, clusters)
         st.altair_chart(
             charts.margin(table["self_confidence"].to_numpy(), "self-confidence"), alt="Histogram of self-confidence"
         )
         st.altair_chart(
             charts.margin(table["other_best"].to_numpy(), "highest other"), alt="Histogram of the other probability"
         )
-    note = "Drag a box over points to select them on all pages."
+    note = "Drag a box over points, or click a number, to select on all pages."
     if two:
         note += " With two classes all points lie on one line; they are spread a little so that they can be seen."
     if bins is not None:
@@ -60,20 +64,38 @@ def plane(opened: Opened) -> None:
     st.caption(note)
 
 
-def _clusters(opened: Opened, hulls: pd.DataFrame) -> None:
+def _clusters(opened: Opened, clusters: list[Cluster]) -> None:
     st.markdown("**Clusters of suspects**", help="Same given and suggested label, close in features (HDBSCAN).")
-    if hulls.empty:
+    if not clusters:
         st.caption("None: the suspects do not gather anywhere.")
-    first = hulls.drop_duplicates("cluster")
-    for number, name in zip(first["cluster"].tolist(), first["name"].tolist(), strict=True):
-        st.button(
-            plain(name),
-            key=f"cluster-{number}",
-            width="stretch",
-            type="primary" if opened.selection.cluster == number else "secondary",
-            on_click=session.select,
-            args=(Selection(suspects=True, cluster=number),),
-        )
+    for cluster in clusters:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.button(
+                str(cluster.number + 1),
+                key=f"cluster-{cluster.number}",
+                type="primary" if opened.selection.cluster == cluster.number else "secondary",
+                help="Select this cluster on all pages",
+                on_click=session.select,
+                args=(_cluster(cluster.number),),
+            )
+            trait = f", most with “{shorten(cluster.trait, 30)}”" if cluster.trait else ""
+            st.html(
+                f'<div class="la-small" dir="auto"><b>{escape(shorten(cluster.pair))}</b><br>'
+                f"{cluster.size:,} suspects{escape(trait)}</div>"
+            )
+
+
+def _cluster(number: int) -> Selection:
+    return Selection(suspects=True, cluster=number)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _clusters_of(owner: str, audit_id: str, _opened: Opened) -> tuple[list[Cluster], pd.DataFrame]:
+    """The largest clusters, and their outlines."""
+    clusters = largest_clusters(_opened.audit, _opened.plain)
+    names = {cluster.number: f"{cluster.pair}, {cluster.size:,} suspects" for cluster in clusters}
+    hulls = outlines(_opened.plain)
+    return clusters, hulls.assign(name=hulls["cluster"].map(names))
 
 
 def _spread(values: pd.Series) -> np.ndarray:
