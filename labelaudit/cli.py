@@ -294,11 +294,13 @@ def _config(**choices: Any) -> AuditConfig:
 def _audit(dataset: Dataset, config: AuditConfig, out: Path | None) -> tuple[Audit, Path]:
     """Audit and write; without a folder, into the workspace, so that the dashboard has it too."""
     from labelaudit.audit import audit as run
+    from labelaudit.audit import check
     from labelaudit.estimate import estimate
     from labelaudit.heads import words
     from labelaudit.workspace import Workspace
 
     workspace = Workspace()
+    check(dataset, config)
     ahead = estimate(dataset, config)
     typer.echo(f"{len(dataset):,} rows: {ahead} with {words(ahead.heads)}", err=True)
     with progress() as report:
