@@ -8,7 +8,6 @@ import logging
 import shutil
 import time
 import zipfile
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,12 +16,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import scipy.sparse as sp
 
-from labelaudit.files import replacing, writing
+from labelaudit.files import BROKEN_ARCHIVE, replacing, writing
 
 Matrix: TypeAlias = np.ndarray | sp.csr_matrix
 
-# What reading a ZIP raises that is none, or that was cut or changed anywhere.
-DAMAGED = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 ABANDONED = 3600  # seconds after which nobody writes to a file any more
 
 log = logging.getLogger(__name__)
@@ -68,7 +65,7 @@ class Cache:
         if path.exists():
             try:
                 return read_matrix(path)
-            except DAMAGED as error:
+            except BROKEN_ARCHIVE as error:
                 log.warning("cache file %s is damaged (%s) and will be made again", path, error)
         matrix = compute()
         with writing(path):

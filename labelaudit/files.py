@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import lzma
 import os
 import secrets
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import file_digest, sha256
@@ -15,6 +18,11 @@ from labelaudit.errors import StoreError
 from labelaudit.text import json_text
 
 SEAL = "sha256"
+# What reading a ZIP archive raises that is none, or that was cut or changed anywhere.
+BROKEN_ARCHIVE: tuple[type[Exception], ...] = (
+    *(OSError, ValueError, KeyError, EOFError, RuntimeError, OverflowError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
 
 
 @contextmanager

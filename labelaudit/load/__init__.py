@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput, did_you_mean
-from labelaudit.files import reason, replacing, writing
+from labelaudit.files import BROKEN_ARCHIVE, reason, replacing, writing
 from labelaudit.load import columnar, delimited, excel, jsonl
 from labelaudit.load.demos import DEMOS
 from labelaudit.load.encoding import recognise
@@ -177,7 +177,7 @@ def _names_in(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.namelist()
-    except zipfile.BadZipFile:
+    except BROKEN_ARCHIVE:
         return []
 
 

@@ -6,7 +6,6 @@ import math
 import re
 import warnings
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime, time, timedelta
@@ -22,7 +21,7 @@ from defusedxml.ElementTree import ParseError
 
 from labelaudit.dataset import Source
 from labelaudit.errors import BadInput
-from labelaudit.files import writing
+from labelaudit.files import BROKEN_ARCHIVE, writing
 from labelaudit.load import cells
 
 _FORMULA_OR_FORMAT = re.compile(rb'<(?:\w+:)?f[\s/>]|\ss="[1-9]')
@@ -172,8 +171,7 @@ def _damaged() -> tuple[type[Exception], ...]:
     from openpyxl.formula.tokenizer import TokenizerError
     from openpyxl.utils.exceptions import InvalidFileException
 
-    errors = (TokenizerError, zipfile.BadZipFile, zlib.error, ParseError, EOFError, OSError)
-    return (InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError, *errors)
+    return (*BROKEN_ARCHIVE, InvalidFileException, TokenizerError, ParseError, TypeError, AttributeError, IndexError)
 
 
 def _check_size(path: Path) -> None:
