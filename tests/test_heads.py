@@ -96,7 +96,8 @@ def test_heads_are_named_as_in_a_sentence() -> None:
 
 
 def test_passes_fall_with_the_rows_between_bounds() -> None:
-    assert [n_passes(n) for n in (1, 1000, 5000, 10_000, 10**7)] == [20, 20, 10, 5, 3]
+    assert [n_passes(n, sparse=True) for n in (1, 1000, 5000, 10_000, 10**7)] == [20, 20, 10, 5, 3]
+    assert [n_passes(n, sparse=False) for n in (1, 1000, 5000, 10_000, 10**7)] == [20, 20, 10, 10, 10]
 
 
 @pytest.mark.parametrize("model", HEADS)
