@@ -13,7 +13,7 @@ ERROR, KEPT, UNDECIDED, QUIET = "#dc2626", "#15803d", "#0e7490", "#94a3b8"
 STATUS = {
     "not suspected": (QUIET, "circle"),
     "suspect": (UNDECIDED, "triangle-up"),
-    "skipped": (UNDECIDED, "stroke"),
+    "skipped": (UNDECIDED, "triangle-down"),
     "error": (ERROR, "cross"),
     "kept": (KEPT, "square"),
     "excluded": ("#57534e", "diamond"),

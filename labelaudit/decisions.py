@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -186,7 +186,7 @@ def accept_below(issues: pd.DataFrame, score: float, fingerprint: str) -> list[D
 
 def to_jsonl(decisions: Sequence[Decision]) -> bytes:
     """Write decisions as one JSON object per line, in log order."""
-    return "".join(json.dumps(asdict(d), ensure_ascii=False) + "\n" for d in decisions).encode()
+    return "".join(json.dumps(vars(d), ensure_ascii=False) + "\n" for d in decisions).encode()
 
 
 def write_jsonl(decisions: Sequence[Decision], path: Path) -> None:

@@ -6,7 +6,7 @@ import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
@@ -137,7 +137,7 @@ class DecisionLog:
             return []
         time, batch = datetime.now(UTC).isoformat(timespec="milliseconds"), new_batch()
         stamped = [replace(check(d), time=time, batch=d.batch or batch) for d in decisions]
-        rows = [{**asdict(d), "seq": None, "workspace": self.workspace} for d in stamped]
+        rows = [{**vars(d), "seq": None, "workspace": self.workspace} for d in stamped]
         statement = sa.insert(_TABLE).returning(_TABLE.c.seq, sort_by_parameter_order=True)
         with self._transaction() as connection:
             numbers = connection.execute(statement, rows).scalars().all()

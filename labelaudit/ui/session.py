@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -89,7 +90,11 @@ def job(audit_id: str) -> Job | None:
 def open_audit(owner: str, audit_id: str) -> tuple[Audit, pd.DataFrame]:
     """Open a finished audit, once for all pages and sessions of its owner; and what `points` returns of it."""
     audit = Workspace(owner).open(audit_id)
-    return audit, points(audit)
+    table = points(audit)
+    # Streamlit collects garbage after every run of a page, a tenth of a second and more over all that stays anyway.
+    gc.collect()
+    gc.freeze()
+    return audit, table
 
 
 def restore() -> None:
