@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -31,7 +30,6 @@ from labelaudit.ui.markdown import plain
 PREVIEW_ROWS, PREVIEW_COLUMNS, PREVIEW_LENGTH = 50, 60, 300
 MANY = 60  # more columns than a box shows well: it then holds those that are left out
 NONE = "(none)"
-UNSAFE = re.compile(r"[^\w.() -]")  # in a file's name
 SEVERITY = {"high": ":material/error:", "medium": ":material/warning:", "low": ":material/info:"}
 
 
@@ -82,7 +80,8 @@ def sources() -> None:
 def _read(uploaded: st.runtime.uploaded_file_manager.UploadedFile) -> None:
     st.session_state["read"] = uploaded.file_id
     # What a browser sends as a name need not be one that a file can have.
-    name = UNSAFE.sub("_", uploaded.name)[-60:].strip(". ") or "upload"
+    safe = "".join(c if c.isprintable() and c not in "/\\" else "_" for c in uploaded.name)
+    name = safe[-60:].strip(". ") or "upload"
     try:
         with st.spinner(f"Reading {plain(name)} …"), TemporaryDirectory() as folder:
             path = Path(folder) / name
