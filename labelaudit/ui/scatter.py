@@ -32,8 +32,9 @@ def plane(opened: Opened) -> None:
 
     def marked() -> None:
         marks = st.session_state[key]["selection"]
-        if marks.get("cluster"):
-            session.select(_cluster(int(marks["cluster"][0]["cluster"])))
+        clusters = [mark["cluster"] for mark in marks.get("cluster", []) if "cluster" in mark]  # a dot has none
+        if clusters:
+            session.select(_cluster(int(clusters[0])))
         else:
             session.select(replace(session.selection(), box=_box(marks.get("brush", {}), two)))
 

@@ -20,11 +20,19 @@ def audited(walker: Walker, path: Path) -> int:
     return walker.audit()
 
 
-def test_the_demo_is_one_click_away_and_noise_can_be_simulated(walker: Walker) -> None:
+def test_the_demo_is_one_click_away_its_clusters_too_and_noise_can_be_simulated(walker: Walker) -> None:
     walker.open()
     walker.press("Open the demo and audit it")
     assert walker.audited() > 50
     walker.sees("tickets")
+
+    walker.go("Scatter")
+    walker.press("clear")
+    walker.click_mark("point", "status: ")
+    assert walker.chips() == []
+    walker.click_mark("point", "cluster: ")
+    assert walker.chips() == ["suspects only", "cluster 1"]
+    assert walker.selected() >= 5
 
     walker.go("Noise Sim")
     sentence = walker.sees(re.compile(r"^With 20% planted noise, the first [\d,]+ reviews would find"))

@@ -243,6 +243,14 @@ class Walker:
         self.page.locator(".st-key-chip-suggested").wait_for()
         self.settle()
 
+    def click_mark(self, kind: str, says: str) -> None:
+        """Click the first mark of a chart of this kind whose description holds these words."""
+        found = self.page.locator(f'[aria-roledescription="{kind}"][aria-label*="{says}"]').first
+        expect(found).to_be_visible()
+        found.click(force=True)
+        self.page.wait_for_timeout(500)  # Streamlit waits a moment for further marks
+        self.settle()
+
     def brush(self, left: float, top: float, right: float, bottom: float) -> None:
         """Drag over the first chart, from and to shares of its width and height."""
         chart = self.page.locator('[data-testid="stVegaLiteChart"]').first.locator("svg, canvas").first
