@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shlex
@@ -16,6 +17,7 @@ from typer.core import TyperGroup
 
 from labelaudit import __version__
 from labelaudit.errors import BadInput, LabelauditError, StoreError, did_you_mean
+from labelaudit.files import reason
 from labelaudit.terminal import print_columns, print_json, print_summary, printable, progress, say, summary
 
 if TYPE_CHECKING:
@@ -34,9 +36,21 @@ class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except LabelauditError as error:
-            typer.echo(printable(str(error)), err=True)
+        except (LabelauditError, MemoryError, OSError) as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise  # whoever reads what we print has read enough
+            typer.echo(printable(_sentence(error)), err=True)
             raise typer.Exit(1) from error
+
+
+def _sentence(error: LabelauditError | MemoryError | OSError) -> str:
+    match error:
+        case OSError():
+            return f"{error.filename} can't be used ({reason(error)}); check its name and the disk."
+        case MemoryError():
+            return "there is not enough memory for this; audit a sample with --max-rows."
+        case _:
+            return str(error)
 
 
 app = typer.Typer(cls=_Commands, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)

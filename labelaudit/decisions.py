@@ -13,7 +13,7 @@ from uuid import uuid4
 import pandas as pd
 
 from labelaudit.errors import BadInput, did_you_mean
-from labelaudit.files import replacing, writing
+from labelaudit.files import reason, replacing, require_file, writing
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -204,9 +204,10 @@ def read_jsonl(path: Path) -> list[Decision]:
         The file is not there, or a line of it is not a decision.
     """
     try:
+        require_file(path)
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        why = reason(error) if isinstance(error, OSError) else "it is not UTF-8 text"
         raise BadInput(f"the decisions in {path} cannot be read ({why}); choose a JSONL file.") from error
     return [_parse(line, f"line {n:,} of {path}") for n, line in enumerate(lines, start=1) if line.strip()]
 
@@ -223,7 +224,7 @@ def _parse(line: str, where: str) -> Decision:
 
     try:
         entry = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{where} is not JSON ({error}); write one decision per line.") from error
     if not isinstance(entry, dict):
         raise BadInput(f"{where} is not a JSON object; write one decision per line.")

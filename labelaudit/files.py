@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import lzma
 import os
 import secrets
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -14,7 +16,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from labelaudit.errors import StoreError
+from labelaudit.errors import BadInput, StoreError
 from labelaudit.text import json_text
 
 SEAL = "sha256"
@@ -68,6 +70,31 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def require_file(path: Path) -> None:
+    """Refuse what would be read for ever or fill the memory.
+
+    Raises
+    ------
+    BadInput
+        It is a device or a pipe, or larger than the memory.
+    OSError
+        It is not there, or a folder.
+    """
+    if "\0" in str(path):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    found = path.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(found.st_mode):
+        raise BadInput(f"{str(path)!r} is a device or a pipe; write what comes from it to a file and choose that.")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if found.st_size > memory:
+        raise BadInput(
+            f"{path.name} has {found.st_size / 2**30:,.0f} GiB and this machine {memory / 2**30:,.0f} GiB of memory; "
+            "take a sample of its rows."
+        )
 
 
 def digest(path: Path) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from files import CASES, REFUSED, Case
+from files import CASES, FORMULA, GOOD, HTML, MARKUP, REFUSED, Case, as_csv
 from typer.testing import CliRunner, Result
 
 from labelaudit import cli
@@ -68,9 +68,26 @@ def test_an_odd_file_is_audited_and_comes_back_as_it_was(case: Case, tmp_path: P
     assert len(Audit.open(found).label_issues) == table.num_rows
 
 
+@pytest.mark.parametrize("options", [(), ("--spreadsheet-safe",)], ids=["exact", "safe"])
+def test_formulas_are_neutralised_for_spreadsheets_and_nowhere_else(options: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "markup.csv").write_bytes(as_csv(MARKUP))
+    assert run("audit", tmp_path / "markup.csv", "--label", "label", "--out", tmp_path / "found").exit_code == 0
+    assert run("export", tmp_path / "found", "--to", tmp_path / "to.csv", *options).exit_code == 0
+    labels = set(read(tmp_path / "to.csv")[0]["label"].to_pylist())
+    assert labels == {HTML, f"'{FORMULA}" if options else FORMULA}
+
+
 def sparse(path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(1 << 42)
+
+
+def locked(path: Path) -> None:
+    path.write_text(GOOD)
+    path.chmod(0)
+
+
+not_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 
 
 @pytest.mark.parametrize(
@@ -82,6 +99,7 @@ def sparse(path: Path) -> None:
         (lambda path: path.symlink_to(path), "cannot be read (Too many levels of symbolic links); choose another"),
         (lambda path: path.symlink_to("nowhere"), "there is no file"),
         (sparse, "x.csv has 4,096 GiB and this machine"),
+        pytest.param(locked, "may not be read by you; change its permissions", marks=not_root),
     ],
 )
 def test_what_is_no_file_gets_one_sentence(make: Make, words: str, tmp_path: Path) -> None:
@@ -92,6 +110,47 @@ def test_what_is_no_file_gets_one_sentence(make: Make, words: str, tmp_path: Pat
 @pytest.mark.parametrize(("name", "words"), [("x" * 300, "File name too long"), ("a\0b.csv", "there is no file")])
 def test_a_name_that_no_file_can_have_gets_one_sentence(name: str, words: str, tmp_path: Path) -> None:
     assert_sentence(run("audit", tmp_path / name, "--label", "label"), words)
+
+
+@pytest.mark.parametrize("option", ["--out", "--to", "--decisions", "DIR"])
+def test_other_names_that_no_file_can_have_get_one_sentence(option: str, tmp_path: Path) -> None:
+    endless, out = tmp_path / ("x" * 300), tmp_path / "found"
+    (tmp_path / "good.csv").write_text(GOOD)
+    if option == "--out":
+        assert_sentence(run("audit", tmp_path / "good.csv", "--label", "label", "--out", endless), "File name too long")
+        return
+    assert run("audit", tmp_path / "good.csv", "--label", "label", "--out", out).exit_code == 0
+    folder, to = endless if option == "DIR" else out, endless if option == "--to" else tmp_path / "to.csv"
+    decisions = ("--decisions", endless) if option == "--decisions" else ()
+    assert_sentence(run("export", folder, "--to", to, *decisions), "File name too long")
+    assert not (tmp_path / "to.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[" * 100_000, "line 1 of "),
+        ("\xff", "it is not UTF-8 text"),
+        (None, "Is a directory"),
+        ('{"actor": "me", "action": "set", "id": "1", "after": "[[[["}', "which is not JSON text"),
+    ],
+)
+def test_decisions_that_are_none_get_one_sentence(content: str | None, words: str, tmp_path: Path) -> None:
+    (tmp_path / "good.csv").write_text(GOOD)
+    assert run("audit", tmp_path / "good.csv", "--label", "label", "--out", tmp_path / "found").exit_code == 0
+    decisions = tmp_path if content is None else tmp_path / "decisions.jsonl"
+    if content is not None:
+        decisions.write_text(content, encoding="latin-1")
+    assert_sentence(run("export", tmp_path / "found", "--to", tmp_path / "to.csv", "--decisions", decisions), words)
+    assert not (tmp_path / "to.csv").exists()
+
+
+def test_a_reader_that_has_read_enough_is_no_error(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "good.csv").write_text(GOOD)
+    command = f"{sys.executable} -m labelaudit.cli audit good.csv --label label --json 2>errors | head -c 1"
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert "Traceback" not in (tmp_path / "errors").read_text()
 
 
 def test_a_name_that_would_be_run_by_a_terminal_is_shown_without_its_codes(tmp_path: Path) -> None:

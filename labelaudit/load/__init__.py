@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import stat
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -17,7 +15,7 @@ import pyarrow as pa
 
 from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput, did_you_mean
-from labelaudit.files import BROKEN_ARCHIVE, reason, replacing, writing
+from labelaudit.files import BROKEN_ARCHIVE, reason, replacing, require_file, writing
 from labelaudit.load import columnar, delimited, excel, jsonl
 from labelaudit.load.demos import DEMOS
 from labelaudit.load.encoding import recognise
@@ -108,7 +106,7 @@ def read(path: str | Path) -> tuple[pa.Table, Source]:
     """
     path = Path(path)
     try:
-        _check_kind(path)
+        require_file(path)
         format = _format(path)
         table, source = FORMATS[format].read(path, format)
     except FileNotFoundError as error:
@@ -128,23 +126,6 @@ def read(path: str | Path) -> tuple[pa.Table, Source]:
 def _hint(name: str, choices: Iterable[str]) -> str:
     hint = did_you_mean(name, choices)
     return hint if "did you mean" in hint else "; check the name and the folder."
-
-
-def _check_kind(path: Path) -> None:
-    """Refuse what would be read for ever or fill the memory."""
-    if "\0" in str(path):
-        raise FileNotFoundError
-    found = path.stat()
-    if stat.S_ISDIR(found.st_mode):
-        raise IsADirectoryError
-    if not stat.S_ISREG(found.st_mode):
-        raise BadInput(f"{str(path)!r} is a device or a pipe; write what comes from it to a file and choose that.")
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if found.st_size > memory:
-        raise BadInput(
-            f"{path.name} has {found.st_size / 2**30:,.0f} GiB and this machine {memory / 2**30:,.0f} GiB of memory; "
-            "take a sample of its rows."
-        )
 
 
 def _format(path: Path) -> str:
