@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from labelaudit.audit import AuditConfig
     from labelaudit.dataset import Dataset
 
-LIBRARIES_MB = 330  # what a process holds that has imported everything and loaded nothing
+LIBRARIES_MB = {"text": 225, "tabular": 320}  # what a process holds that has imported all that it needs
 REFERENCE = 0.0085  # seconds that `_pace` measures on the machine on which the constants were found
 
 
@@ -61,7 +61,7 @@ def estimate(dataset: Dataset, config: AuditConfig) -> Estimate:
     part = replace(size, rows=round(size.rows * share), stored=size.stored * share, chars=round(size.chars * share))
     heads, why = choose(part, config.model, config.folds)
     fits = sum(seconds(head, part, config.folds) for head in heads) * (4 if config.calibrate else 1)
-    read = 4e-7 * part.chars if part.modality == "text" else 1e-6 * part.rows * part.columns
+    read = 3e-7 * part.chars if part.modality == "text" else 1.5e-6 * part.rows * part.columns
     cells = part.rows * part.classes
     found = 1.5e-8 * cells * (len(heads) + 4) + 1e-5 * part.rows
     bytes_of = {
@@ -70,8 +70,8 @@ def estimate(dataset: Dataset, config: AuditConfig) -> Estimate:
         "probabilities": 4 * cells * (2 * len(heads) + 6),
         "issues": 700 * part.rows,
     }
-    memory = LIBRARIES_MB + round(sum(bytes_of.values()) / 2**20)
-    return Estimate(heads, why, (0.1 + fits + read + found) * _pace() / REFERENCE, memory)
+    memory = LIBRARIES_MB[part.modality] + round(sum(bytes_of.values()) / 2**20)
+    return Estimate(heads, why, (0.08 + fits + read + found) * _pace() / REFERENCE, memory)
 
 
 @cache

@@ -121,23 +121,23 @@ def seconds(head: str, size: Size, folds: int) -> float:
     match head:
         case "linear_sgd":
             return (
-                0.02 * folds
+                0.006 * folds
                 + 2.2e-9 * n_passes(fitted / folds, size.modality == "text") * fitted * (width + 10) * outputs
             )
         case "logistic_regression":
-            return 0.02 * folds + 5e-8 * fitted * width * outputs
+            return 0.006 * folds + 8e-8 * fitted * width * outputs
         case "complement_naive_bayes":
-            return 0.01 * folds + 3e-8 * folds * size.stored + 1.5e-8 * size.rows * (width + 10) * size.classes
+            return 0.002 * folds + 3e-8 * folds * size.stored + 1.5e-8 * size.rows * (width + 10) * size.classes
         case "hist_gradient_boosting":
             columns = size.columns if size.modality == "tabular" else 100
             bins = folds * N_LEAVES * 256 * columns
-            return N_ROUNDS * outputs * (5e-10 * bins + 5e-9 * fitted * columns + 1e-3 * folds)
+            return N_ROUNDS * outputs * (5e-10 * bins + 7e-9 * fitted * columns + 1e-3 * folds)
         case "random_forest" | "extra_trees":
             columns = size.columns if size.modality == "tabular" else width
             return N_TREES * (5e-4 * folds + 4e-9 * fitted * math.log2(fitted + 2) * math.sqrt(columns))
         case _:
-            pairs = size.chars * 5e-11 if size.modality == "text" else size.stored * 2e-11
-            return 0.02 * folds + size.rows * pairs
+            pairs = size.chars * 4e-11 if size.modality == "text" else size.stored * 2e-11
+            return 0.006 * folds + size.rows * pairs
 
 
 def words(heads: Iterable[str]) -> str:
@@ -171,7 +171,7 @@ def choose(size: Size, model: str, folds: int) -> tuple[tuple[str, ...], str]:
     kind = "texts" if size.modality == "text" else "an embedding" if _is_embedding(size) else "a table"
     suited = _suited(size)
     # One linear model in any case: the multinomial one where its solver is quick.
-    linear = "logistic_regression" if seconds("logistic_regression", size, folds) <= 1 else "linear_sgd"
+    linear = "logistic_regression" if seconds("logistic_regression", size, folds) <= 1.5 else "linear_sgd"
     if size.modality == "text":
         linear = "linear_sgd"
     takes = {head: seconds(head, size, folds) for head in suited}
