@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import made
 import pytest
-from full import fill
+from full import environment, fill
 
 from labelaudit.audit import Audit, audit
 from labelaudit.decisions import Decision
@@ -44,10 +43,8 @@ class Command:
         before = self.content()
         command = [sys.executable, "-B", "-W", "error", "-m", "labelaudit.cli", *arguments]
         # Temporary files go into the folder, too, where one that is left behind is seen.
-        environment = {**os.environ, "PYTHONPATH": str(self.root), "TMPDIR": str(self.folder)}
-        done = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, preexec_fn=fill
-        )
+        variables = environment(PYTHONPATH=str(self.root), TMPDIR=str(self.folder))
+        done = subprocess.run(command, cwd=self.folder, env=variables, capture_output=True, text=True, preexec_fn=fill)
         assert (done.returncode, done.stdout) == (1, ""), done.stderr
         assert "Traceback" not in done.stderr
         assert self.content() == before
@@ -99,8 +96,8 @@ def test_the_decision_log_keeps_what_was_decided(work: Path, root: Path) -> None
         "except StoreError as error: print(error)"
     )
     command = [sys.executable, "-B", "-c", code, url]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, preexec_fn=fill)
+    variables = environment(PYTHONPATH=str(root))
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, preexec_fn=fill)
     assert done.stderr == ""
     (line,) = done.stdout.splitlines()
     assert line.startswith(f"the decision log {url} cannot be used (")
