@@ -185,7 +185,8 @@ def property_correlation(material: Material) -> Outcome:
     listed = ", ".join(f"{fact['column']} (most of all {fact['label']})" for fact in found)
     return Outcome(
         f"{count_of(len(found), 'property', 'properties')} of the images nearly "
-        f"{'tells' if len(found) == 1 else 'tell'} the label: {listed}. A model can learn this instead of what the images show.",
+        f"{'tells' if len(found) == 1 else 'tell'} the label: {listed}. A model can learn this instead of "
+        "what the images show.",
         "Find out how the images of each class were made, and even out the difference.",
         count=len(found),
         details=details,
