@@ -349,6 +349,7 @@ def audit(
     with run.step("issues"):
         found = task.find_issues(audited, dataset.ids[rows], outputs, config)
     notes = list(outputs["notes"])
+    brought = {} if audited.given is None else audited.given.arrays
     if config.max_rows:
         notes.append(f"a sample of {len(rows):,} of {len(dataset):,} rows was audited, class shares kept")
     result = Audit(
@@ -357,7 +358,12 @@ def audit(
         issues=found.issues,
         scores=found.scores,
         per_class=found.per_class,
-        outputs={"pred_probs": outputs["pred_probs"], "fold": outputs["fold"], "rows": rows},
+        outputs={
+            "pred_probs": outputs["pred_probs"],
+            "fold": outputs["fold"],
+            "rows": rows,
+            **{name: brought[name] for name in ("coordinates", "neighbours", "distances") if name in brought},
+        },
         confident_joint=found.confident_joint,
         manifest={
             "labelaudit": __version__,
@@ -431,7 +437,7 @@ def _describe(dataset: Dataset) -> dict[str, Any]:
 
 def _notes(dataset: Dataset) -> list[str]:
     """What the reader, the planting and the guesses did to the data."""
-    notes = list(dataset.source.notes)
+    notes = [*dataset.source.notes, *(() if dataset.given is None else dataset.given.notes)]
     planted = dataset.provenance.get("planted")
     if planted:
         notes.append(f"{planted['fraction']:.0%} of the labels were made wrong on purpose ({planted['kind']})")

@@ -131,4 +131,9 @@ class Given:
         """Read what `save` wrote and returned."""
         with (folder / FILE).open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-        return cls(**arrays, **{name: tuple(value) for name, value in rest.items()})
+        return cls(
+            **arrays,
+            classes=tuple(rest["classes"]),
+            columns=tuple(rest["columns"]),
+            notes=tuple(rest["notes"]),
+        )

@@ -36,9 +36,16 @@ def features(dataset: Dataset, cache: Cache) -> Features:
         With N rows.
     cache : Cache
         Where the matrix is kept; it depends on the feature columns alone, not on labels.
+
+    Returns
+    -------
+    Features
+        Those that the user brings, if any.
     """
     from labelaudit.features import tabular, text
 
+    if dataset.given is not None and dataset.given.features is not None:
+        return Features(dataset.given.features, dataset.given.features)
     name = key(data=dataset.feature_fingerprint, modality=dataset.modality, version=VERSION)
     if dataset.modality == "text":
         matrix = cache.matrix(f"features-{name}", lambda: text.text_features(dataset.texts()))

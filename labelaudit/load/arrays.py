@@ -12,6 +12,7 @@ from typing import IO, Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 
+from labelaudit.columns import is_text
 from labelaudit.dataset import Source
 from labelaudit.errors import BadInput
 from labelaudit.files import BROKEN_ARCHIVE, require_file
@@ -100,7 +101,7 @@ def read(path: Path, format: str = "npz") -> tuple[pa.Table, Source]:
     columns = {name: a for name, a in possible.items() if len(a) == length}
     others = {name: array for name, array in arrays.items() if name not in columns}
     options = {"classes": others.pop("classes").tolist()} if "classes" in others else {}
-    notes = ()
+    notes: tuple[str, ...] = ()
     if others:
         listed = ", ".join(f"{name!r} {array.shape}" for name, array in list(others.items())[:5])
         notes = (f"arrays that are no columns of {length:,} rows were left out: {shorten(listed)}",)
@@ -135,9 +136,9 @@ def _of_column(name: str, cells: pa.ChunkedArray) -> np.ndarray:
     if pa.types.is_fixed_size_list(kind) and not cells.null_count:
         flat = cells.combine_chunks().flatten()
         return np.asarray(flat.to_numpy(zero_copy_only=False)).reshape(len(cells), kind.list_size)
-    array = cells.to_numpy()
-    if array.dtype == object and not cells.null_count:
-        array = np.array(array.tolist())
+    array: np.ndarray = cells.to_numpy()
+    if array.dtype == object and (is_text(kind) or not cells.null_count):
+        array = np.array(["" if value is None else value for value in array.tolist()])  # like text files: no null
     if array.dtype.kind not in KINDS:
         raise BadInput(
             f"column {name!r} has cells that a NumPy file can't hold without pickling (empty ones, or {kind}); "

@@ -93,6 +93,13 @@ def among_own(table: pa.Table) -> dict[Role, str]:
 
 
 def found(dataset: Dataset, role: Role, value: Any) -> Piece:
+    """Read one thing from wherever `value` says that it is.
+
+    Raises
+    ------
+    BadInput
+        It is not there, can't be read, or which array or column is meant can't be told.
+    """
     own = own_columns(dataset.table, value)
     if own:
         what = f"column {own[0]!r}" if len(own) == 1 else f"columns {own[0]!r} to {own[-1]!r}"
@@ -198,7 +205,7 @@ def _matrix(table: pa.Table, names: Sequence[str], what: str) -> np.ndarray:
         values = None if cells.null_count else numbers(cells)
         if values is None:
             raise BadInput(
-                f"column {name!r} of {what} has cells that are no numbers; choose the columns, or a file with no others."
+                f"column {name!r} of {what} has cells that are no numbers; name the columns, or take it out."
             )
         read.append(values)
     return np.column_stack(read)
