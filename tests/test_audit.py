@@ -40,6 +40,7 @@ CHOICES: dict[str, Any] = {
     "score": "normalized_margin",
     "seed": 1,
     "max_rows": 60,
+    "checks": False,
     "embedder": "hog",
     "device": "cuda",
     "precision": "bfloat16",

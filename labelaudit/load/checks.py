@@ -167,6 +167,8 @@ def _variants(known: _Known, folds: int) -> Iterable[Finding]:
 
 def _counted(known: _Known, code: int) -> str:
     count = int(known.counts[code])
+    if not count:  # probabilities came along for a class that no row has
+        return f"{known.names[code]!r} (no row)"
     rows = f"{count:,} rows, first {known.rows_of(code)[0]:,}" if count > 1 else f"row {known.rows_of(code)[0]:,}"
     return f"{known.names[code]!r} ({rows})"
 
