@@ -42,6 +42,10 @@ class Selection:
         Only examples whose score is under this.
     unlabelled : bool
         Only examples without a given label.
+    issue : str
+        Only examples that this check flagged, by its name in the issue table.
+    map : tuple of float or None
+        Only points of the map with x from map[0] to map[1] and y from map[2] to map[3].
     """
 
     suspects: bool = False
@@ -53,6 +57,8 @@ class Selection:
     search: str = ""
     score_below: float | None = None
     unlabelled: bool = False
+    issue: str = ""
+    map: Box | None = None
 
     def __bool__(self) -> bool:
         return self != Selection()
@@ -111,6 +117,10 @@ def _chip(name: str, value: Any) -> str:
             return f"cluster {value + 1}"
         case "box":
             return f"self-confidence {value[0]:.2f}–{value[1]:.2f}, other {value[2]:.2f}–{value[3]:.2f}"
+        case "map":
+            return f"on the map {value[0]:.2f}–{value[1]:.2f}, {value[2]:.2f}–{value[3]:.2f}"
+        case "issue":
+            return f"issue {value.replace('_', ' ')}"
         case "search":
             return f"contains “{value}”"
         case "score_below":
@@ -183,7 +193,9 @@ def with_decisions(audit: Audit, table: pd.DataFrame, decided: pd.DataFrame) -> 
     return table.assign(**{name: pd.Series(values, table.index, dtype=object) for name, values in columns.items()})
 
 
-def selected(audit: Audit, table: pd.DataFrame, selection: Selection) -> np.ndarray:
+def selected(
+    audit: Audit, table: pd.DataFrame, selection: Selection, places: np.ndarray | None = None
+) -> np.ndarray:
     """Say which audited examples a selection keeps.
 
     Parameters
@@ -192,6 +204,8 @@ def selected(audit: Audit, table: pd.DataFrame, selection: Selection) -> np.ndar
     table : DataFrame
         What `points` returns, with n rows.
     selection : Selection
+    places : ndarray of shape (n, 2), optional
+        On the map; without it, a box on the map holds nothing.
 
     Returns
     -------
@@ -214,11 +228,76 @@ def selected(audit: Audit, table: pd.DataFrame, selection: Selection) -> np.ndar
     if selection.box is not None:
         x0, x1, y0, y1 = selection.box
         keep &= table["self_confidence"].between(x0, x1).to_numpy() & table["other_best"].between(y0, y1).to_numpy()
+    if selection.issue:
+        keep &= issue_scores(audit, selection.issue)[0]
+    if selection.map is not None:
+        keep &= _inside(places, selection.map) if places is not None else False
     if selection.score_below is not None:
         keep &= (table["score"] < selection.score_below).to_numpy()
     if selection.search:
         keep &= _contains(audit, selection.search)
     return keep
+
+
+def _inside(places: np.ndarray, box: Box) -> np.ndarray:
+    low, high = np.array(box[::2]), np.array(box[1::2])
+    return np.asarray(((places >= low) & (places <= high)).all(axis=1))
+
+
+def issue_scores(audit: Audit, issue: str) -> tuple[np.ndarray, np.ndarray]:
+    """Say which examples a check flagged, and how bad each is.
+
+    Parameters
+    ----------
+    audit : Audit
+    issue : str
+        A name in the issue table.
+
+    Returns
+    -------
+    flagged : ndarray of shape (n,), bool
+    score : ndarray of shape (n,)
+        The lowest of the example's flagged parts; where it is not flagged, what the check says of it all the same, or
+        NaN.
+    """
+    rows = audit.flagged
+    rows = rows[rows["issue"] == issue]
+    flagged = np.zeros(len(audit.rows), dtype=bool)
+    flagged[rows["position"]] = True
+    lowest = np.full(len(audit.rows), np.inf)
+    np.minimum.at(lowest, rows["position"].to_numpy(), rows["score"].to_numpy())
+    others = audit.scores[issue].to_numpy() if issue in audit.scores else np.full(len(audit.rows), np.nan)
+    return flagged, np.where(flagged, lowest, others)
+
+
+def ranking(audit: Audit, table: pd.DataFrame, selection: Selection, by: str = "") -> np.ndarray:
+    """Return the scores by which the examples are ordered for review.
+
+    Parameters
+    ----------
+    audit : Audit
+    table : DataFrame
+        What `points` returns, with n rows.
+    selection : Selection
+    by : str
+        A column of ``audit.scores``. Without one it is the check's score where the selection names an issue, else the
+        combined score.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Low is bad; NaN where there is nothing to say.
+    """
+    if by in detectors_of(audit):
+        return np.asarray(audit.scores[by], dtype=float)
+    if selection.issue:
+        return issue_scores(audit, selection.issue)[1]
+    return np.asarray(table["score"], dtype=float)
+
+
+def detectors_of(audit: Audit) -> list[str]:
+    """List the columns of ``audit.scores`` by which the examples can be ordered."""
+    return [name for name in audit.scores.columns if name not in ("id", "part")]
 
 
 def _contains(audit: Audit, text: str) -> np.ndarray:
