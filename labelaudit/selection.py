@@ -193,9 +193,7 @@ def with_decisions(audit: Audit, table: pd.DataFrame, decided: pd.DataFrame) -> 
     return table.assign(**{name: pd.Series(values, table.index, dtype=object) for name, values in columns.items()})
 
 
-def selected(
-    audit: Audit, table: pd.DataFrame, selection: Selection, places: np.ndarray | None = None
-) -> np.ndarray:
+def selected(audit: Audit, table: pd.DataFrame, selection: Selection, places: np.ndarray | None = None) -> np.ndarray:
     """Say which audited examples a selection keeps.
 
     Parameters

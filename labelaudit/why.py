@@ -14,6 +14,7 @@ from labelaudit.heads import TITLES
 if TYPE_CHECKING:
     from labelaudit.audit import Audit
 
+COPIES = ("conflicting_duplicate", "near_duplicate")  # issues whose clusters are sets of copies
 NAMES = {
     "pairwise_confidence": "pairwise confidence",
     "self_confidence": "self-confidence",
@@ -121,14 +122,10 @@ def _vote(audit: Audit, position: int) -> Detector | None:
     codes = codes[codes >= 0]
     if len(codes) == 0:
         return None
-    votes = np.bincount(codes, minlength=len(audit.dataset.classes))
-    # Of classes with as many votes, the given one counts.
-    votes[audit.codes[position]] = 2 * votes[audit.codes[position]] + 1
-    votes[np.arange(len(votes)) != audit.codes[position]] *= 2
-    winner = int(votes.argmax())
-    n = int((codes == winner).sum())
-    name = audit.dataset.class_names[winner]
-    return Detector("neighbours", f"{n} of {len(codes)} are {name}", winner != int(audit.codes[position]))
+    votes, given = np.bincount(codes, minlength=len(audit.dataset.classes)), int(audit.codes[position])
+    winner = given if votes[given] == votes.max() else int(votes.argmax())
+    words = f"{votes[winner]} of {len(codes)} are {audit.dataset.class_names[winner]}"
+    return Detector("neighbours", words, winner != given)
 
 
 def issues_of(audit: Audit, position: int) -> list[tuple[str, list[str]]]:
@@ -140,11 +137,11 @@ def issues_of(audit: Audit, position: int) -> list[tuple[str, list[str]]]:
     """
     rows = audit.flagged
     rows = rows[(rows["position"] == position) & (rows["issue"] != "label")]
-    return [(row.issue, list(row.evidence)) for row in rows.itertuples()]
+    return [(str(issue), list(why)) for issue, why in zip(rows["issue"], rows["evidence"], strict=True)]
 
 
-def members(audit: Audit, position: int, issues: tuple[str, ...] = ("conflicting_duplicate", "near_duplicate")) -> Any:
-    """Find the other members of the set of (near) copies that an example belongs to.
+def copies(audit: Audit, position: int) -> np.ndarray:
+    """Find the other members of the sets of copies and near copies that an example belongs to.
 
     Returns
     -------
@@ -152,7 +149,7 @@ def members(audit: Audit, position: int, issues: tuple[str, ...] = ("conflicting
         Their positions; empty where it has no copies.
     """
     rows = audit.flagged
-    rows = rows[rows["issue"].isin(issues) & rows["cluster"].notna()]
+    rows = rows[rows["issue"].isin(COPIES) & rows["cluster"].notna()]
     own = rows.loc[rows["position"] == position, ["issue", "cluster"]]
     same = rows.merge(own, on=["issue", "cluster"])["position"].to_numpy()
     return np.unique(same[same != position])

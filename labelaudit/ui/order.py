@@ -1,0 +1,39 @@
+"""By which detector the examples are ordered."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from labelaudit.selection import detectors_of
+from labelaudit.ui import session
+from labelaudit.ui.session import Opened
+from labelaudit.why import title_of
+
+
+def choose(opened: Opened, place: str = "") -> None:
+    """Draw the choice of the order; it holds on all pages and is in the address.
+
+    Parameters
+    ----------
+    opened : Opened
+    place : str
+        Tells one choice from another on the same page.
+    """
+    detectors = ["", *detectors_of(opened.audit)]
+    key = session.chart_key(f"order{place}")
+    st.selectbox(
+        "Worst first by",
+        detectors,
+        detectors.index(opened.rank),
+        format_func=lambda name: title_of(opened.audit, name) if name else _usual(opened),
+        key=key,
+        label_visibility="collapsed",
+        width=230,
+        help="What orders the examples: the combined score, or a single detector",
+        on_change=lambda: session.rank_by(st.session_state[key]),
+    )
+
+
+def _usual(opened: Opened) -> str:
+    issue = opened.selection.issue
+    return f"by {title_of(opened.audit, issue).lower()}" if issue else "by the combined score"
