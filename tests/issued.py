@@ -49,9 +49,9 @@ def flagged_rows(audit: Audit, issue: str, places: list[int], cluster: int) -> p
 
 
 def issued(audit: Audit, k: int = 4) -> Audit:
-    """Add rows 0 and 1 as conflicting copies, 10 to 12 as near copies, a graph in a ring, and what the checks found."""
+    """Add rows 1 and 2 as conflicting copies, 10 to 12 as near copies, a graph in a ring, and what the checks found."""
     n = len(audit.rows)
-    conflicting = flagged_rows(audit, "conflicting_duplicate", [0, 1], 0)
+    conflicting = flagged_rows(audit, "conflicting_duplicate", [1, 2], 0)
     near = flagged_rows(audit, "near_duplicate", [10, 11, 12], 1)
     index = (np.arange(n)[:, None] + np.array([1, -1, 2, -2])[:k]) % n
     outlier = np.linspace(0, 1, n)

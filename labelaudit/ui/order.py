@@ -19,21 +19,18 @@ def choose(opened: Opened, place: str = "") -> None:
     place : str
         Tells one choice from another on the same page.
     """
-    detectors = ["", *detectors_of(opened.audit)]
-    key = session.chart_key(f"order{place}")
+    issue = opened.selection.issue
+    usual = f"by {title_of(opened.audit, issue).lower()}" if issue else "by the combined score"
+    titles = {"": usual, **{name: f"by {title_of(opened.audit, name).lower()}" for name in detectors_of(opened.audit)}}
+    key = f"order{place}"
+    st.session_state[key] = opened.rank
     st.selectbox(
-        "Worst first by",
-        detectors,
-        detectors.index(opened.rank),
-        format_func=lambda name: title_of(opened.audit, name) if name else _usual(opened),
+        "Worst first",
+        list(titles),
+        format_func=titles.__getitem__,
         key=key,
         label_visibility="collapsed",
         width=230,
-        help="What orders the examples: the combined score, or a single detector",
+        help="What orders the examples, the worst first: the combined score, or a single detector",
         on_change=lambda: session.rank_by(st.session_state[key]),
     )
-
-
-def _usual(opened: Opened) -> str:
-    issue = opened.selection.issue
-    return f"by {title_of(opened.audit, issue).lower()}" if issue else "by the combined score"

@@ -37,7 +37,7 @@ def test_conflicting_copies_stand_side_by_side_with_both_labels(dashboard: Dashb
     app = dashboard.open("3_Health", audit=with_checks.id)
     (pair,) = [html.proto.body for html in app.get("html") if '"la-pair"' in html.proto.body]
     assert pair.count("la-near") == 2
-    assert {"class 0", "class 1"} <= {part.split("<")[0] for part in pair.split('dir="auto">')}
+    assert {"class 1", "class 2"} <= {part.split("<")[0] for part in pair.split('dir="auto">')}
 
 
 def test_a_button_selects_the_issue_everywhere_and_opens_the_inspector(
