@@ -247,6 +247,18 @@ def resume(audit_id: str) -> Job:
     return jobs().submit(audit_id, here.folder / "data" / record["fingerprint"], record["config"], here.owner)
 
 
+def submit_map(found: Opened, name: str) -> Job:
+    """Queue the map of an audit.
+
+    Raises
+    ------
+    Busy
+        As many jobs as may do wait already.
+    """
+    folder = found.workspace.result_folder(found.audit.id)
+    return jobs().submit(name, folder, {}, found.workspace.owner, "map")
+
+
 def selection() -> Selection:
     """Return what is selected, on all pages."""
     chosen: Selection = st.session_state.setdefault("selection", Selection())
