@@ -16,7 +16,7 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -30,19 +30,24 @@ from labelaudit.dataset import Dataset, decode
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.estimate import estimate
 from labelaudit.features import VERSION as FEATURES_VERSION
+from labelaudit.features import Features, features
 from labelaudit.files import digest, read_json, write_json, writing
 from labelaudit.heads import MODELS, Model
 from labelaudit.predict import VERSION as PREDICT_VERSION
 from labelaudit.predict import Progress, silent
-from labelaudit.tasks import TASKS, Run
+from labelaudit.tasks import TASKS, Run, Seen
+from labelaudit.text import shorten
 
 __all__ = ["FILTERS", "MODELS", "SCORES", "Audit", "AuditConfig", "audit"]
 
 log = logging.getLogger(__name__)
 
-FORMAT = 3  # of the folder that `Audit.save` writes
+FORMAT = 4  # of the folder that `Audit.save` writes
 MAY_BE_ABSENT = ("given", "suggested", "related")  # None, which pandas reads back as NaN
 VERSIONED = ("cleanlab", "scikit-learn", "skrub", "numpy", "pandas", "pyarrow")
+
+
+Precision = Literal["auto", "float32", "bfloat16"]
 
 
 class AuditConfig(BaseModel):
@@ -59,8 +64,9 @@ class AuditConfig(BaseModel):
     score: Score = Field("pairwise_confidence", description="label quality score that ranks")
     seed: int = Field(0, ge=0, lt=2**32, description="of folds, sampling and models")
     max_rows: int | None = Field(None, ge=10, description="audit a sample of at most so many rows, class shares kept")
-    device: str = Field("cpu", description="where the model ran")
-    precision: str = Field("float32", description="of the probabilities")
+    embedder: str = Field("auto", description="what turns images or texts into features; auto: what can be had")
+    device: str = Field("auto", description="where an embedder runs; auto: a GPU where there is one")
+    precision: Precision = Field("auto", description="of an embedder; auto: bfloat16 where the hardware has it")
 
 
 @dataclass(frozen=True, eq=False)
@@ -274,7 +280,11 @@ def import_libraries(*modalities: str) -> None:
     """Import what an audit uses, so that its seconds don't hold imports: who runs ten audits pays for them once."""
     shared = ("cleanlab.filter", "cleanlab.dataset", "sklearn.calibration", "sklearn.ensemble", "sklearn.linear_model")
     rest = ("sklearn.cluster", "sklearn.decomposition", "sklearn.naive_bayes", "sklearn.neighbors", "sklearn.pipeline")
-    own = {"text": ("sklearn.feature_extraction.text", "sparse_dot_topn"), "tabular": ("sklearn.impute", "skrub")}
+    own = {
+        "text": ("sklearn.feature_extraction.text", "sparse_dot_topn"),
+        "tabular": ("sklearn.impute", "skrub"),
+        "image": ("PIL", "skimage.feature"),
+    }
     for name in (*shared, *rest, *(library for modality in modalities for library in own[modality])):
         import_module(name)
 
@@ -351,10 +361,21 @@ def audit(
     rows = sample_rows(dataset, config.max_rows, config.seed) if config.max_rows else np.arange(len(dataset))
     audited = dataset.take(rows) if config.max_rows else dataset
     task = TASKS[dataset.task]
-    outputs = task.predict(audited, config, run)
+    task.check(audited, config)
+    with run.step("features"):
+        made = features(audited, config, run.cache, run.progress)
+    unreadable = [
+        {"id": str(dataset.ids[rows[row]]), "row": int(rows[row]), "name": audited.image_name(row), "reason": reason}
+        for row, reason in made.unreadable.items()
+    ]
+    if unreadable:
+        readable = np.setdiff1d(np.arange(len(audited)), list(made.unreadable))
+        rows, made, audited = rows[readable], made.take(readable), audited.take(readable)
+        task.check(audited, config)
+    outputs = task.predict(audited, Seen(made), config, run)
     with run.step("issues"):
         found = task.find_issues(audited, dataset.ids[rows], outputs, config)
-    notes = list(outputs["notes"])
+    notes = [*_notes_of(made, unreadable), *outputs["notes"]]
     if config.max_rows:
         notes.append(f"a sample of {len(rows):,} of {len(dataset):,} rows was audited, class shares kept")
     result = Audit(
@@ -371,7 +392,8 @@ def audit(
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "dataset": _describe(dataset),
             "config": config.model_dump(),
-            "resolved": outputs["resolved"],
+            "resolved": {**outputs["resolved"], "embedder": made.embedder, "embedder_why": made.why},
+            "unreadable": unreadable,
             "estimated": {"seconds": round(ahead.seconds, 1), "memory_mb": ahead.memory_mb},
             "timings": run.timings,
             "seconds": round(time.perf_counter() - started, 4),
@@ -392,6 +414,19 @@ def audit(
         shutil.rmtree(stored, ignore_errors=True)  # what is there is damaged
         result.save(stored, with_data=False)
     return result
+
+
+def _notes_of(made: Features, unreadable: list[dict[str, Any]]) -> list[str]:
+    """What was used for features where there was a choice, and what could not be read."""
+    notes = [f"features by {made.embedder}: {made.why}"] if made.why else []
+    if unreadable:
+        images = "1 image" if len(unreadable) == 1 else f"{len(unreadable):,} images"
+        first = unreadable[0]
+        notes.append(
+            f"{images} can't be read and were left out of the audit, not out of the export "
+            f"(the first: {shorten(first['name'])!r} {first['reason']})"
+        )
+    return notes
 
 
 def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> np.ndarray:

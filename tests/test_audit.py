@@ -40,8 +40,9 @@ CHOICES: dict[str, Any] = {
     "score": "normalized_margin",
     "seed": 1,
     "max_rows": 60,
+    "embedder": "hog",
     "device": "cuda",
-    "precision": "float16",
+    "precision": "bfloat16",
 }
 
 

@@ -1,4 +1,4 @@
-"""One class per example: tables and texts."""
+"""One class per example: tables, texts and images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
 from labelaudit.heads import TITLES, TREES, Size, choose, seconds
 from labelaudit.predict import Progress, out_of_fold, pool_weights, tempered
-from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Task
+from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task
 from labelaudit.tasks.evidence import image_block, row_block, text_block
 
 if TYPE_CHECKING:
@@ -55,19 +55,15 @@ def check(dataset: Dataset, config: AuditConfig) -> None:
         )
 
 
-def predict(dataset: Dataset, config: AuditConfig, run: Run) -> dict[str, Any]:
+def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict[str, Any]:
     """Compute the out-of-fold probabilities of every example.
 
     Raises
     ------
     BadInput
-        `check` refuses the labels, or groups leave a fold's model with one class to learn.
+        Groups or copies leave a fold's model with one class to learn.
     """
-    from labelaudit.features import features
-
-    check(dataset, config)
-    with run.step("features"):
-        found = features(dataset, run.cache)
+    found = seen.features
     size = Size.of(dataset)
     heads, why = choose(size, config.model, config.folds)
     with run.step("folds"):

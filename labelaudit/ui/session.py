@@ -210,8 +210,7 @@ def draft() -> Dataset | None:
 
 def set_draft(dataset: Dataset) -> None:
     """Make a data set the one that Ingest is about; it is kept, so that a reload finds it."""
-    workspace().keep(dataset)
-    st.session_state["draft"] = dataset
+    st.session_state["draft"] = workspace().keep(dataset)
 
 
 def current() -> str | None:
