@@ -144,6 +144,12 @@ class Audit:
         return self.issues[self.issues["issue"] == "label"].reset_index(drop=True)
 
     @cached_property
+    def flagged(self) -> pd.DataFrame:
+        """The flagged rows of `issues`, of whatever issue, with their ``position`` among the audited examples."""
+        found = self.issues[self.issues["is_issue"]]
+        return found.assign(position=self.positions(found["id"].astype(str))).reset_index(drop=True)
+
+    @cached_property
     def _texts(self) -> pa.Table:
         return self.dataset.table.select(list(self.dataset.feature_columns))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,12 +18,14 @@ from labelaudit.heads import TITLES, TREES, YOURS, Size, choose, seconds
 from labelaudit.insample import in_sample_signs
 from labelaudit.predict import Progress, out_of_fold, pool_weights, tempered
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task
-from labelaudit.tasks.evidence import row_block, text_block
+from labelaudit.tasks.evidence import image_block, row_block, text_block
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
     from labelaudit.given import Given
 
+# Blocks that show an example, by what it is.
+EXAMPLES: dict[str, Callable[[Audit, int], Block]] = {"text": text_block, "tabular": row_block, "image": image_block}
 NO_LABEL = "no label is given"
 
 
@@ -357,7 +359,7 @@ def view(audit: Audit, position: int) -> Sequence[Block]:
         return "suggested" if suggested is not None and audit.dataset.classes[code] == suggested else "other"
 
     bars = tuple(Bar(names[k], float(probabilities[k]), role(int(k))) for k in order)
-    example = text_block(audit, position) if audit.dataset.modality == "text" else row_block(audit, position)
+    example = EXAMPLES[audit.dataset.modality](audit, position)
     title = "Your model" if YOURS in audit.manifest["resolved"]["heads"] else "Trained without this example"
     return [example, Bars(title, bars)]
 
