@@ -107,7 +107,9 @@ def _checked(dataset: Dataset, fold: np.ndarray) -> Folds:
         mixed = pd.Series(fold).groupby(sets).nunique().to_numpy() > 1
         split = int(mixed[np.unique(sets, return_inverse=True)[1]].sum())
         if split:
-            notes.append(f"warning: {split:,} {what} are split over several of them, where one can hide another's error")
+            notes.append(
+                f"warning: {split:,} {what} are split over several of them, where one can hide another's error"
+            )
     return Folds(fold, n_folds, "; ".join(notes))
 
 
