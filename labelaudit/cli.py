@@ -96,6 +96,30 @@ def audit(
     group: Annotated[str | None, typer.Option(help="Rows of one group share a fold.")] = None,
     id_: Annotated[str | None, typer.Option("--id", help="Column of unique ids.")] = None,
     max_rows: Annotated[int | None, typer.Option(help="Audit a sample of at most so many rows.")] = None,
+    pred_probs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pred-probs",
+            metavar="FILE|COLUMN",
+            help="Out-of-sample probabilities that replace the model; columns may be repeated.",
+        ),
+    ] = None,
+    features: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--features", "--embeddings", metavar="FILE|COLUMN", help="Features that replace the columns of the table."
+        ),
+    ] = None,
+    coordinates: Annotated[
+        list[str] | None, typer.Option("--coordinates", metavar="FILE|COLUMN", help="Coordinates of a map.")
+    ] = None,
+    neighbours: Annotated[
+        list[str] | None,
+        typer.Option("--neighbours", metavar="FILE|COLUMN", help="Nearest neighbours: row numbers, and distances."),
+    ] = None,
+    folds_from: Annotated[
+        list[str] | None, typer.Option("--folds-from", metavar="FILE|COLUMN", help="Folds, numbered from 0.")
+    ] = None,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
@@ -116,7 +140,19 @@ def audit(
         raise typer.BadParameter(f"there is no {task!r}{did_you_mean(task, TASKS)}", param_hint="--task")
     if out is not None:
         _check_out(out)
-    dataset = load(source, label=label, text=text or None, id=id_, group=group, task=task)
+    dataset = load(
+        source,
+        label=label,
+        text=text or None,
+        id=id_,
+        group=group,
+        task=task,
+        pred_probs=_one_or_more(pred_probs),
+        embeddings=_one_or_more(features),
+        coordinates=_one_or_more(coordinates),
+        neighbours=_one_or_more(neighbours),
+        folds=_one_or_more(folds_from),
+    )
     found, folder = _audit(dataset, config, out)
     if as_json:
         print_json(summary(found, folder))
@@ -236,6 +272,11 @@ def config(as_json: Json = False) -> None:
         return
     columns = ("name", "value", "from", "variable")
     print_columns(("setting", *columns[1:]), [tuple(row[column] for column in columns) for row in rows])
+
+
+def _one_or_more(texts: list[str] | None) -> str | list[str] | None:
+    """A file, a column or a prefix is one text; several are columns."""
+    return texts[0] if texts and len(texts) == 1 else texts or None
 
 
 # -- settings and choices -----------------------------------------------------------------------

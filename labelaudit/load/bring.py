@@ -129,7 +129,7 @@ def _pred_probs(dataset: Dataset, piece: Piece, rows: np.ndarray) -> tuple[dict[
         )
     classes, order = _classes(dataset, piece, values.shape[1])
     values = (values / sums[:, None]).astype(np.float32)[rows]
-    said = f"{len(values):,} x {values.shape[1]:,} probabilities of {piece.what}, {order}"
+    said = f"{len(values):,} x {values.shape[1]:,} probabilities{piece.origin}, {order}"
     return {"pred_probs": values, "classes": classes}, said
 
 
@@ -214,7 +214,7 @@ def _features(dataset: Dataset, piece: Piece, rows: np.ndarray) -> tuple[dict[st
     if not values.shape[1]:
         raise BadInput(f"{piece.what} has no columns; bring at least one number per example.")
     _finite(values, piece)
-    return {"features": values[rows]}, f"{len(rows):,} x {values.shape[1]:,} features of {piece.what}"
+    return {"features": values[rows]}, f"{len(rows):,} x {values.shape[1]:,} features{piece.origin}"
 
 
 def _coordinates(dataset: Dataset, piece: Piece, rows: np.ndarray) -> tuple[dict[str, Any], str]:
@@ -222,7 +222,7 @@ def _coordinates(dataset: Dataset, piece: Piece, rows: np.ndarray) -> tuple[dict
     if values.shape[1] != 2:
         raise BadInput(f"{piece.what} has {values.shape[1]:,} columns; coordinates on a map are two, x and y.")
     _finite(values, piece)
-    return {"coordinates": values[rows]}, f"{len(rows):,} pairs of coordinates of {piece.what}"
+    return {"coordinates": values[rows]}, f"{len(rows):,} pairs of coordinates{piece.origin}"
 
 
 def _neighbours(dataset: Dataset, piece: Piece, rows: np.ndarray) -> tuple[dict[str, Any], str]:
@@ -248,7 +248,7 @@ def _neighbours(dataset: Dataset, piece: Piece, rows: np.ndarray) -> tuple[dict[
     if distances is not None:
         made["distances"] = ranked[:, :width]
     without = "" if distances is not None else ", without distances"
-    return made, f"{width:,} neighbours of each of {len(rows):,} rows of {piece.what}{without}"
+    return made, f"{width:,} neighbours of each of {len(rows):,} rows{piece.origin}{without}"
 
 
 def _distances(piece: Piece, index: np.ndarray) -> np.ndarray | None:
@@ -276,7 +276,7 @@ def _folds(dataset: Dataset, piece: Piece, rows: np.ndarray) -> tuple[dict[str, 
         raise BadInput(f"{piece.what} puts all rows into one fold; at least two are needed.")
     if len(different) > len(rows) // 2:
         raise BadInput(f"{piece.what} has {len(different):,} folds for {len(rows):,} rows; use at most half as many.")
-    return {"folds": numbered.astype(np.int64)}, f"{len(different):,} folds of {piece.what}"
+    return {"folds": numbered.astype(np.int64)}, f"{len(different):,} folds{piece.origin}"
 
 
 def _whole(values: np.ndarray, piece: Piece, role: Role) -> np.ndarray:

@@ -69,6 +69,11 @@ class Piece:
     extra: np.ndarray | None = None
     own: tuple[str, ...] = ()
 
+    @property
+    def origin(self) -> str:
+        """Where it was found, as the end of a note; nothing for what came from memory."""
+        return "" if self.what.startswith("your array") else f" of {self.what}"
+
 
 def own_columns(table: pa.Table, brought: Brought | None) -> tuple[str, ...]:
     """Return the columns of the table that `brought` names: one, a common prefix of several, or a list of them."""
@@ -107,17 +112,19 @@ def found(dataset: Dataset, role: Role, value: Any) -> Piece:
         piece = _of_table(dataset, dataset.table.select(list(own)), role, what, taken=False)
         return replace(piece, own=own, classes=tuple(classes) if role == "pred_probs" else ())
     if isinstance(value, pd.DataFrame):
-        return _of_table(dataset, pa.Table.from_pandas(value, preserve_index=False), role, f"the {WORDS[role]}")
+        return _of_table(
+            dataset, pa.Table.from_pandas(value, preserve_index=False), role, f"your array of {WORDS[role]}"
+        )
     if isinstance(value, pa.Table):
-        return _of_table(dataset, value, role, f"the {WORDS[role]}")
+        return _of_table(dataset, value, role, f"your array of {WORDS[role]}")
     if isinstance(value, np.ndarray):
-        return Piece(f"the {WORDS[role]}", value)
+        return Piece(f"your array of {WORDS[role]}", value)
     if isinstance(value, Mapping):
-        return _of_arrays(dataset, dict(value), role, f"the {WORDS[role]}")
+        return _of_arrays(dataset, dict(value), role, f"your array of {WORDS[role]}")
     if isinstance(value, (list, tuple)):
         if role == "neighbours" and len(value) == 2:
-            return Piece("the neighbours", np.asarray(value[0]), extra=np.asarray(value[1]))
-        return Piece(f"the {WORDS[role]}", np.asarray(value))
+            return Piece("your array of neighbours", np.asarray(value[0]), extra=np.asarray(value[1]))
+        return Piece(f"your array of {WORDS[role]}", np.asarray(value))
     return _of_file(dataset, role, Path(value))
 
 

@@ -89,11 +89,14 @@ def assign(
         modality = "text" if is_text else "tabular"
     elif modality == "text":
         chosen = roles.features
+    # Beside probabilities or features, the other arrays of an .npz (the truth, flags) are no features unless named.
+    bare = featureless and source.format == "npz" and not chosen
+    rest = () if bare else tuple(c for c in names if c not in (label, id, group, *taken))
     dataset = Dataset(
         name=name,
         table=table,
         label_columns=(label,),
-        feature_columns=chosen or tuple(c for c in names if c not in (label, id, group, *taken)),
+        feature_columns=chosen or rest,
         modality=modality,
         task=task or "classification",
         value_type=value_type,

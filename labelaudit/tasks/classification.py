@@ -107,7 +107,7 @@ def _as_given(dataset: Dataset, given: Given, seen: Seen, run: Run) -> dict[str,
     matrix = None if seen.features is None else seen.features.matrix
     with run.step("folds"):
         pred_probs = given.probabilities(dataset.classes)
-        notes = [in_sample_signs(pred_probs, dataset.labels, matrix)]
+        notes = [in_sample_signs(pred_probs, dataset.labels, matrix, given.neighbours)]
         fold = np.zeros(len(dataset), dtype=np.int64)
         if given.folds is not None:
             folds = assign_folds(dataset, int(given.folds.max()) + 1, seed=0, near=seen.near)
