@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from labelaudit.cache import Matrix
+from labelaudit.cache import Cache, Matrix, key
 
+VERSION = 1  # part of the cache key: raise it when the neighbours change
 Metric = Literal["cosine", "euclidean"]
 
 HIGH_DIMENSION = 3  # more columns than these are compared by angle, as cleanlab does
@@ -92,6 +95,20 @@ def knn_graph(X: Matrix, k: int = 15, seed: int = 0, *, embedding: bool = True) 
         metric,
         recall,
     )
+
+
+def cached_graph(X: Matrix, cache: Cache, *, embedding: bool) -> Graph:
+    """Find the neighbours once for the same features, whatever the labels and the model; see `knn_graph`."""
+    parts = (X,) if isinstance(X, np.ndarray) else (X.data, X.indices, X.indptr)
+    hashed = sha256()
+    for part in parts:
+        hashed.update(np.ascontiguousarray(part).data)
+    name = key(features=hashed.hexdigest(), shape=X.shape, embedding=embedding, version=VERSION)
+    found = functools.cache(lambda: knn_graph(X, embedding=embedding))
+    index = cache.matrix(f"neighbours-{name}", lambda: found().index)
+    distance = cache.matrix(f"distances-{name}", lambda: found().distance)
+    how = cache.matrix(f"search-{name}", lambda: np.array([found().metric == "cosine", found().recall]))
+    return Graph(np.asarray(index), np.asarray(distance), "cosine" if how[0] else "euclidean", float(how[1]))
 
 
 def _comparable(X: np.ndarray, embedding: bool) -> tuple[np.ndarray, Metric]:

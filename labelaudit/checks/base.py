@@ -187,6 +187,11 @@ class Checked:
     scores: pd.DataFrame
     findings: dict[str, Finding]
 
+    @classmethod
+    def nothing(cls, n: int) -> Checked:
+        """Return what is found of `n` rows where nothing is looked for."""
+        return cls(pd.DataFrame(), pd.DataFrame(index=range(n)), {})
+
 
 def count_of(n: int, one: str, many: str = "") -> str:
     """Write a number with its noun: "1 example", "2,000 examples"."""

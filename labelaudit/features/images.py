@@ -154,8 +154,7 @@ def image_features(
             shard = _shard(read, list(different[part]), first[part], chosen, kept, pace)
             matrix[part] = shard["features"]
             rest[part] = shard[list(STORED)]
-    if len(different) < len(names):
-        matrix = matrix[inverse]
+    matrix = matrix[inverse]
     rest = rest[inverse]
     readable = rest["reason"] == ""
     frame = pd.DataFrame({name: rest[name] for name in PROPERTIES})

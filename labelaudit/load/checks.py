@@ -94,7 +94,8 @@ class _Known:
         self.names = dataset.class_names
         self.labels = dataset.labels
         self.counts = np.bincount(self.labels[self.labels >= 0], minlength=len(self.classes))
-        others = [name for name in dataset.table.column_names if name != self.label]
+        brought = () if dataset.given is None else dataset.given.columns
+        others = [name for name in dataset.table.column_names if name not in (self.label, *brought)]
         self.columns = {name: codes(dataset.table[name]) for name in others}
 
     def rows_of(self, label: int) -> np.ndarray:
@@ -103,8 +104,9 @@ class _Known:
 
     def twins(self) -> tuple[np.ndarray, np.ndarray]:
         """Which rows have a twin in all feature columns, and the number of the set of twins that each belongs to."""
-        sets = np.zeros(len(self.dataset), dtype=np.int64)
-        for name in self.dataset.feature_columns:
+        names = self.dataset.feature_columns
+        sets = np.zeros(len(self.dataset), dtype=np.int64) if names else np.arange(len(self.dataset))
+        for name in names:
             column = self.columns[name]
             sets, _ = pd.factorize(sets * (column.distinct + 1) + column.codes)
         repeated = np.bincount(sets)[sets] > 1
@@ -167,6 +169,8 @@ def _variants(known: _Known, folds: int) -> Iterable[Finding]:
 
 def _counted(known: _Known, code: int) -> str:
     count = int(known.counts[code])
+    if not count:  # probabilities came along for a class that no row has
+        return f"{known.names[code]!r} (no row)"
     rows = f"{count:,} rows, first {known.rows_of(code)[0]:,}" if count > 1 else f"row {known.rows_of(code)[0]:,}"
     return f"{known.names[code]!r} ({rows})"
 
