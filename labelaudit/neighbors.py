@@ -121,8 +121,9 @@ def _comparable(X: np.ndarray, embedding: bool) -> tuple[np.ndarray, Metric]:
         X = prepare(X, "knn")
     X = np.array(X, dtype=np.float32, order="C")
     if np.isnan(X).any():
-        middle = np.where(np.isnan(X).all(axis=0), 0, np.nanmedian(X, axis=0))
-        X = np.where(np.isnan(X), middle, X)
+        from sklearn.impute import SimpleImputer
+
+        X = SimpleImputer(strategy="median", keep_empty_features=True).fit_transform(X)
     if not embedding or X.shape[1] <= HIGH_DIMENSION:
         return X - X.mean(axis=0), "euclidean"
     length = np.linalg.norm(X, axis=1, keepdims=True)
