@@ -57,7 +57,7 @@ SUFFIXES = {
 }
 # What files begin with, and the format or what they are instead.
 _BEGINNINGS = ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"\xff\xff\xff\xff", "arrow"))
-_CHOOSE = "choose a CSV, TSV, JSON Lines, Parquet, Arrow, XLSX or NPZ file"
+_CHOOSE = "choose a CSV, TSV, JSON Lines, Parquet, Arrow or XLSX file"
 _UNPACK = "unpack it and choose a file in it"
 _SAVE = "save it as XLSX or CSV, without a password"
 _WRITE = "write the data as Parquet or CSV"
