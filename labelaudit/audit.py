@@ -9,14 +9,14 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from labelaudit import __version__
 from labelaudit.cache import Cache, key
+from labelaudit.checks import Checked, Material, run_checks
 from labelaudit.confident import FILTERS, SCORES, Filter, Score
 from labelaudit.dataset import Dataset, decode
 from labelaudit.errors import BadInput, StoreError
@@ -34,15 +35,19 @@ from labelaudit.files import digest, read_json, write_json, writing
 from labelaudit.heads import MODELS, Model
 from labelaudit.predict import VERSION as PREDICT_VERSION
 from labelaudit.predict import Progress, silent
-from labelaudit.tasks import TASKS, Run
+from labelaudit.seeing import Sight, look
+from labelaudit.tasks import TASKS, Run, Seen
 
 __all__ = ["FILTERS", "MODELS", "SCORES", "Audit", "AuditConfig", "audit"]
 
 log = logging.getLogger(__name__)
 
-FORMAT = 3  # of the folder that `Audit.save` writes
+FORMAT = 4  # of the folder that `Audit.save` writes
 MAY_BE_ABSENT = ("given", "suggested", "related")  # None, which pandas reads back as NaN
 VERSIONED = ("cleanlab", "scikit-learn", "skrub", "numpy", "pandas", "pyarrow")
+
+
+Precision = Literal["auto", "float32", "bfloat16"]
 
 
 class AuditConfig(BaseModel):
@@ -59,8 +64,10 @@ class AuditConfig(BaseModel):
     score: Score = Field("pairwise_confidence", description="label quality score that ranks")
     seed: int = Field(0, ge=0, lt=2**32, description="of folds, sampling and models")
     max_rows: int | None = Field(None, ge=10, description="audit a sample of at most so many rows, class shares kept")
-    device: str = Field("cpu", description="where the model ran")
-    precision: str = Field("float32", description="of the probabilities")
+    checks: bool = Field(True, description="look for everything else that neighbours and columns tell, too")
+    embedder: str = Field("auto", description="what turns images or texts into features; auto: what can be had")
+    device: str = Field("auto", description="where an embedder runs; auto: a GPU where there is one")
+    precision: Precision = Field("auto", description="of an embedder; auto: bfloat16 where the hardware has it")
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +142,12 @@ class Audit:
     def label_issues(self) -> pd.DataFrame:
         """The label rows of `issues`, in the order of `rows`."""
         return self.issues[self.issues["issue"] == "label"].reset_index(drop=True)
+
+    @cached_property
+    def flagged(self) -> pd.DataFrame:
+        """The flagged rows of `issues`, of whatever issue, with their ``position`` among the audited examples."""
+        found = self.issues[self.issues["is_issue"]]
+        return found.assign(position=self.positions(found["id"].astype(str))).reset_index(drop=True)
 
     @cached_property
     def _texts(self) -> pa.Table:
@@ -267,8 +280,19 @@ def is_other_folder(folder: Path) -> bool:
 def import_libraries(*modalities: str) -> None:
     """Import what an audit uses, so that its seconds don't hold imports: who runs ten audits pays for them once."""
     shared = ("cleanlab.filter", "cleanlab.dataset", "sklearn.calibration", "sklearn.ensemble", "sklearn.linear_model")
-    rest = ("sklearn.cluster", "sklearn.decomposition", "sklearn.naive_bayes", "sklearn.neighbors", "sklearn.pipeline")
-    own = {"text": ("sklearn.feature_extraction.text", "sparse_dot_topn"), "tabular": ("sklearn.impute", "skrub")}
+    rest = (
+        "faiss",
+        "sklearn.cluster",
+        "sklearn.decomposition",
+        "sklearn.naive_bayes",
+        "sklearn.neighbors",
+        "sklearn.pipeline",
+    )
+    own = {
+        "text": ("sklearn.feature_extraction.text", "sparse_dot_topn"),
+        "tabular": ("sklearn.impute", "skrub"),
+        "image": ("PIL", "skimage.feature"),
+    }
     for name in (*shared, *rest, *(library for modality in modalities for library in own[modality])):
         import_module(name)
 
@@ -337,33 +361,36 @@ def audit(
         except StoreError as error:
             log.warning("%s", error)
 
+    check(dataset, config)
     import_libraries(dataset.modality)
     ahead = estimate(dataset, config)
     started = time.perf_counter()
     run = Run(Cache(cache), progress)
     run.cache.sweep()
     rows = sample_rows(dataset, config.max_rows, config.seed) if config.max_rows else np.arange(len(dataset))
-    audited = dataset.take(rows) if config.max_rows else dataset
     task = TASKS[dataset.task]
-    outputs = task.predict(audited, config, run)
+    sight = look(dataset, rows, config, run)
+    audited, rows, seen = sight.dataset, sight.rows, sight.seen
+    outputs = task.predict(audited, seen, config, run)
     with run.step("issues"):
-        found = task.find_issues(audited, dataset.ids[rows], outputs, config)
-    notes = list(outputs["notes"])
-    brought = {} if audited.given is None else audited.given.arrays
+        ids = dataset.ids[rows]
+        found = task.find_issues(audited, ids, seen, outputs, config)
+        checked = _checked(sight, ids, outputs["pred_probs"]) if config.checks else Checked.nothing(len(rows))
+    notes = [*sight.notes, *outputs["notes"]]
+    arrays = {"pred_probs": outputs["pred_probs"], "fold": outputs["fold"], "rows": rows}
+    if seen.graph is not None:
+        arrays |= {"neighbours": seen.graph.index, "distances": seen.graph.distance}
+    if audited.given is not None and audited.given.coordinates is not None:
+        arrays["coordinates"] = audited.given.coordinates
     if config.max_rows:
         notes.append(f"a sample of {len(rows):,} of {len(dataset):,} rows was audited, class shares kept")
     result = Audit(
         dataset=dataset,
         config=config,
-        issues=found.issues,
-        scores=found.scores,
+        issues=pd.concat([found.issues, checked.issues], ignore_index=True) if len(checked.issues) else found.issues,
+        scores=pd.concat([found.scores, checked.scores], axis=1),
         per_class=found.per_class,
-        outputs={
-            "pred_probs": outputs["pred_probs"],
-            "fold": outputs["fold"],
-            "rows": rows,
-            **{name: brought[name] for name in ("coordinates", "neighbours", "distances") if name in brought},
-        },
+        outputs=arrays,
         confident_joint=found.confident_joint,
         manifest={
             "labelaudit": __version__,
@@ -371,7 +398,9 @@ def audit(
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "dataset": _describe(dataset),
             "config": config.model_dump(),
-            "resolved": outputs["resolved"],
+            "resolved": {**outputs["resolved"], **_embedder(seen)},
+            "unreadable": sight.unreadable,
+            "checks": {name: asdict(finding) for name, finding in checked.findings.items()},
             "estimated": {"seconds": round(ahead.seconds, 1), "memory_mb": ahead.memory_mb},
             "timings": run.timings,
             "seconds": round(time.perf_counter() - started, 4),
@@ -392,6 +421,18 @@ def audit(
         shutil.rmtree(stored, ignore_errors=True)  # what is there is damaged
         result.save(stored, with_data=False)
     return result
+
+
+def _checked(sight: Sight, ids: np.ndarray, pred_probs: np.ndarray) -> Checked:
+    made, graph = sight.seen.features, sight.seen.graph
+    matrix, properties = (None, None) if made is None else (made.matrix, made.properties)
+    return run_checks(
+        Material(sight.dataset, ids, sight.dataset.labels, pred_probs, matrix, graph, properties, sight.copies)
+    )
+
+
+def _embedder(seen: Seen) -> dict[str, str]:
+    return {} if seen.features is None else {"embedder": seen.features.embedder, "embedder_why": seen.features.why}
 
 
 def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> np.ndarray:

@@ -62,4 +62,30 @@ class Bars:
     bars: tuple[Bar, ...]
 
 
-Block = Text | Row | Bars
+@dataclass(frozen=True)
+class Image:
+    """A copy of an image for the browser, or why there is none.
+
+    Parameters
+    ----------
+    name : str
+        Of its file.
+    data : bytes
+        WebP of bounded size; empty where the image can't be read.
+    width, height : int
+        Of the image itself, in pixels.
+    kind : str
+        "PNG", "JPEG" …
+    reason : str
+        Why it can't be read.
+    """
+
+    name: str
+    data: bytes = b""
+    width: int = 0
+    height: int = 0
+    kind: str = ""
+    reason: str = ""
+
+
+Block = Text | Row | Bars | Image

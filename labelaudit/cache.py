@@ -42,7 +42,9 @@ class Cache:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
-    def matrix(self, name: str, compute: Callable[[], Matrix]) -> Matrix:
+    def matrix(
+        self, name: str, compute: Callable[[], Matrix], *, keep: Callable[[Matrix], bool] = lambda matrix: True
+    ) -> Matrix:
         """Read the matrix of this name, or compute it and keep it.
 
         A file that was cut or damaged is computed again.
@@ -53,6 +55,8 @@ class Cache:
             What it is and a `key` of all that it depends on.
         compute : callable
             Returns a dense or a CSR matrix.
+        keep : callable
+            Told what was computed; whether to keep it.
 
         Raises
         ------
@@ -68,9 +72,10 @@ class Cache:
             except BROKEN_ARCHIVE as error:
                 log.warning("cache file %s is damaged (%s) and will be made again", path, error)
         matrix = compute()
-        with writing(path):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_matrix(path, matrix)
+        if keep(matrix):
+            with writing(path):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                write_matrix(path, matrix)
         return matrix
 
     def sweep(self) -> None:

@@ -20,6 +20,15 @@ STATUS = {
 }
 
 CLUSTER = "#b45309"
+# Of classes and kinds of issues: told apart by colour-blind people too, and none of the colours that mean something.
+KINDS = (
+    ("#4477aa", "circle"),
+    ("#ccbb44", "square"),
+    ("#aa3377", "triangle-up"),
+    ("#66ccee", "diamond"),
+    ("#44aa99", "cross"),
+    ("#b08fd8", "triangle-down"),
+)
 
 BINNED_ABOVE = 50_000  # points; beyond it the unsuspected ones are drawn as density
 
@@ -150,19 +159,7 @@ def scatter(
     )
     layers: list[alt.Chart] = [region]
     if density is not None:
-        layers.append(
-            alt.Chart(density)
-            .mark_rect()
-            .encode(
-                x=alt.X("x0:Q"),
-                x2="x1:Q",
-                y=alt.Y("y0:Q"),
-                y2="y1:Q",
-                color=alt.value(GIVEN),
-                opacity=alt.Opacity("count:Q", scale=alt.Scale(type="log", range=[0.06, 0.6]), legend=None),
-                tooltip=[alt.Tooltip("count:Q", title="examples", format=",d")],
-            )
-        )
+        layers.append(_density(density))
     seen = [status for status in STATUS if (points["status"] == status).any()]
     dots = (
         alt.Chart(points)
@@ -194,12 +191,91 @@ def scatter(
         dots = dots.add_params(alt.selection_interval(name="brush", encodings=["x", "y"]))
     layers.append(dots)
     if box is not None:
-        frame = pd.DataFrame([dict(zip(("x0", "x1", "y0", "y1"), box, strict=True))])
-        outline = alt.Chart(frame).mark_rect(fillOpacity=0, stroke=UNDECIDED, strokeWidth=2, strokeDash=[6, 3])
-        layers.append(outline.encode(x="x0:Q", x2="x1:Q", y="y0:Q", y2="y1:Q"))
+        layers.append(_outline(box))
     if len(hulls):
         layers += _clusters(hulls, clickable=brush, chosen=chosen)
     return alt.LayerChart(layer=[*layers, name], height=height)
+
+
+def _density(bins: pd.DataFrame) -> alt.Chart:
+    chart: alt.Chart = (
+        alt.Chart(bins)
+        .mark_rect()
+        .encode(
+            x=alt.X("x0:Q"),
+            x2="x1:Q",
+            y=alt.Y("y0:Q"),
+            y2="y1:Q",
+            color=alt.value(GIVEN),
+            opacity=alt.Opacity("count:Q", scale=alt.Scale(type="log", range=[0.06, 0.6]), legend=None),
+            tooltip=[alt.Tooltip("count:Q", title="examples", format=",d")],
+        )
+    )
+    return chart
+
+
+def _outline(box: tuple[float, float, float, float]) -> alt.Chart:
+    frame = pd.DataFrame([dict(zip(("x0", "x1", "y0", "y1"), box, strict=True))])
+    outline = alt.Chart(frame).mark_rect(fillOpacity=0, stroke=UNDECIDED, strokeWidth=2, strokeDash=[6, 3])
+    chart: alt.Chart = outline.encode(x="x0:Q", x2="x1:Q", y="y0:Q", y2="y1:Q")
+    return chart
+
+
+def plot_map(
+    points: pd.DataFrame,
+    density: pd.DataFrame | None,
+    kinds: list[str],
+    *,
+    height: int = 560,
+    box: tuple[float, float, float, float] | None = None,
+) -> alt.LayerChart:
+    """Draw the map; the selections are ``brush`` and ``picked`` (a point's ``position``).
+
+    Parameters
+    ----------
+    points : DataFrame
+        ``x``, ``y``, ``kind``, ``given``, ``suggested``, ``score``, ``position``, ``selected``.
+    density : DataFrame or None
+        ``x0``, ``x1``, ``y0``, ``y1``, ``count`` in place of the points that are too many to draw.
+    kinds : list of str
+        At most as many as `KINDS`: those that have a colour; the others are grey.
+    height : int
+        In pixels.
+    box : tuple of float, optional
+        What is selected: x from box[0] to box[1], y from box[2] to box[3].
+    """
+    seen = [kind for kind in points["kind"].unique() if kind not in kinds]
+    looks = [*zip(kinds, KINDS, strict=False), *((kind, (QUIET, "circle")) for kind in sorted(seen))]
+    domain = [kind for kind, _ in looks]
+    nowhere = alt.Axis(labels=False, ticks=False, grid=False, domain=False, title=None)  # the axes mean nothing
+    scale = alt.Scale(zero=False, nice=False, padding=12)
+    picked = alt.selection_point(name="picked", fields=["position"], on="click", clear="dblclick", empty=False)
+    grey = alt.FieldOneOfPredicate("kind", [kind for kind in domain if kind not in kinds])
+    dots = (
+        alt.Chart(points)
+        .mark_point(filled=True, cursor="pointer")
+        .encode(
+            x=alt.X("x:Q", axis=nowhere, scale=scale),
+            y=alt.Y("y:Q", axis=nowhere, scale=scale),
+            color=alt.Color(
+                "kind:N",
+                scale=alt.Scale(domain=domain, range=[colour for _, (colour, _) in looks]),
+                legend=alt.Legend(title=None, orient="bottom", columns=4, labelLimit=170, symbolOpacity=1),
+            ),
+            shape=alt.Shape(
+                "kind:N", scale=alt.Scale(domain=domain, range=[shape for _, (_, shape) in looks]), legend=None
+            ),
+            size=alt.when(picked).then(alt.value(160)).when(grey).then(alt.value(12)).otherwise(alt.value(30)),
+            opacity=alt.when("datum.selected").then(alt.value(0.85)).otherwise(alt.value(0.13)),
+            order=alt.Order("selected:Q"),
+            tooltip=[alt.Tooltip(f"{name}:N") for name in ("kind", "given", "suggested")]
+            + [alt.Tooltip("score:Q", format=".3f")],
+        )
+        .add_params(picked, alt.selection_interval(name="brush", encodings=["x", "y"]))
+    )
+    under = [] if density is None else [_density(density)]
+    over = [] if box is None else [_outline(box)]
+    return alt.LayerChart(layer=[*under, dots, *over], height=height)
 
 
 def _clusters(hulls: pd.DataFrame, *, clickable: bool, chosen: int | None) -> list[alt.Chart]:

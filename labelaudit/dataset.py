@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,16 +22,18 @@ from labelaudit.errors import BadInput, StoreError, did_you_mean
 from labelaudit.files import digest, read_json, replacing, write_json
 from labelaudit.given import FILE as GIVEN_FILE
 from labelaudit.given import Given
+from labelaudit.media import Media
 from labelaudit.text import is_encodable, json_text, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Value = str | int | float | bool
-Modality = Literal["text", "tabular"]
+Modality = Literal["text", "tabular", "image"]
 
 # Text formats have no null: these cells, apart from blank ones, mean that there is no label.
 MISSING_TEXT = frozenset({"nan", "null", "<na>", "n/a", "#n/a"})
+KEPT_ARCHIVE = "images.zip"
 JSON = (bool, int, float, list, dict)
 # Marks a column whose cells are JSON text because no single Arrow type holds them exactly.
 JSON_CELLS = {b"labelaudit.cells": b"json"}
@@ -47,11 +51,14 @@ class Source:
         What that format's writer needs (delimiter, encoding, sheet name, …); JSON values only.
     notes : tuple of str
         What the reader had to decide and the user should know.
+    media : Media or None
+        Where the images are, if the examples are images.
     """
 
     format: str
     options: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    media: Media | None = None
 
     @property
     def text_cells(self) -> bool:
@@ -95,8 +102,8 @@ class Dataset:
         One for most tasks.
     feature_columns : tuple of str
         What the model may see: the text columns, or the columns of a table.
-    modality : {"text", "tabular"}
-        What the feature columns hold.
+    modality : {"text", "tabular", "image"}
+        What the feature columns hold; one column that names or holds the images.
     task : str
         A key of `labelaudit.tasks.TASKS`.
     value_type : str
@@ -174,9 +181,10 @@ class Dataset:
     @cached_property
     def data_fingerprint(self) -> str:
         """Hash of the table, the label columns and the ids: what a decision is about."""
-        return _hash(
-            {"label": self.label_columns, "id": self.id_column, "task": self.task}, self.table, self.annotations
-        )
+        roles: dict[str, Any] = {"label": self.label_columns, "id": self.id_column, "task": self.task}
+        if self.modality == "image":
+            roles["digests"] = self.digests.tolist()
+        return _hash(roles, self.table, self.annotations)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -194,9 +202,11 @@ class Dataset:
     @cached_property
     def feature_fingerprint(self) -> str:
         """Hash of the feature columns alone: features stay valid when only labels change."""
-        roles = {"modality": self.modality, "text_cells": self.source.text_cells}
+        roles: dict[str, Any] = {"modality": self.modality, "text_cells": self.source.text_cells}
         if self.given is not None and self.given.features is not None:
             return self.given.feature_fingerprint
+        if self.modality == "image":
+            roles["digests"] = self.digests.tolist()
         return _hash(roles, self.table.select(list(self.feature_columns)))
 
     @cached_property
@@ -332,6 +342,36 @@ class Dataset:
         columns = [self.table[c].to_pylist() for c in self.feature_columns]
         return ["\n".join("" if v is None else str(v) for v in row) for row in zip(*columns, strict=True)]
 
+    # -- images ---------------------------------------------------------------------------------
+
+    @cached_property
+    def _image_cells(self) -> tuple[Media, pa.ChunkedArray]:
+        if self.source.media is None:
+            raise BadInput(f"{self.name!r} has no images.")
+        return self.source.media, self.table[self.source.media.column]
+
+    def image(self, row: int) -> bytes:
+        """Read the image file of an example, undecoded.
+
+        Raises
+        ------
+        BadInput
+            It is not there or can't be read; the message says so in a few words.
+        """
+        media, cells = self._image_cells
+        return media.read(cells[int(row)].as_py())
+
+    def image_name(self, row: int) -> str:
+        """The name of the image file of an example, or its id where images have no names."""
+        media, cells = self._image_cells
+        return str(cells[int(row)].as_py()) if media.root is not None else str(self.ids[row])
+
+    @cached_property
+    def digests(self) -> np.ndarray:
+        """Hash of the content of every image, shape (N,); empty where there is none."""
+        media, cells = self._image_cells
+        return np.array([media.digest(cell) for chunk in cells.chunks for cell in chunk.to_pylist()], dtype=object)
+
     # -- copies with a change ---------------------------------------------------------------------
 
     def with_labels(self, values: Sequence[Any], column: str | None = None) -> Dataset:
@@ -389,6 +429,7 @@ class Dataset:
             "id_column": self.id_column,
             "group_column": self.group_column,
             "source": {"format": self.source.format, "options": dict(self.source.options), "notes": self.source.notes},
+            "media": self._keep_media(folder),
             "provenance": dict(self.provenance),
             "data": digest(folder / "data.arrow"),
         }
@@ -396,6 +437,27 @@ class Dataset:
             rest = self.given.save(folder)
             roles["given"] = {**rest, "data": digest(folder / GIVEN_FILE)}
         write_json(folder / "dataset.json", roles)
+
+    def _keep_media(self, folder: Path) -> dict[str, Any] | None:
+        """Keep an archive beside the table, since an upload is gone afterwards; a folder stays where it is."""
+        media = self.source.media
+        if media is None or media.root is None or media.root.is_dir():
+            return None if media is None else media.to_record()
+        kept = folder / KEPT_ARCHIVE
+        if not kept.exists():
+            if media.root.name == KEPT_ARCHIVE:  # ours, which nobody changes: a second name is enough
+                os.link(media.root, kept)
+            else:
+                with media.root.open("rb") as archive, replacing(kept) as file:
+                    shutil.copyfileobj(archive, file, 1 << 20)
+        return {**media.to_record(), "root": kept.name, "bytes": kept.stat().st_size}
+
+    def kept_in(self, folder: Path) -> Dataset:
+        """The same data set, its archive of images being the one that `save` kept in the folder."""
+        media = self.source.media
+        if media is None or media.root is None or media.root.is_dir():
+            return self
+        return replace(self, source=replace(self.source, media=replace(media, root=folder / KEPT_ARCHIVE)))
 
     @staticmethod
     def is_whole(folder: Path) -> bool:
@@ -423,10 +485,11 @@ class Dataset:
             ) from error
         with pa.OSFile(str(folder / "data.arrow"), "rb") as file:
             table = pa.ipc.open_file(file).read_all()
-        source, given = roles.pop("source"), roles.pop("given", None)
+        source, kept, given = roles.pop("source"), roles.pop("media"), roles.pop("given", None)
+        media = None if kept is None else Media.from_record(kept, folder)
         return cls(
             table=table,
-            source=Source(source["format"], source["options"], tuple(source["notes"])),
+            source=Source(source["format"], source["options"], tuple(source["notes"]), media),
             label_columns=tuple(roles.pop("label_columns")),
             feature_columns=tuple(roles.pop("feature_columns")),
             given=None if given is None else Given.open(folder, given),
@@ -435,12 +498,15 @@ class Dataset:
 
 
 def _saved_roles(folder: Path) -> dict[str, Any]:
-    """Read `dataset.json`, after making sure that all files are as they were written."""
+    """Read `dataset.json`, after making sure that the other files are as they were written, images by size."""
     roles = read_json(folder / "dataset.json")
     if roles.pop("data") != digest(folder / "data.arrow"):
         raise ValueError("data.arrow is not as it was written")
     if "given" in roles and roles["given"].pop("data") != digest(folder / GIVEN_FILE):
         raise ValueError(f"{GIVEN_FILE} is not as it was written")
+    media = roles["media"]
+    if media and "bytes" in media and (folder / media["root"]).stat().st_size != media["bytes"]:
+        raise ValueError(f"{media['root']} is not as it was written")
     return roles
 
 

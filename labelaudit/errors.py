@@ -2,7 +2,10 @@
 
 LabelauditError
 ├── BadInput        the data or a choice is wrong: one sentence says what, where and what to do
+│   ├── BadImage    bytes that are no image that can be shown: a few words that follow the image's name
+│   └── NoWeights   a pretrained model's weights are not here and can't be had: what to do about it
 ├── MissingExtra    an optional dependency is not installed: the message names the extra
+├── NotFetched      something can't be downloaded: a few words that say why
 ├── StoreError      a file or the database cannot be read or written
 ├── Busy            more is asked for at once than can be done; later it can
 └── Cancelled       the user stopped an audit
@@ -24,8 +27,20 @@ class BadInput(LabelauditError):
     """The data or a choice is wrong."""
 
 
+class BadImage(BadInput):
+    """Bytes that can't be shown as an image; the text says why and follows the image's name: "is cut off"."""
+
+
+class NoWeights(BadInput):
+    """The weights of a pretrained model are neither here nor to be had."""
+
+
 class MissingExtra(LabelauditError):
     """An optional dependency is needed and not installed."""
+
+
+class NotFetched(LabelauditError):
+    """A download that failed; the text is a few words: "no network"."""
 
 
 class StoreError(LabelauditError):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from labelaudit.audit import AuditConfig
     from labelaudit.dataset import Dataset
 
-LIBRARIES_MB = {"text": 225, "tabular": 320}  # what a process holds that has imported all that it needs
+LIBRARIES_MB = {"text": 225, "tabular": 320, "image": 320}  # what a process holds that has imported all that it needs
 REFERENCE = 0.0085  # seconds that `_pace` measures on the machine on which the constants were found
 
 

@@ -22,6 +22,7 @@ from labelaudit.dataset import Dataset, Source, encode
 from labelaudit.decisions import Decision, effective, to_jsonl
 from labelaudit.errors import BadInput
 from labelaudit.load import delimited, to_bytes
+from labelaudit.load.imagery import ZIP_TIME
 from labelaudit.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 # What a row is decided by; a skip only says "not now", a tag is a remark.
 DECIDING = ("set", "keep", "exclude", "add", "delete")
 LABELLING = ("set", "add", "delete")
-# The earliest time that a ZIP can hold: the same content gives the same bytes.
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def export(

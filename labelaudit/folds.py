@@ -37,12 +37,12 @@ class Folds:
         return (self.fold == number for number in range(self.n_folds))
 
 
-def assign_folds(dataset: Dataset, n_folds: int, seed: int) -> Folds:
-    """Deal the rows into folds: stratified by label, copies and groups kept together.
+def assign_folds(dataset: Dataset, n_folds: int, seed: int, near: np.ndarray | None = None) -> Folds:
+    """Deal the rows into folds: stratified by label, copies, near copies and groups kept together.
 
     A copy of a wrongly labelled row in the training folds would teach the model the wrong label and hide the error,
-    so exact copies (by feature columns) and rows of one group share a fold. Only members of such sets are moved, the
-    largest sets first, to the fold that has the fewest rows.
+    so exact copies (by content), near duplicates and rows of one group share a fold. Only members of such sets are
+    moved, the largest sets first, to the fold that has the fewest rows.
 
     Parameters
     ----------
@@ -51,6 +51,8 @@ def assign_folds(dataset: Dataset, n_folds: int, seed: int) -> Folds:
     n_folds : int
         At least 2.
     seed : int
+    near : ndarray of shape (N,), int, optional
+        Number of each row's set of near duplicates, -1 for none; see `labelaudit.checks.near_duplicate_sets`.
 
     Raises
     ------
@@ -76,14 +78,9 @@ def assign_folds(dataset: Dataset, n_folds: int, seed: int) -> Folds:
             )
         links.append(groups)
         notes.append(f"rows with the same {dataset.group_column!r} share a fold")
-    copies = copy_sets(dataset)
-    n_distinct = int(copies.max()) + 1
-    # In a table of few distinct rows, copies are how it looks; held out together, nothing could be learned of them.
-    if len(dataset) / 2 <= n_distinct < len(dataset):
-        links.append(copies)
-        n_copies = len(dataset) - n_distinct
-        words = "exact copy shares a fold with its" if n_copies == 1 else "exact copies share a fold with their"
-        notes.append(f"{n_copies:,} {words} original")
+    for alike, note in _alike(dataset, near, n_folds):
+        links.append(alike)
+        notes.append(note)
     if links:
         sets = _joined(links)
         n_sets = len(np.unique(sets))
@@ -130,6 +127,28 @@ def _kept_together(
         target[several] = number
         heapq.heapreplace(filled, (n + int(size[several]), number))
     return np.where(moved, target[sets], fold)
+
+
+def _alike(dataset: Dataset, near: np.ndarray | None, n_folds: int) -> Iterator[tuple[np.ndarray, str]]:
+    """Yield the sets of copies and of near duplicates that can share a fold, and say how many rows that is.
+
+    In a table of few distinct rows, copies are how it looks; held out together, nothing could be learned of them. Nor
+    of near duplicates that would fill a fold.
+    """
+    n = len(dataset)
+    copies = copy_sets(dataset)
+    n_copies = n - len(np.unique(copies))
+    if 0 < n_copies <= n / 2:
+        words = "exact copy shares a fold with its" if n_copies == 1 else "exact copies share a fold with their"
+        yield copies, f"{n_copies:,} {words} original"
+    if near is None:
+        return
+    alone = (near < 0) | (np.bincount(near + 1)[near + 1] > n / n_folds)
+    sets = np.where(alone, near.max() + 1 + np.arange(n), near)
+    n_near = n - n_copies - len(np.unique(_joined([copies, sets])))
+    if n_near > 0 and n_near + n_copies <= n / 2:
+        words = "near duplicate shares a fold with its" if n_near == 1 else "near duplicates share a fold with their"
+        yield sets, f"{n_near:,} {words} like"
 
 
 def copy_sets(dataset: Dataset) -> np.ndarray:

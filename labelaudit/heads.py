@@ -41,6 +41,7 @@ TITLES = {
 N_TREES, N_ROUNDS, N_LEAVES = 200, 100, 15
 
 
+EMBEDDED = 512  # numbers that an image becomes, about
 EMBEDDING = 50  # so many columns of numbers, and no other, are taken for an embedding, whose distances mean something
 JUDGED = 100  # columns of a table that are enough to know how wide it becomes
 PATIENCE = 120  # seconds that a second head may take
@@ -83,11 +84,13 @@ class Size:
     @classmethod
     def of(cls, dataset: Dataset) -> Size:
         """Measure a data set, in a time that does not grow with it apart from the length of its texts."""
-        table = dataset.table.select(list(dataset.feature_columns))
         n, k = len(dataset), len(dataset.classes)
         if dataset.given is not None and dataset.given.features is not None:
             d = dataset.given.features.shape[1]
             return cls("tabular", n, k, d, n * d, 0, numeric=True, embedding=True)
+        if dataset.modality == "image":
+            return cls("image", n, k, EMBEDDED, float(n * EMBEDDED), 0, numeric=True, embedding=True)
+        table = dataset.table.select(list(dataset.feature_columns))
         if dataset.modality == "text":
             chars = sum(int(pc.sum(pc.utf8_length(pc.cast(c, pa.string()))).as_py() or 0) for c in table.columns)
             return cls("text", n, k, 1, chars / 4, chars, numeric=False)
@@ -137,11 +140,11 @@ def seconds(head: str, size: Size, folds: int) -> float:
         case "complement_naive_bayes":
             return 0.002 * folds + 3e-8 * folds * size.stored + 1.5e-8 * size.rows * (width + 10) * size.classes
         case "hist_gradient_boosting":
-            columns = size.columns if size.modality == "tabular" else 100
+            columns = 100 if size.modality == "text" else size.columns
             bins = folds * N_LEAVES * 256 * columns
             return N_ROUNDS * outputs * (5e-10 * bins + 7e-9 * fitted * columns + 1e-3 * folds)
         case "random_forest" | "extra_trees":
-            columns = size.columns if size.modality == "tabular" else width
+            columns = width if size.modality == "text" else size.columns
             return N_TREES * (5e-4 * folds + 4e-9 * fitted * math.log2(fitted + 2) * math.sqrt(columns))
         case _:
             pairs = size.chars * 4e-11 if size.modality == "text" else size.stored * 2e-11
@@ -183,7 +186,7 @@ def choose(size: Size, model: str, folds: int) -> tuple[tuple[str, ...], str]:
     """
     if model != "auto":
         return (model,), "chosen by you"
-    kind = "texts" if size.modality == "text" else "an embedding" if _is_embedding(size) else "a table"
+    kind = {"text": "texts", "image": "images"}.get(size.modality, "an embedding" if _is_embedding(size) else "a table")
     suited = _suited(size)
     # One linear model in any case: the multinomial one where its solver is quick.
     linear = "logistic_regression" if seconds("logistic_regression", size, folds) <= 1.5 else "linear_sgd"

@@ -1,6 +1,6 @@
-"""Audits in worker processes: a bounded queue, progress with an ETA, cancel.
+"""Audits, and maps of them, in worker processes: a bounded queue, progress with an ETA, cancel.
 
-A worker is a plain child process that reads one JSON line per audit and answers with JSON lines, so that a crash or
+A worker is a plain child process that reads one JSON line per request and answers with JSON lines, so that a crash or
 a cancel never touches the server, and imports are paid once. Run as ``python -m labelaudit.jobs`` it is a worker.
 """
 
@@ -22,26 +22,31 @@ from pathlib import Path
 from statistics import fmean
 from typing import IO, Any, Literal, cast
 
+from labelaudit import map as maps
 from labelaudit.audit import AuditConfig, audit, import_libraries
+from labelaudit.cache import Cache
 from labelaudit.dataset import Dataset
 from labelaudit.errors import Busy, LabelauditError
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
+Kind = Literal["audit", "map"]
 
 KEPT = 100  # jobs that have ended and are remembered, so that a page can say how
+PACED = ("folds", "layout")  # the steps that are most of the work, of an audit and of a map
 RECENT = 10  # audits whose duration says how long the next ones take
 
 
 @dataclass(eq=False)
 class Work:
-    """An audit that is computed once for all who ask for it.
+    """An audit, or the map of one, that is computed once for all who ask for it.
 
     Parameters
     ----------
     id : str
-        The audit's id.
+        The audit's id; the name of the map.
     config : mapping
-        JSON values of the resolved `AuditConfig`.
+        JSON values of the resolved `AuditConfig`; nothing for a map.
+    kind : {"audit", "map"}
     error : str
         Why it failed, as a sentence.
     steps : dict
@@ -54,6 +59,7 @@ class Work:
 
     id: str
     config: dict[str, Any]
+    kind: Kind = "audit"
     state: State = "queued"
     error: str = ""
     started: float = 0.0
@@ -62,10 +68,11 @@ class Work:
     wishes: list[Job] = field(default_factory=list)
 
     def remaining(self) -> float | None:
-        """Estimate the seconds left from the pace of the folds, which are most of the work; None before the first."""
-        if "folds" not in self.steps or self.state != "running":
+        """Estimate the seconds left from the pace of the folds or of the map's layout; None before the first."""
+        paced = next((self.steps[step] for step in PACED if step in self.steps), None)
+        if paced is None or self.state != "running":
             return None
-        done, total, since = self.steps["folds"]
+        done, total, since = paced
         if done == 0:
             return None
         pace = (time.time() - since) / done
@@ -81,7 +88,7 @@ class Job:
     owner : str
         Whose wish it is.
     data : Path
-        Folder of the owner's data set.
+        Folder of the owner's data set; of the audit, for a map.
     work : Work
         Shared with others who asked for the same.
     withdrawn : bool
@@ -133,8 +140,10 @@ class Jobs:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, audit_id: str, data: Path, config: dict[str, Any], owner: str = "local") -> Job:
-        """Ask for an audit; what others or the same owner wait for already is not computed twice.
+    def submit(
+        self, audit_id: str, data: Path, config: dict[str, Any], owner: str = "local", kind: Kind = "audit"
+    ) -> Job:
+        """Ask for an audit or a map; what others or the same owner wait for already is not computed twice.
 
         Raises
         ------
@@ -152,7 +161,7 @@ class Jobs:
                         f"{len(self._queue):,} audits wait already, which is as many as may; nothing is lost, so try "
                         "again in a few minutes."
                     )
-                work = self._active[audit_id] = Work(audit_id, config)
+                work = self._active[audit_id] = Work(audit_id, config, kind)
                 self._queue.append(work)
                 self._changed.notify_all()
             job = Job(owner, data, work)
@@ -246,7 +255,7 @@ class Jobs:
                     continue
                 del self._active[work.id]
                 work.state, work.error = "failed" if error else "done", error
-                if not error:
+                if not error and work.kind == "audit":
                     self._took.append(work.ended - work.started)
 
 
@@ -283,7 +292,7 @@ class _Worker:
         process = cast("subprocess.Popen[str]", self._process)
         requests, answers = _pipes(process)
         with suppress(BrokenPipeError):  # it died between two audits; reading from it says so below
-            requests.write(json.dumps({"data": str(data), "config": work.config}) + "\n")
+            requests.write(json.dumps({"kind": work.kind, "data": str(data), "config": work.config}) + "\n")
             requests.flush()
         for line in answers:
             message = json.loads(line)
@@ -292,7 +301,7 @@ class _Worker:
             _, _, since = work.steps.get(message["step"], (0, 0, time.time()))
             work.steps[message["step"]] = (message["done"], message["total"], since)
         cause = "ended from outside, perhaps for want of memory" if process.wait() < 0 else "stopped by a fault"
-        return f"the audit's process was {cause}; start it again (finished folds are kept) or audit fewer rows."
+        return f"the {work.kind}'s process was {cause}; start it again (finished folds are kept) or audit fewer rows."
 
     def kill(self) -> None:
         """End the process at once."""
@@ -341,13 +350,12 @@ def work(cache: Path) -> None:
 
     while True:
         request = asked.get()
+        data = Path(request["data"])
         try:
-            audit(
-                Dataset.open(Path(request["data"])),
-                AuditConfig(**request["config"]),
-                progress=progress,
-                cache=cache,
-            )
+            if request["kind"] == "map":
+                maps.make(maps.read_graph(data), Cache(cache), progress)
+            else:
+                audit(Dataset.open(data), AuditConfig(**request["config"]), progress=progress, cache=cache)
             tell(error="")
         except LabelauditError as error:
             tell(error=str(error))

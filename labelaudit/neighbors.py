@@ -2,13 +2,187 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from labelaudit.cache import Matrix
+from labelaudit.cache import Cache, Matrix, key
+
+VERSION = 1  # part of the cache key: raise it when the neighbours change
+Metric = Literal["cosine", "euclidean"]
+
+HIGH_DIMENSION = 3  # more columns than these are compared by angle, as cleanlab does
+EXACT_PAIRS = 4e12  # multiplications of an exact search that take about a minute on two cores
+WANTED_RECALL = 0.95
+JUDGED = 500  # rows by which the recall is measured
+CLOSE = 1e-3  # distances below this, of rows of length one, are computed again without cancellation
+BLOCK = 4096  # rows
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The nearest neighbours of every row, the row itself left out.
+
+    Parameters
+    ----------
+    index : ndarray of shape (N, k), int32
+        Nearest first; -1 where there are fewer.
+    distance : ndarray of shape (N, k), float32
+        Ascending; inf where `index` is -1.
+    metric : str
+        ``cosine``: 1 minus the cosine, from 0 to 2; or ``euclidean``.
+    recall : float
+        1 where exact, else the share of the true neighbours that were found for a sample of rows.
+    """
+
+    index: np.ndarray
+    distance: np.ndarray
+    metric: Metric
+    recall: float
+
+
+def knn_graph(X: Matrix, k: int = 15, seed: int = 0, *, embedding: bool = True) -> Graph:
+    """Find the `k` nearest other rows of every row.
+
+    More than three columns are compared by angle and fewer by Euclidean distance, the choice of cleanlab's Datalab.
+    The search is exact while that takes about a minute at the most; beyond, rows are searched in the nearest of
+    many cells (faiss's inverted lists), in so many that most neighbours of a sample of rows are found.
+
+    Parameters
+    ----------
+    X : csr_matrix or ndarray of shape (N, d)
+        Sparse rows have length one. NaN counts as the column's median.
+    k : int
+    seed : int
+        Of the cells and the sample.
+    embedding : bool
+        Whether dense columns are one embedding, and not columns of a table, which are standardised first.
+
+    Returns
+    -------
+    Graph
+        A copy of a row is at distance 0, and sparse rows that share nothing are no neighbours.
+    """
+    wanted, n = k, X.shape[0]
+    k = min(k, n - 1)
+    if k < 1:
+        return Graph(np.full((n, wanted), -1, np.int32), np.full((n, wanted), np.inf, np.float32), "cosine", 1.0)
+    recall = 1.0
+    metric: Metric = "cosine"
+    if not isinstance(X, np.ndarray):
+        index, similarity = nearest(X, X, k + 1)
+        distance = 1 - similarity
+    else:
+        X, metric = _comparable(X, embedding)
+        if float(n) * n * X.shape[1] <= EXACT_PAIRS:
+            index, distance = _search(X, X, k + 1, metric)
+        else:
+            index, distance, recall = _search_cells(X, k + 1, metric, seed)
+    distance = np.where(index < 0, np.inf, distance).astype(np.float32)
+    _measure_again(X, index, distance, metric)
+    index, distance = _without_itself(index, distance)
+    if metric == "euclidean":
+        distance = np.sqrt(distance)
+    padding = ((0, 0), (0, wanted - k))
+    return Graph(
+        np.pad(index, padding, constant_values=-1).astype(np.int32),
+        np.pad(distance, padding, constant_values=np.inf).astype(np.float32),
+        metric,
+        recall,
+    )
+
+
+def cached_graph(X: Matrix, cache: Cache, *, embedding: bool) -> Graph:
+    """Find the neighbours once for the same features, whatever the labels and the model; see `knn_graph`."""
+    parts = (X,) if isinstance(X, np.ndarray) else (X.data, X.indices, X.indptr)
+    hashed = sha256()
+    for part in parts:
+        hashed.update(np.ascontiguousarray(part).data)
+    name = key(features=hashed.hexdigest(), shape=X.shape, embedding=embedding, version=VERSION)
+    found = functools.cache(lambda: knn_graph(X, embedding=embedding))
+    index = cache.matrix(f"neighbours-{name}", lambda: found().index)
+    distance = cache.matrix(f"distances-{name}", lambda: found().distance)
+    how = cache.matrix(f"search-{name}", lambda: np.array([found().metric == "cosine", found().recall]))
+    return Graph(np.asarray(index), np.asarray(distance), "cosine" if how[0] else "euclidean", float(how[1]))
+
+
+def _comparable(X: np.ndarray, embedding: bool) -> tuple[np.ndarray, Metric]:
+    """Fill gaps and scale, so that a distance means something: unit rows by angle, else columns around 0."""
+    from labelaudit.heads import prepare
+
+    if not embedding:
+        X = prepare(X, "knn")
+    X = np.array(X, dtype=np.float32, order="C")
+    if np.isnan(X).any():
+        middle = np.where(np.isnan(X).all(axis=0), 0, np.nanmedian(X, axis=0))
+        X = np.where(np.isnan(X), middle, X)
+    if X.shape[1] <= HIGH_DIMENSION:
+        return X - X.mean(axis=0), "euclidean"
+    length = np.linalg.norm(X, axis=1, keepdims=True)
+    return np.divide(X, length, out=np.zeros_like(X), where=length > 0), "cosine"
+
+
+def _search(X: np.ndarray, others: np.ndarray, k: int, metric: Metric) -> tuple[np.ndarray, np.ndarray]:
+    """Search exactly; the distances are 1 minus the cosine, or squared."""
+    import faiss
+
+    kind = faiss.METRIC_INNER_PRODUCT if metric == "cosine" else faiss.METRIC_L2
+    found, index = faiss.knn(X, others, k, metric=kind)
+    return index, 1 - found if metric == "cosine" else found
+
+
+def _search_cells(X: np.ndarray, k: int, metric: Metric, seed: int) -> tuple[np.ndarray, np.ndarray, float]:
+    """Search the nearest cells of every row; twice as many until the recall is as wanted."""
+    import faiss
+
+    n, d = X.shape
+    kind = faiss.METRIC_INNER_PRODUCT if metric == "cosine" else faiss.METRIC_L2
+    n_cells = int(4 * np.sqrt(n))
+    cells = faiss.IndexIVFFlat(faiss.IndexFlat(d, kind), d, n_cells, kind)
+    cells.cp.seed, cells.cp.max_points_per_centroid = seed, 64
+    cells.train(X)
+    cells.add(X)
+    sample = np.sort(np.random.default_rng(seed).choice(n, min(n, JUDGED), replace=False))
+    true, _ = _search(X[sample], X, k, metric)
+    cells.nprobe, recall = 8, 0.0
+    while recall < WANTED_RECALL and cells.nprobe < n_cells:
+        cells.nprobe = min(2 * cells.nprobe, n_cells)
+        found = cells.search(X[sample], k)[1]
+        recall = float(np.mean([np.isin(t, f).mean() for t, f in zip(true, found, strict=True)]))
+    distance, index = cells.search(X, k)
+    return index, 1 - distance if metric == "cosine" else distance, recall
+
+
+def _measure_again(X: Matrix, index: np.ndarray, distance: np.ndarray, metric: Metric) -> None:
+    """Put exact distances in place of those that suffer from cancellation: near 0, where copies are."""
+    limit = CLOSE if metric == "cosine" else np.inf
+    row, place = np.nonzero((distance < limit) & (index >= 0))
+    half = 0.5 if metric == "cosine" else 1
+    step = max(1, BLOCK * BLOCK // X.shape[1])
+    for start in range(0, len(row), step):
+        rows, places = row[start : start + step], place[start : start + step]
+        difference = X[rows] - X[index[rows, places]]
+        if isinstance(difference, np.ndarray):
+            squared = np.einsum("ij,ij->i", difference, difference)
+        else:
+            squared = np.asarray(difference.multiply(difference).sum(axis=1)).ravel()
+        distance[rows, places] = half * squared
+
+
+def _without_itself(index: np.ndarray, distance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sort by distance, ties by row, and drop each row from its own neighbours, or the last one where it is not there.
+
+    Among many copies of a row, the row itself may not be one of those that were found.
+    """
+    own = index == np.arange(len(index))[:, None]
+    own[~own.any(axis=1), -1] = True
+    order = np.lexsort((index, distance, own), axis=1)[:, :-1]
+    return np.take_along_axis(index, order, axis=1), np.take_along_axis(distance, order, axis=1)
 
 
 def nearest(X: Matrix, others: Matrix, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -29,10 +203,7 @@ def nearest(X: Matrix, others: Matrix, k: int) -> tuple[np.ndarray, np.ndarray]:
         From 0 to 1: the cosine, or 1 / (1 + squared distance / its median).
     """
     if isinstance(X, np.ndarray):
-        from sklearn.neighbors import NearestNeighbors
-
-        distance, index = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(others).kneighbors(X)
-        squared = distance.astype(np.float32) ** 2
+        index, squared = _search(X, others, k, "euclidean")
         usual = float(np.median(squared)) or 1.0
         return index, 1 / (1 + squared / usual)
     from sparse_dot_topn import sp_matmul_topn

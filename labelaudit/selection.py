@@ -12,9 +12,8 @@ import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
 from labelaudit.audit import Audit
-from labelaudit.clusters import common_trait
 from labelaudit.confident import other_best
-from labelaudit.dataset import Dataset, Value, decode, encode, show
+from labelaudit.dataset import Value, decode, encode, show
 from labelaudit.errors import BadInput
 
 Box = tuple[float, float, float, float]
@@ -42,6 +41,10 @@ class Selection:
         Only examples whose score is under this.
     unlabelled : bool
         Only examples without a given label.
+    issue : str
+        Only examples that this check flagged, by its name in the issue table.
+    map : tuple of float or None
+        Only points of the map with x from map[0] to map[1] and y from map[2] to map[3].
     """
 
     suspects: bool = False
@@ -53,6 +56,8 @@ class Selection:
     search: str = ""
     score_below: float | None = None
     unlabelled: bool = False
+    issue: str = ""
+    map: Box | None = None
 
     def __bool__(self) -> bool:
         return self != Selection()
@@ -96,7 +101,6 @@ class Selection:
 
 
 ADAPTER = TypeAdapter(Selection)
-CORE = 0.75  # share of a cluster that its outline holds
 # What becomes of an example by what was decided; one that was set to another label is an error.
 STATUS = {"set": "kept", "keep": "kept", "exclude": "excluded", "skip": "skipped"}
 
@@ -111,6 +115,10 @@ def _chip(name: str, value: Any) -> str:
             return f"cluster {value + 1}"
         case "box":
             return f"self-confidence {value[0]:.2f}–{value[1]:.2f}, other {value[2]:.2f}–{value[3]:.2f}"
+        case "map":
+            return f"on the map {value[0]:.2f}–{value[1]:.2f}, {value[2]:.2f}–{value[3]:.2f}"
+        case "issue":
+            return f"issue {value.replace('_', ' ')}"
         case "search":
             return f"contains “{value}”"
         case "score_below":
@@ -183,7 +191,7 @@ def with_decisions(audit: Audit, table: pd.DataFrame, decided: pd.DataFrame) -> 
     return table.assign(**{name: pd.Series(values, table.index, dtype=object) for name, values in columns.items()})
 
 
-def selected(audit: Audit, table: pd.DataFrame, selection: Selection) -> np.ndarray:
+def selected(audit: Audit, table: pd.DataFrame, selection: Selection, places: np.ndarray | None = None) -> np.ndarray:
     """Say which audited examples a selection keeps.
 
     Parameters
@@ -192,6 +200,8 @@ def selected(audit: Audit, table: pd.DataFrame, selection: Selection) -> np.ndar
     table : DataFrame
         What `points` returns, with n rows.
     selection : Selection
+    places : ndarray of shape (n, 2), optional
+        On the map; without it, a box on the map holds nothing.
 
     Returns
     -------
@@ -214,11 +224,76 @@ def selected(audit: Audit, table: pd.DataFrame, selection: Selection) -> np.ndar
     if selection.box is not None:
         x0, x1, y0, y1 = selection.box
         keep &= table["self_confidence"].between(x0, x1).to_numpy() & table["other_best"].between(y0, y1).to_numpy()
+    if selection.issue:
+        keep &= issue_scores(audit, selection.issue)[0]
+    if selection.map is not None:
+        keep &= _inside(places, selection.map) if places is not None else False
     if selection.score_below is not None:
         keep &= (table["score"] < selection.score_below).to_numpy()
     if selection.search:
         keep &= _contains(audit, selection.search)
     return keep
+
+
+def _inside(places: np.ndarray, box: Box) -> np.ndarray:
+    low, high = np.array(box[::2]), np.array(box[1::2])
+    return np.asarray(((places >= low) & (places <= high)).all(axis=1))
+
+
+def issue_scores(audit: Audit, issue: str) -> tuple[np.ndarray, np.ndarray]:
+    """Say which examples a check flagged, and how bad each is.
+
+    Parameters
+    ----------
+    audit : Audit
+    issue : str
+        A name in the issue table.
+
+    Returns
+    -------
+    flagged : ndarray of shape (n,), bool
+    score : ndarray of shape (n,)
+        The lowest of the example's flagged parts; where it is not flagged, what the check says of it all the same, or
+        NaN.
+    """
+    rows = audit.flagged
+    rows = rows[rows["issue"] == issue]
+    flagged = np.zeros(len(audit.rows), dtype=bool)
+    flagged[rows["position"]] = True
+    lowest = np.full(len(audit.rows), np.inf)
+    np.minimum.at(lowest, rows["position"].to_numpy(), rows["score"].to_numpy())
+    others = audit.scores[issue].to_numpy() if issue in audit.scores else np.full(len(audit.rows), np.nan)
+    return flagged, np.where(flagged, lowest, others)
+
+
+def ranking(audit: Audit, table: pd.DataFrame, selection: Selection, by: str = "") -> np.ndarray:
+    """Return the scores by which the examples are ordered for review.
+
+    Parameters
+    ----------
+    audit : Audit
+    table : DataFrame
+        What `points` returns, with n rows.
+    selection : Selection
+    by : str
+        A column of ``audit.scores``. Without one it is the check's score where the selection names an issue, else the
+        combined score.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Low is bad; NaN where there is nothing to say.
+    """
+    if by in detectors_of(audit):
+        return np.asarray(audit.scores[by], dtype=float)
+    if selection.issue:
+        return issue_scores(audit, selection.issue)[1]
+    return np.asarray(table["score"], dtype=float)
+
+
+def detectors_of(audit: Audit) -> list[str]:
+    """List the columns of ``audit.scores`` by which the examples can be ordered."""
+    return [name for name in audit.scores.columns if name not in ("id", "part")]
 
 
 def _contains(audit: Audit, text: str) -> np.ndarray:
@@ -240,140 +315,3 @@ def _contains(audit: Audit, text: str) -> np.ndarray:
 def cell(given: Value, suggested: Value) -> Selection:
     """Select the suspects of one cell of the heatmap, named by its two classes."""
     return Selection(suspects=True, given=encode(given), suggested=encode(suggested))
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Suspects that belong together, in words.
-
-    Parameters
-    ----------
-    number : int
-        From 0, the largest first.
-    pair : str
-        Given → suggested.
-    size : int
-    trait : str
-        A word or a cell that most members have and few other suspects; empty where there is none.
-    """
-
-    number: int
-    pair: str
-    size: int
-    trait: str
-
-
-def largest_clusters(audit: Audit, table: pd.DataFrame, most: int = 5) -> list[Cluster]:
-    """List the largest clusters of suspects.
-
-    Parameters
-    ----------
-    audit : Audit
-    table : DataFrame
-        What `points` returns.
-    most : int
-        How many clusters.
-
-    """
-    suspects = np.flatnonzero(table["is_issue"].to_numpy())
-    number = table["cluster"].to_numpy()[suspects]
-    found = []
-    for cluster in range(min(most, int(number.max(initial=-1)) + 1)):
-        members, others = suspects[number == cluster], suspects[number != cluster]
-        first = table.iloc[members[0]]
-        pair = " → ".join(audit.dataset.name_of(first[column]) for column in ("given", "suggested"))
-        trait = common_trait(audit.dataset, audit.rows[members], audit.rows[others])
-        found.append(Cluster(cluster, pair, len(members), trait))
-    return found
-
-
-def outlines(table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
-    """Outline the largest clusters of suspects in the plane of the scatter.
-
-    An outline holds the `CORE` of its cluster, the members closest to their middle: a single one far off would make
-    it cover all others.
-
-    Parameters
-    ----------
-    table : DataFrame
-        What `points` returns.
-    most : int
-        How many clusters.
-
-    Returns
-    -------
-    DataFrame
-        ``cluster``, ``order``, ``x``, ``y``: corners of the convex hulls, in drawing order.
-    """
-    from scipy.spatial import ConvexHull, QhullError
-
-    corners = []
-    for number in range(most):
-        plane = table.loc[table["cluster"] == number, ["self_confidence", "other_best"]].to_numpy()
-        if not len(plane):
-            break
-        far = np.linalg.norm(plane - np.median(plane, axis=0), axis=1)
-        plane = plane[far <= np.quantile(far, CORE, method="higher")]
-        try:
-            hull = plane[ConvexHull(plane).vertices]
-        except QhullError:  # all on one line, as with two classes: the line itself is the outline
-            hull = plane[[plane[:, 0].argmin(), plane[:, 0].argmax()]]
-        corners.append(pd.DataFrame({"cluster": number, "order": range(len(hull)), "x": hull[:, 0], "y": hull[:, 1]}))
-    columns = ["cluster", "order", "x", "y"]
-    return pd.concat(corners, ignore_index=True) if corners else pd.DataFrame(columns=columns)
-
-
-def drawn(
-    dataset: Dataset, table: pd.DataFrame, *, all_up_to: int, most: int
-) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """Choose what of the scatter the browser gets: points, and a density in place of those that are too many.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    table : DataFrame
-        What `points` returns, with ``status``.
-    all_up_to : int
-        Up to so many points, all are drawn and there is no density.
-    most : int
-        Beyond, this many of those that are suspected or decided are drawn, evenly by score.
-
-    Returns
-    -------
-    points : DataFrame
-        ``self_confidence``, ``other_best``, ``status``, ``given``, ``suggested`` (in words), ``score``.
-    density : DataFrame or None
-        See `density`.
-    """
-    known = table[table["self_confidence"].notna()]
-    shown, bins = known, None
-    if len(known) > all_up_to:
-        bins = density(known)
-        shown = known[known["status"] != "not suspected"].sort_values("score", kind="stable")
-        if len(shown) > most:
-            shown = shown.iloc[np.linspace(0, len(shown) - 1, most).round().astype(np.int64)]
-    words = {column: dataset.names_of(shown[column]) for column in ("given", "suggested")}
-    columns = ["self_confidence", "other_best", "status", "given", "suggested", "score"]
-    return shown.assign(**words)[columns].round(4), bins
-
-
-def density(table: pd.DataFrame, bins: int = 60) -> pd.DataFrame:
-    """Count the examples in square bins of the scatter's plane.
-
-    Returns
-    -------
-    DataFrame
-        ``x0``, ``x1``, ``y0``, ``y1``, ``count``; empty bins are left out.
-    """
-    known = table[["self_confidence", "other_best"]].dropna().to_numpy()
-    counts, edges, _ = np.histogram2d(known[:, 0], known[:, 1], bins=bins, range=[[0, 1], [0, 1]])
-    across, up = np.nonzero(counts)
-    return pd.DataFrame(
-        {
-            "x0": edges[across],
-            "x1": edges[across + 1],
-            "y0": edges[up],
-            "y1": edges[up + 1],
-            "count": counts[across, up].astype(int),
-        }
-    )

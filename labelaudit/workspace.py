@@ -54,12 +54,13 @@ class Workspace:
             self.folder.mkdir(parents=True, exist_ok=True)
             os.utime(self.folder)
 
-    def keep(self, dataset: Dataset) -> None:
-        """Store a data set, once, by its content and roles."""
+    def keep(self, dataset: Dataset) -> Dataset:
+        """Store a data set, once, by its content and roles; and return it with its images where they are now."""
         data = self.folder / "data" / dataset.fingerprint
         if not Dataset.is_whole(data):
             with writing(data):
                 dataset.save(data)
+        return dataset.kept_in(data)
 
     def kept(self, fingerprint: str) -> Dataset:
         """Read a data set that was stored.

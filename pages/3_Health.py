@@ -4,7 +4,7 @@ import streamlit as st
 
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
-from labelaudit.ui import bar, health, navigation, session
+from labelaudit.ui import bar, health, issues, navigation, session
 
 navigation.enter()
 opened = session.require_audit("how healthy the labels are")
@@ -21,6 +21,7 @@ with left:
 with right:
     st.subheader("Pairs that are confused")
     health.pairs(opened, figures["overlaps"])
+issues.panel(opened)
 
 if opened.selection not in (Selection(), Selection(suspects=True)):
     st.divider()

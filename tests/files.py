@@ -200,7 +200,7 @@ NOT_A_TABLE = [
     Case("header.csv", "size,label\n", "header.csv has a header and no rows"),
     Case("image.csv", b"\x89PNG\r\n\x1a\n" + bytes(200), "image.csv is a PNG image, not a table"),
     Case("packed.csv.gz", gzip.compress(GOOD.encode()), "a gzip archive, not a table; unpack it"),
-    Case("packed.zip", zipped({"table.csv": GOOD}), "a ZIP archive, not a table; unpack it"),
+    Case("packed.zip", zipped({"notes.md": "x"}), "packed.zip holds no image, only 'notes.md'; choose images, or"),
     Case("calc.ods", zipped({"content.xml": "<x/>"}), "an OpenDocument file, not a table; save it as XLSX or CSV"),
     Case("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), "an old or a password-protected Office file"),
     Case("page.csv", "<!DOCTYPE html>\n<p>Not found", "page.csv is a web page, not a table"),

@@ -93,7 +93,7 @@ not_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everythin
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (Path.mkdir, "is a folder; choose one of the files in it."),
+        (Path.mkdir, "holds no image, no file; choose images, or a table."),
         (os.mkfifo, "is a device or a pipe; write what comes from it to a file"),
         (lambda path: path.symlink_to("/dev/zero"), "is a device or a pipe; write what comes from it to a file"),
         (lambda path: path.symlink_to(path), "cannot be read (Too many levels of symbolic links); choose another"),

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from labelaudit import charts, noise
-from labelaudit.selection import density
+from labelaudit.drawing import density
 
 
 def spec_of(chart: alt.TopLevelMixin) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def test_scatter_without_a_brush_selects_nothing() -> None:
 
 def test_scatter_draws_density_in_place_of_points() -> None:
     points = plane(500)
-    bins = density(points, bins=10)
+    bins = density(points[["self_confidence", "other_best"]].to_numpy(), bins=10)
     spec = spec_of(charts.scatter(points[:20], HULLS, bins))
     assert len(bins) in map(len, rows_of(spec))
     assert max(map(len, rows_of(spec))) < 500

@@ -14,20 +14,10 @@ from hypothesis import strategies as st
 
 from labelaudit.audit import Audit, AuditConfig, audit
 from labelaudit.dataset import encode
+from labelaudit.drawing import CORE, density, drawn, largest_clusters, outlines
 from labelaudit.errors import BadInput
 from labelaudit.review import Decision, effective
-from labelaudit.selection import (
-    CORE,
-    Selection,
-    cell,
-    density,
-    drawn,
-    largest_clusters,
-    outlines,
-    points,
-    selected,
-    with_decisions,
-)
+from labelaudit.selection import Selection, cell, points, selected, with_decisions
 from labelaudit.tasks import TASKS
 
 LABELS = st.one_of(st.text(), st.integers(), st.booleans()).map(encode)
@@ -42,6 +32,8 @@ SELECTIONS = st.builds(
     box=st.none() | st.tuples(FINITE, FINITE, FINITE, FINITE),
     search=st.text(),
     score_below=st.none() | FINITE,
+    issue=st.sampled_from(["", "near_duplicate", "*"]),
+    map=st.none() | st.tuples(FINITE, FINITE, FINITE, FINITE),
 )
 
 
@@ -163,6 +155,7 @@ def test_filter_keeps_its_examples(audited: Audit, table: pd.DataFrame, selectio
 
 def test_every_filter_is_tested() -> None:
     names = {"suspects", "given", "suggested", "either", "cluster", "box", "search", "score_below", "unlabelled"}
+    names |= {"issue", "map"}
     assert {field.name for field in fields(Selection)} == names
 
 
@@ -320,7 +313,7 @@ def test_few_points_are_all_drawn_and_of_many_the_suspects_over_a_density(audite
 
 
 def test_density_counts_every_labelled_example_once(table: pd.DataFrame) -> None:
-    bins = density(table)
+    bins = density(table[["self_confidence", "other_best"]].dropna().to_numpy())
     assert bins["count"].sum() == table["self_confidence"].notna().sum()
     assert (bins["count"] > 0).all()
     assert ((bins["x1"] > bins["x0"]) & (bins["y1"] > bins["y0"])).all()

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pyarrow as pa
 from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.files import BROKEN_ARCHIVE, reason, replacing, require_file, writing
-from labelaudit.load import arrays, columnar, delimited, excel, jsonl
+from labelaudit.load import archives, arrays, columnar, delimited, excel, hub, imagery, jsonl
 from labelaudit.load.bring import bring
 from labelaudit.load.demos import DEMOS
 from labelaudit.load.encoding import recognise
@@ -26,7 +27,7 @@ from labelaudit.load.pieces import Brought, Role, among_own, own_columns
 from labelaudit.load.roles import assign
 from labelaudit.settings import settings
 
-__all__ = ["DEMOS", "FORMATS", "SUFFIXES", "Roles", "guess", "load", "read", "to_bytes", "write"]
+__all__ = ["DEMOS", "FORMATS", "SUFFIXES", "Roles", "formats", "guess", "load", "read", "to_bytes", "write"]
 
 FORMATS: dict[str, Any] = {
     "csv": delimited,
@@ -55,16 +56,18 @@ SUFFIXES = {
     ".xlsm": "xlsx",
     ".npz": "npz",
 }
+CLASS_FOLDERS = "zip"  # what images can be written as, besides
 # What files begin with, and the format or what they are instead.
 _BEGINNINGS = ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"\xff\xff\xff\xff", "arrow"))
-_CHOOSE = "choose a CSV, TSV, JSON Lines, Parquet, Arrow or XLSX file"
+_CHOOSE = "choose a CSV, TSV, JSON Lines, Parquet, Arrow, XLSX or NPZ file"
+_MANY = "choose a folder or a ZIP archive of images"
 _UNPACK = "unpack it and choose a file in it"
 _SAVE = "save it as XLSX or CSV, without a password"
 _WRITE = "write the data as Parquet or CSV"
 _OTHERS = (
-    (b"\x89PNG", "a PNG image", _CHOOSE),
-    (b"\xff\xd8\xff", "a JPEG image", _CHOOSE),
-    (b"GIF8", "a GIF image", _CHOOSE),
+    (b"\x89PNG", "a PNG image", _MANY),
+    (b"\xff\xd8\xff", "a JPEG image", _MANY),
+    (b"GIF8", "a GIF image", _MANY),
     (b"%PDF", "a PDF document", _CHOOSE),
     (b"\x1f\x8b", "a gzip archive", _UNPACK),
     (b"BZh", "a bzip2 archive", _UNPACK),
@@ -88,20 +91,23 @@ _ZIPPED = {
 _IS_JSON = re.compile(r"\s*(\[\s*)?\{\s*[\"}]")
 
 
-def read(path: str | Path) -> tuple[pa.Table, Source]:
-    """Read a file of any known format; the content decides which, then the ending.
+def read(path: str | Path, labels: str | Path | None = None) -> tuple[pa.Table, Source]:
+    """Read a file of any known format, or a folder or an archive of images; the content decides which, then the ending.
 
     Parameters
     ----------
     path : str or Path
-        CSV, TSV, JSON Lines, Parquet, Arrow or XLSX.
+        CSV, TSV, JSON Lines, Parquet, Arrow or XLSX; a folder, a ZIP or a TAR archive; or a folder in which Hugging
+        Face's `datasets` saved a data set.
+    labels : str or Path, optional
+        A table that names the images in `path` and their labels.
 
     Returns
     -------
     table : pyarrow.Table
         All columns in the file's order, cells exactly as they are in the file.
     source : Source
-        How to write it back.
+        How to write it back, and where the images are.
 
     Raises
     ------
@@ -110,14 +116,10 @@ def read(path: str | Path) -> tuple[pa.Table, Source]:
     """
     path = Path(path)
     try:
-        require_file(path)
-        format = _format(path)
-        table, source = FORMATS[format].read(path, format)
+        table, source = _read(path, labels)
     except FileNotFoundError as error:
         siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         raise BadInput(f"there is no file {str(path)!r}{_hint(path.name, [*siblings, *DEMOS])}") from error
-    except IsADirectoryError as error:
-        raise BadInput(f"{str(path)!r} is a folder; choose one of the files in it.") from error
     except PermissionError as error:
         raise BadInput(f"{str(path)!r} may not be read by you; change its permissions.") from error
     except OSError as error:
@@ -125,6 +127,41 @@ def read(path: str | Path) -> tuple[pa.Table, Source]:
     if not table.num_rows:
         raise BadInput(f"{path.name} has a header and no rows; choose a file with data below its header.")
     return table, source
+
+
+def _read(path: Path, labels: str | Path | None) -> tuple[pa.Table, Source]:
+    if path.is_dir():
+        if hub.is_saved(path):
+            return hub.read_saved(path)
+        return _read_collection(imagery.collect(path), labels)
+    require_file(path)
+    format = CLASS_FOLDERS if archives.is_tar(path) else _format(path)
+    if format == CLASS_FOLDERS:
+        return _read_collection(imagery.collect(path), labels)
+    if labels is not None:
+        raise BadInput(f"{path.name} is no folder or archive of images, so {Path(labels).name} has nothing to name.")
+    table, source = FORMATS[format].read(path, format)
+    table, source = imagery.beside(table, source, path)
+    return table, source if source.media else imagery.with_image_cells(table, source)
+
+
+def _read_collection(found: imagery.Collection, labels: str | Path | None) -> tuple[pa.Table, Source]:
+    """Take the labels from the table that is named, from one among the files, or from the folders' names."""
+    if labels is not None:
+        table, source = read(labels)
+        return imagery.with_images(table, source, found)
+    for name in sorted((name for name in found.others if SUFFIXES.get(Path(name).suffix.lower())), key=_depth):
+        with found.unpacked(name) as path:
+            if not found.images:
+                return read(path)
+            with suppress(BadInput):  # a table about something else
+                table, source = FORMATS[format := _format(path)].read(path, format)
+                return imagery.with_images(table, source, found, table_name=name)
+    return imagery.class_folders(found)
+
+
+def _depth(name: str) -> tuple[int, str]:
+    return name.count("/"), name
 
 
 def _hint(name: str, choices: Iterable[str]) -> str:
@@ -147,7 +184,9 @@ def _format(path: Path) -> str:
             return "xlsx"
         if names and all(name.endswith(".npy") for name in names):
             return "npz"
-        other = next((what for name, what in _ZIPPED.items() if name in names), ("a ZIP archive", _UNPACK))
+        other = next((what for name, what in _ZIPPED.items() if name in names), None)
+        if other is None:
+            return CLASS_FOLDERS
     encoding, mark = recognise(head)
     start = head[len(mark) :].decode(encoding, errors="ignore").lstrip()
     if start[:15].lower().startswith(("<!doctype html", "<html")):
@@ -178,6 +217,9 @@ def load(
     group: str | None = None,
     task: str | None = None,
     name: str | None = None,
+    labels: str | Path | None = None,
+    split: str | None = None,
+    subset: str | None = None,
     pred_probs: Brought | None = None,
     embeddings: Brought | None = None,
     coordinates: Brought | None = None,
@@ -189,7 +231,8 @@ def load(
     Parameters
     ----------
     source : path, demo name, pandas.DataFrame, pyarrow.Table or what `read` returned
-        Where the data is; a name without a file of that name is a demo, or is looked for in the data folder.
+        Where the data is; a name without a file of that name is a demo, or is looked for in the data folder;
+        ``hf://owner/name`` is a data set on the Hugging Face Hub.
     label : str, optional
         The label column; guessed by default.
     text : str or sequence of str, optional
@@ -205,6 +248,10 @@ def load(
         A key of `labelaudit.tasks.TASKS`; "classification" by default.
     name : str, optional
         What to call the data set; the file's name by default.
+    labels : path, optional
+        A table that names the images of a folder or an archive and their labels.
+    split, subset : str, optional
+        Which part of a Hugging Face data set.
     pred_probs, embeddings, coordinates, neighbours, folds : optional
         What you bring in place of what an audit would compute: a file (``.npy``, ``.npz``, a table), columns (a name, a
         prefix of names, or names), an array, a frame or a mapping of arrays. Probabilities replace the model; they have
@@ -242,9 +289,11 @@ def load(
         table, origin, default_name = columnar.usable(source), Source("parquet"), "data"
     elif isinstance(source, tuple):
         (table, origin), default_name = source, "data"
+    elif isinstance(source, str) and source.startswith(hub.PREFIX):
+        (table, origin), default_name = hub.read_hub(source, split, subset), source.rpartition("/")[2]
     else:
         path = _find(Path(source))
-        (table, origin), default_name = read(path), path.stem
+        (table, origin), default_name = read(path, labels), path.name.partition(".")[0] if path.is_dir() else path.stem
     texts = (text,) if isinstance(text, str) else tuple(text or ())
     if origin.format == "npz":
         brought |= {role: own for role, own in among_own(table).items() if brought[role] is None}
@@ -270,7 +319,7 @@ def _find(path: Path) -> Path:
     """Return the file, or the one of that name in the data folder."""
     stored = settings().data_dir / path
     try:
-        return stored if not path.exists() and stored.is_file() else path
+        return stored if not path.exists() and stored.exists() else path
     except OSError:  # a name that no file can have: reading it says so
         return path
 
@@ -285,7 +334,7 @@ def write(dataset: Dataset, path: str | Path, *, format: str | None = None, spre
     path : str or Path
         Replaced only when all is written.
     format : str, optional
-        A key of `FORMATS`.
+        One of `formats`.
     spreadsheet_safe : bool
         In CSV and TSV, put an apostrophe before cells that a spreadsheet would run as a formula.
 
@@ -297,7 +346,9 @@ def write(dataset: Dataset, path: str | Path, *, format: str | None = None, spre
         The file cannot be written.
     """
     path = Path(path)
-    data = to_bytes(dataset, format or SUFFIXES.get(path.suffix.lower()), spreadsheet_safe)
+    suffix = path.suffix.lower()
+    named = CLASS_FOLDERS if suffix == ".zip" else SUFFIXES.get(suffix)
+    data = to_bytes(dataset, format or named, spreadsheet_safe)
     with writing(path, "choose another place"), replacing(path) as file:
         file.write(data)
 
@@ -310,7 +361,7 @@ def to_bytes(dataset: Dataset, format: str | None = None, spreadsheet_safe: bool
     dataset : Dataset
         The data set.
     format : str, optional
-        A key of `FORMATS`; the one that the data came in by default.
+        One of `formats`; the one that the data came in by default.
     spreadsheet_safe : bool
         See `write`.
 
@@ -319,11 +370,20 @@ def to_bytes(dataset: Dataset, format: str | None = None, spreadsheet_safe: bool
     bytes
     """
     format = format or dataset.source.format
-    if format not in FORMATS:
-        raise BadInput(f"there is no format {format!r}{did_you_mean(format, FORMATS)}")
+    if format not in formats(dataset):
+        raise BadInput(f"{dataset.name!r} can't be written as {format!r}{did_you_mean(format, formats(dataset))}")
+    file = io.BytesIO()
+    if format == CLASS_FOLDERS and dataset.source.media:
+        class_at = dataset.source.options.get("class_at")
+        imagery.write(dataset.table, dataset.source.media, dataset.label_columns[0], class_at, file)
+        return file.getvalue()
     source = dataset.source if format == dataset.source.format else Source(format)
     if spreadsheet_safe:
         source = replace(source, options={**source.options, "spreadsheet_safe": True})
-    file = io.BytesIO()
     FORMATS[format].write(dataset.table, source, file)
     return file.getvalue()
+
+
+def formats(dataset: Dataset) -> list[str]:
+    """List the formats in which a data set can be written: tables, and class folders of images."""
+    return [*FORMATS, *([CLASS_FOLDERS] if dataset.source.media else [])]

@@ -59,6 +59,10 @@ def assign(
     """
     if not table.num_rows:
         raise BadInput(f"{name!r} has no rows; choose a file with data below its header.")
+    # Who names columns of the table wants those audited and not the images.
+    media = source.media if source.media and not texts and set(features) <= {source.media.column} else None
+    if media is not None:
+        features = (media.column,)
     chosen = texts or features
     names = dict.fromkeys(table.column_names)
     for column in (label, *texts, *features, id, group):
@@ -66,6 +70,8 @@ def assign(
             raise BadInput(f"{name!r} has no column {column!r}{did_you_mean(column, names)}")
     value_type = "class" if task is None else _value_type(task)
     id = id or _plain_id(table, (label, group, *chosen))
+    if media is not None and id is None and media.root is not None and can_be_id(table[media.column]):
+        id = media.column
     free = table.select([c for c in names if c not in taken])
     if label is None:
         others = names.keys() - {*chosen, *taken}
@@ -76,7 +82,9 @@ def assign(
         raise BadInput(f"column {label!r} is the label, which a model may not see; take it out of the features.")
     roles = guess(free, source, label=label, id=id, group=group)
     modality = roles.modality
-    if chosen:
+    if media is not None:
+        modality = "image"
+    elif chosen:
         is_text = texts or (modality == "text" and set(features) <= set(roles.features))
         modality = "text" if is_text else "tabular"
     elif modality == "text":

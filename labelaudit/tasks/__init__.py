@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Task
+from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task
 from labelaudit.tasks.classification import CLASSIFICATION
 
 TASKS: dict[str, Task] = {task.name: task for task in (CLASSIFICATION,)}
 
-__all__ = ["ISSUE_COLUMNS", "TASKS", "Found", "Run", "Task"]
+__all__ = ["ISSUE_COLUMNS", "TASKS", "Found", "Run", "Seen", "Task"]

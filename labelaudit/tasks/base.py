@@ -18,6 +18,8 @@ from labelaudit.predict import Progress, silent
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
+    from labelaudit.features import Features
+    from labelaudit.neighbors import Graph
 
 Editor = Literal["choice", "multi", "number", "tags", "boxes"]
 NoiseKind = Literal["uniform", "confusable"]
@@ -62,6 +64,25 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What is known of the examples without their labels.
+
+    Parameters
+    ----------
+    features : Features or None
+        Of N rows; None where there is nothing to compute them from, since probabilities were brought.
+    graph : Graph or None
+        The nearest neighbours of every row.
+    near : ndarray of shape (N,), int, or None
+        Number of the set of near duplicates that a row belongs to, -1 for none.
+    """
+
+    features: Features | None
+    graph: Graph | None = None
+    near: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
 class Found:
     """What `find_issues` found.
 
@@ -102,9 +123,9 @@ class Task:
     check : callable
         ``(dataset, config)``: refuse data that can't be audited (`BadInput`); cheap, and called before anything else.
     predict : callable
-        ``(dataset, config, run) -> outputs``: named arrays, out of sample; and what `resolve` chose.
+        ``(dataset, seen, config, run) -> outputs``: named arrays, out of sample; and what was chosen.
     find_issues : callable
-        ``(dataset, ids, outputs, config) -> Found``.
+        ``(dataset, ids, seen, outputs, config) -> Found``.
     apply : callable
         ``(dataset, effective decisions) -> the N label values`` as the user writes them, in row order.
     plant : callable
@@ -123,8 +144,8 @@ class Task:
     value_type: str
     editor: Editor
     check: Callable[[Dataset, AuditConfig], None]
-    predict: Callable[[Dataset, AuditConfig, Run], dict[str, Any]]
-    find_issues: Callable[[Dataset, np.ndarray, Mapping[str, Any], AuditConfig], Found]
+    predict: Callable[[Dataset, Seen, AuditConfig, Run], dict[str, Any]]
+    find_issues: Callable[[Dataset, np.ndarray, Seen, Mapping[str, Any], AuditConfig], Found]
     apply: Callable[[Dataset, pd.DataFrame], list[Any]]
     plant: Callable[..., tuple[Dataset, np.ndarray]]
     metrics: Callable[[Audit], dict[str, Any]]

@@ -1,4 +1,4 @@
-"""What speaks for one label or another within an example: words of a text, cells of a row."""
+"""An example as a block, with what speaks in it for one label or another: words of a text, cells of a row."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from labelaudit.blocks import LONGEST_TEXT, MOST_CELLS, Cell, Pull, Row, Text
+from labelaudit.blocks import LONGEST_TEXT, MOST_CELLS, Cell, Image, Pull, Row, Text
 from labelaudit.dataset import show
+from labelaudit.errors import BadInput
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit
@@ -73,6 +74,20 @@ def _document_frequency(audit: Audit, code: int) -> tuple[Counter[str], int]:
 def _sample(audit: Audit, code: int, size: int) -> np.ndarray:
     rows = np.flatnonzero(audit.codes == code)
     return rows[:: max(1, len(rows) // size)][:size]
+
+
+def image_block(audit: Audit, position: int) -> Image:
+    """Show the image as large as a page has room for; where it can't be read, the reason."""
+    from labelaudit.images import header
+    from labelaudit.thumbnails import LARGE, thumbnail
+
+    dataset, row = audit.dataset, int(audit.rows[position])
+    name = dataset.image_name(row)
+    try:
+        shown = header(dataset.image(row))
+        return Image(name, thumbnail(dataset, row, LARGE), shown.width, shown.height, shown.format)
+    except BadInput as error:
+        return Image(name, reason=str(error))
 
 
 def row_block(audit: Audit, position: int) -> Row:

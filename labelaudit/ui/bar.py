@@ -63,4 +63,6 @@ def chips(opened: Opened) -> None:
             args=(opened.selection.without(name),),
         )
     st.caption(f"{int(opened.mask.sum()):,} selected")
+    if opened.selection.map is not None and opened.places is None:
+        st.caption("The map is not made here yet: see Scatter.")
     st.button("clear", key="chip-clear", type="tertiary", on_click=session.select, args=(Selection(),))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
 
-from labelaudit.blocks import LONGEST_TEXT, MOST_CELLS, Bars, Block, Row, Text
+from labelaudit.blocks import LONGEST_TEXT, MOST_CELLS, Bars, Block, Image, Row, Text
 from labelaudit.text import shorten
+from labelaudit.ui import zoom
+
+SHARP = 100  # pixels; a smaller image is scaled up with its pixels sharp
 
 
-def render(blocks: Sequence[Block]) -> None:
-    """Draw the blocks, one below the other."""
+def render(blocks: Sequence[Block], room: int = 480) -> None:
+    """Draw the blocks, one below the other; an image in so many pixels of height."""
     for block in blocks:
         match block:
             case Text():
@@ -21,6 +25,12 @@ def render(blocks: Sequence[Block]) -> None:
                 st.html(row_html(block))
             case Bars():
                 st.html(bars_html(block))
+            case Image(reason=""):
+                zoom.show(block, room)
+                st.html(image_caption(block))
+            case Image():
+                st.html(f'<div class="la-broken" style="height:{room}px">{broken_html(block.reason)}</div>')
+                st.html(image_caption(block))
 
 
 def tag(text: str, role: str) -> str:
@@ -46,6 +56,36 @@ def text_html(block: Text) -> str:
     )
     legend = f'<div class="la-legend">Marked: words much more frequent in {keys}</div>' if block.spans else ""
     return f'<div class="la-text" dir="auto">{"".join(parts)}</div>{legend}'
+
+
+def image_caption(block: Image) -> str:
+    """Return the name, size and kind of an image as escaped HTML."""
+    size = f" · {block.width:,} × {block.height:,} pixels · {escape(block.kind)}" if block.width else ""
+    return f'<div class="la-small" dir="auto">{escape(shorten(block.name, 200))}{size}</div>'
+
+
+def thumbnail_html(webp: bytes, name: str) -> str:
+    """Return a small image as HTML; very small ones are scaled up with their pixels sharp."""
+    from labelaudit.images import header
+
+    shown = header(webp)
+    sharp = " sharp" if max(shown.width, shown.height) < SHARP else ""
+    return f'<img class="la-thumb{sharp}" alt="{escape(shorten(name, 200))}" src="{data_uri(webp)}">'
+
+
+def data_uri(webp: bytes) -> str:
+    """Return a small image as an address that holds it."""
+    return f"data:image/webp;base64,{b64encode(webp).decode()}"
+
+
+def broken_html(reason: str) -> str:
+    """Return why an image can't be shown, as escaped HTML."""
+    return f"<span>This image {escape(reason)}.</span>"
+
+
+def chip(text: str, role: str, hint: str = "") -> str:
+    """Return a reason as escaped HTML: ``yes`` (speaks against the label), ``no`` or ``issue``."""
+    return f'<span class="la-chip {role}" title="{escape(hint)}" dir="auto">{escape(text)}</span>'
 
 
 def row_html(block: Row) -> str:

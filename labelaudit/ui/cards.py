@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from html import escape
 
-import numpy as np
 import streamlit as st
 
 from labelaudit.dataset import show
-from labelaudit.ui.blocks import tag
+from labelaudit.errors import BadInput
+from labelaudit.thumbnails import thumbnail
+from labelaudit.ui.blocks import broken_html, chip, tag, thumbnail_html
+from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
+from labelaudit.why import detectors, issues_of, title_of
 
 SNIPPET = 220
 
@@ -27,15 +30,14 @@ def strip(opened: Opened, *, most: int = 8, per_row: int = 4, main: bool = True)
     main : bool
         Whether reviewing is the main thing to do on the page.
     """
-    table = opened.table
-    rows = np.flatnonzero(opened.mask)
-    rows = rows[np.argsort(table["score"].to_numpy()[rows], kind="stable")]
+    rows = opened.ranked
     head = st.container(horizontal=True, vertical_alignment="center")
     if len(rows) == 0:
         head.info("No example matches the selection. Drop a filter in the bar above to see more.")
         return
     shown = min(most, len(rows))
-    head.markdown(f"**{len(rows):,} selected**, the {shown} with the lowest scores:")
+    by = plain(order_of(opened))
+    head.markdown(f"**{len(rows):,} selected**, the {shown} with the lowest scores ({by}):")
     if head.button(
         f"Review these {len(rows):,}",
         type="primary" if main else "secondary",
@@ -50,23 +52,61 @@ def strip(opened: Opened, *, most: int = 8, per_row: int = 4, main: bool = True)
                 st.html(card_html(opened, int(position)))
 
 
+def order_of(opened: Opened) -> str:
+    """Name what orders the examples."""
+    chosen = opened.rank or opened.selection.issue
+    return title_of(opened.audit, chosen).lower() if chosen else "combined"
+
+
 def card_html(opened: Opened, position: int) -> str:
-    """Return one example as escaped HTML: snippet, given and suggested label, score."""
+    """Return one example as escaped HTML: what it is, given and suggested label, score, and what speaks against it."""
     row = opened.table.iloc[position]
-    named = opened.dataset.name_of
-    labels = tag(named(row["given"]), "given")
-    if isinstance(row["suggested"], str):
-        labels += f" → {tag(named(row['suggested']), 'suggested')}"
-    snippet = escape(snippet_of(opened, position))
+    score = opened.scores[position]
+    facts = [f"score {score:.3f}" if score == score else "no score", row["status"], f"id {row['id']}"]
     return (
-        f'<div class="la-snippet" dir="auto">{snippet}</div><div class="la-labels">{labels}</div>'
-        f'<div class="la-small">score {row["score"]:.3f} · {escape(row["status"])} · id {escape(str(row["id"]))}</div>'
+        f'{glance_html(opened, position)}<div class="la-labels">{labels_html(opened, position)}</div>'
+        f'<div class="la-small">{escape(" · ".join(facts))}</div>{_agreement_html(opened, position)}'
     )
 
 
+def labels_html(opened: Opened, position: int) -> str:
+    """Return the given label, and the suggested one where there is one, as escaped HTML."""
+    row, named = opened.table.iloc[position], opened.dataset.name_of
+    labels = tag(named(row["given"]), "given")
+    if isinstance(row["suggested"], str):
+        labels += f" → {tag(named(row['suggested']), 'suggested')}"
+    return labels
+
+
+def _agreement_html(opened: Opened, position: int) -> str:
+    """How many detectors speak against the label, and the other issues, as chips."""
+    said = detectors(opened.audit, position)
+    agree = [detector.title for detector in said if detector.agrees]
+    chips = []
+    if opened.table["is_issue"].iloc[position] and said:
+        chips.append(chip(f"{len(agree)} of {len(said)} detectors", "yes" if agree else "no", ", ".join(agree)))
+    for issue, reasons in issues_of(opened.audit, position):
+        chips.append(chip(title_of(opened.audit, issue), "issue", "; ".join(reasons)))
+    return f'<div class="la-chips">{"".join(chips)}</div>' if chips else ""
+
+
+def glance_html(opened: Opened, position: int) -> str:
+    """Return an example at a glance as escaped HTML: a thumbnail, the start of a text, or the first cells of a row."""
+    if opened.dataset.modality != "image":
+        return f'<div class="la-snippet" dir="auto">{escape(snippet_of(opened, position))}</div>'
+    row = int(opened.audit.rows[position])
+    try:
+        image = thumbnail_html(thumbnail(opened.dataset, row), opened.dataset.image_name(row))
+    except BadInput as error:
+        image = broken_html(str(error))
+    return f'<div class="la-picture">{image}</div>'
+
+
 def snippet_of(opened: Opened, position: int, length: int = SNIPPET) -> str:
-    """Return the start of a text, or the first cells of a row."""
-    if opened.dataset.modality == "text":
+    """Return the start of a text, the first cells of a row, or the name of an image."""
+    if opened.dataset.modality == "image":
+        text = opened.dataset.image_name(int(opened.audit.rows[position]))
+    elif opened.dataset.modality == "text":
         text = opened.audit.text(position)
     else:
         names = list(opened.dataset.feature_columns[:12])

@@ -19,6 +19,22 @@ def open_row(position: int) -> None:
     st.session_state["position"] = st.session_state["marked"] = position
 
 
+def visit(position: int, before: int) -> None:
+    """Show an example that is not in the queue, a neighbour perhaps; the queue goes on with the one it came from."""
+    visited = st.session_state.get("visited")
+    st.session_state["visited"] = (position, visited[1] if visited and visited[0] == before else before)
+    open_row(position)
+
+
+def with_visited(queue: np.ndarray) -> np.ndarray:
+    """Put the example that is visited into the queue, before the one that it was opened from."""
+    position, before = st.session_state.get("visited") or (None, None)
+    if position is None or position != st.session_state.get("position") or position in queue:
+        return queue
+    place = np.flatnonzero(queue == before)
+    return np.insert(queue, place[0] if len(place) else 0, position)
+
+
 def likeliest(opened: Opened, position: int) -> np.ndarray:
     """Order the classes by the model's probability for one example."""
     return np.argsort(-opened.audit.outputs["pred_probs"][position], kind="stable")

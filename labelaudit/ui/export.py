@@ -11,7 +11,7 @@ import streamlit as st
 from labelaudit.decisions import accept_below, below, undone_batches
 from labelaudit.errors import LabelauditError
 from labelaudit.export import ARTEFACTS, Handover, bundle
-from labelaudit.load import FORMATS
+from labelaudit.load import formats
 from labelaudit.ui import session
 from labelaudit.ui.session import Opened
 
@@ -25,12 +25,12 @@ def options(opened: Opened) -> Handover:
     scope = st.radio("Rows", list(SCOPES), format_func=SCOPES.__getitem__, key="scope", horizontal=True)
     if scope == "selection":
         st.caption(f"{int(opened.mask.sum()):,} rows are selected.")
-    formats = list(FORMATS)
+    possible = formats(opened.dataset)
     came_in = opened.dataset.source.format
     format_ = st.selectbox(
         "Format",
-        formats,
-        formats.index(came_in),
+        possible,
+        possible.index(came_in),
         key="format",
         format_func=lambda f: f"{f.upper()}{' (as it came)' if f == came_in else ''}",
     )

@@ -12,13 +12,17 @@ import streamlit as st
 from st_aggrid import AgGrid, DataReturnMode, JsCode, StAggridTheme
 
 from labelaudit.dataset import encode
+from labelaudit.errors import BadInput
 from labelaudit.query import ordered
 from labelaudit.review import Decision
+from labelaudit.thumbnails import thumbnail
 from labelaudit.ui import deciding, session
+from labelaudit.ui.blocks import data_uri
 from labelaudit.ui.cards import snippet_of
 from labelaudit.ui.session import Opened
 
 PAGE = 100
+TINY = 48  # pixels of an image in the table
 COLUMNS = ("position", "score", "given", "suggested", "final", "status", "id")
 UNLABELLED = {"exclude": "(excluded)", "skip": "(skipped)"}  # what stands for the final label
 KEYS = "akxsu12345"  # of the Inspector's buttons; the table takes the keyboard, so it passes them on
@@ -70,6 +74,23 @@ FOLLOW = JsCode(
     """
 )
 
+# A class, since what a function returns is shown as text.
+PICTURE = JsCode(
+    """
+    class {
+      init(params) {
+        this.gui = document.createElement(params.value ? "img" : "span");
+        if (!params.value) { this.gui.textContent = "–"; return; }
+        this.gui.src = params.value;
+        this.gui.alt = "";
+        this.gui.style.cssText = "height:100%;width:100%;object-fit:contain;image-rendering:auto";
+      }
+      getGui() { return this.gui; }
+      refresh() { return false; }
+    }
+    """
+)
+
 
 def queue_of(opened: Opened, positions: np.ndarray) -> np.ndarray:
     """Return the selected examples in the table's order and without those that it filters out.
@@ -108,6 +129,8 @@ def show(opened: Opened, queue: np.ndarray, position: int | None) -> None:
     page = 1 if position is None else int(np.flatnonzero(queue == position)[0]) // PAGE + 1
     part = _shown(opened, queue[(page - 1) * PAGE : page * PAGE])
     part["snippet"] = [snippet_of(opened, row, 160) for row in part["position"]]
+    if opened.dataset.modality == "image":
+        part["image"] = [_image(opened, row) for row in part["position"]]
     # A click does not change the mark: rows that change would close the editor that a double click opens.
     part["open"] = part["position"] == st.session_state.get("marked")
     # Kept here and not with the callbacks: Streamlit remembers those of every grid that there ever was.
@@ -153,6 +176,14 @@ def show(opened: Opened, queue: np.ndarray, position: int | None) -> None:
         st.caption(f"{len(queue):,} rows" + (f", page {page} of {n_pages}" if n_pages > 1 else ""))
 
 
+def _image(opened: Opened, position: int) -> str:
+    """A small image as an address that holds it; empty where it can't be shown."""
+    try:
+        return data_uri(thumbnail(opened.dataset, int(opened.audit.rows[position]), TINY))
+    except BadInput:  # the example itself says why, and its name stands beside it
+        return ""
+
+
 def _theme() -> StAggridTheme:
     """AG Grid in the colours of the app's theme; its own dark scheme is a grey that stands beside them."""
     mode = st.context.theme.type or "light"
@@ -187,7 +218,7 @@ def _shown(opened: Opened, queue: np.ndarray, columns: Collection[str] = COLUMNS
             case "position":
                 return queue
             case "score":
-                return source["score"].round(4)
+                return opened.scores[queue].round(4)
             case "given" | "suggested":
                 return named(source[name])
             case "final":
@@ -205,11 +236,15 @@ def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:
     names = list(opened.dataset.class_names)
     text = {"filter": "agTextColumnFilter", "filterParams": {"buttons": ["apply", "reset"], "closeOnApply": True}}
     number = {"filter": "agNumberColumnFilter", "filterParams": text["filterParams"]}
+    image = {"field": "image", "headerName": "", "width": 70, "sortable": False, "cellRenderer": PICTURE}
+    images = opened.dataset.modality == "image"
     return {
+        **({"rowHeight": TINY + 4} if images else {}),
         "defaultColDef": {"sortable": True, "resizable": True, "suppressHeaderMenuButton": False},
         "columnDefs": [
             {"field": "position", "hide": True},
             {"field": "open", "hide": True},
+            *([image] if images else []),
             {"field": "score", "headerName": "Score", "width": 86, **number},
             {"field": "given", "headerName": "Given", "width": 106, **text},
             {"field": "suggested", "headerName": "Suggested", "width": 116, **text},

@@ -18,7 +18,7 @@ from labelaudit.columns import is_number
 from labelaudit.dataset import Dataset, can_be_classes
 from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.files import writing
-from labelaudit.load import cells, guess, load, read
+from labelaudit.load import archives, cells, guess, hub, load, read
 from labelaudit.load.checks import findings
 from labelaudit.load.demos import DEMOS
 from labelaudit.settings import settings
@@ -42,12 +42,17 @@ def sources() -> None:
     public = settings().public
     stays = f"Nobody else sees it, and it is removed {settings().keep_hours} hours after you last came here."
     uploaded = st.file_uploader(
-        "CSV, TSV, JSONL, Parquet, Arrow or XLSX",
+        "A table, or a ZIP of images",
         key="upload",
-        help=f"{stays if public else 'Stays on this machine.'} One row per example, one column with its class.",
+        accept_multiple_files=True,
+        help=f"{stays if public else 'Stays on this machine.'} CSV, TSV, JSONL, Parquet, Arrow or XLSX: one row per "
+        "example, one column with its class. Images: a ZIP or TAR of class folders; or a ZIP and a CSV that names "
+        "each file and its label, both at once.",
     )
-    # A new file is read once; the widget keeps returning it at every run.
-    if uploaded is not None and st.session_state.get("read") != uploaded.file_id:
+    # New files are read once; the widget keeps returning them at every run.
+    ids = [file.file_id for file in uploaded]
+    if uploaded and st.session_state.get("read") != ids:
+        st.session_state["read"] = ids
         _read(uploaded)
     if public:
         st.caption(f"Bigger than {st.get_option('server.maxUploadSize')} MB? Run labelaudit on your own machine.")
@@ -77,19 +82,42 @@ def sources() -> None:
                 st.rerun()
 
 
-def _read(uploaded: st.runtime.uploaded_file_manager.UploadedFile) -> None:
-    st.session_state["read"] = uploaded.file_id
-    # What a browser sends as a name need not be one that a file can have.
-    safe = "".join(c if c.isprintable() and c not in "/\\" else "_" for c in uploaded.name)
-    name = safe[-60:].strip(". ") or "upload"
+def _read(uploaded: list[st.runtime.uploaded_file_manager.UploadedFile]) -> None:
+    names = [_file_name(file.name) for file in uploaded]
     try:
-        with st.spinner(f"Reading {plain(name)} …"), TemporaryDirectory() as folder:
-            path = Path(folder) / name
-            with writing("the uploaded file"):
-                path.write_bytes(uploaded.getbuffer())
-            session.set_draft(_guessed(read(path), path.stem))
+        with st.spinner(f"Reading {plain(' and '.join(names))} …"), TemporaryDirectory() as folder:
+            paths = [Path(folder) / name for name in names]
+            for path, file in zip(paths, uploaded, strict=True):
+                with writing("the uploaded file"):
+                    path.write_bytes(file.getbuffer())
+            first, labels = _paired(paths)
+            session.set_draft(_guessed(read(first, labels), first.stem))
     except LabelauditError as error:
         _refuse(error)
+
+
+def _file_name(sent: str) -> str:
+    """What a browser sends as a name need not be one that a file can have."""
+    safe = "".join(c if c.isprintable() and c not in "/\\" else "_" for c in sent)
+    return safe[-60:].strip(". ") or "upload"
+
+
+def _paired(paths: list[Path]) -> tuple[Path, Path | None]:
+    """Tell the archive of images from the table that names them.
+
+    Raises
+    ------
+    BadInput
+        The files are no such pair.
+    """
+    if len(paths) == 1:
+        return paths[0], None
+    packed = [path for path in paths if archives.is_tar(path) or (archives.is_zip(path) and path.suffix != ".xlsx")]
+    if len(paths) != 2 or len(packed) != 1:
+        raise BadInput(
+            f"{len(paths)} files were chosen; choose one, or a ZIP of images together with the table that names them."
+        )
+    return packed[0], next(path for path in paths if path != packed[0])
 
 
 def _refuse(error: LabelauditError) -> None:
@@ -103,8 +131,9 @@ def _path_field() -> None:
         text = st.text_input(
             "Or a path on this machine, of any size",
             key="path",
-            placeholder="~/data/reviews.csv",
-            help=f"For files over {st.get_option('server.maxUploadSize')} MB, and those that are here anyway.",
+            placeholder="~/data/reviews.csv, a folder of images, or hf://owner/name",
+            help=f"For files over {st.get_option('server.maxUploadSize')} MB and those that are here anyway: nothing "
+            "is copied. hf:// takes a data set from the Hugging Face Hub; ?split=test&subset=name may follow.",
         )
         pressed = st.form_submit_button("Open", key="open-path")
     if pressed and text.strip():
@@ -116,7 +145,7 @@ def _path_field() -> None:
 
 
 def from_path(text: str) -> Dataset:
-    """Read a file of this machine, its roles guessed.
+    """Read a file or a folder of this machine, or a data set of the Hub, its roles guessed.
 
     Raises
     ------
@@ -126,6 +155,8 @@ def from_path(text: str) -> Dataset:
     if settings().public:
         raise BadInput("files of this server can't be opened; upload one of your own.")
     text = text.strip().strip("\"'")
+    if text.startswith(hub.PREFIX):
+        return _guessed(hub.read_hub(text), text.partition("?")[0].rpartition("/")[2])
     path = Path.home() / text[2:] if text.startswith("~/") else Path(text)
     dataset = _guessed(read(path), path.stem)
     return replace(dataset, provenance={**dataset.provenance, "path": str(path.resolve())})
@@ -163,9 +194,12 @@ def empty() -> None:
     with st.container(border=True, height=420, vertical_alignment="center", horizontal_alignment="center"):
         st.markdown("### Drop a file on the left, or load a demo")
         st.write(
-            "You will see its rows, what each column is taken for and what is wrong with it, before anything runs."
+            "You will see its rows or images, what each column is taken for and what is wrong, before anything runs."
         )
-        st.caption("CSV, TSV, JSONL, Parquet, Arrow and XLSX; encoding and separator are recognised.")
+        st.caption(
+            "CSV, TSV, JSONL, Parquet, Arrow and XLSX; encoding and separator are recognised. Images as a ZIP or TAR "
+            "of class folders, or with a CSV that names them."
+        )
 
 
 def settle(draft: Dataset) -> None:
@@ -231,12 +265,13 @@ def _roles(draft: Dataset) -> Dataset | None:
     key = draft.data_fingerprint[:8]
     one, two, three, four = st.columns(4)
     label = one.selectbox("Label", names, names.index(draft.label_columns[0]), key=f"label-{key}")
+    kinds = ["text", "tabular", *(["image"] if draft.source.media else [])]
     kind = two.selectbox(
         "Examples are",
-        ["text", "tabular"],
-        ["text", "tabular"].index(draft.modality),
+        kinds,
+        kinds.index(draft.modality),
         key=f"kind-{key}",
-        format_func={"text": "texts", "tabular": "rows of a table"}.__getitem__,
+        format_func={"text": "texts", "tabular": "rows of a table", "image": "images"}.__getitem__,
     )
     ids = [NONE, *names]
     id_column = three.selectbox(
@@ -253,8 +288,10 @@ def _roles(draft: Dataset) -> Dataset | None:
     others = [c for c in names if c not in (label, id_column, group)]
     try:
         default = draft.feature_columns
-        if (label, kind) != (draft.label_columns[0], draft.modality):
+        if kind != "image" and (label, kind) != (draft.label_columns[0], draft.modality):
             default = _default_features(draft, label, kind, roles)
+        if kind == "image":
+            return _with_history(load((draft.table, draft.source), label=label, **roles), draft)
         chosen = _chosen(others, default, kind, key=f"features-{key}-{label}-{kind}")
         if not chosen:
             st.error("No column is left for the model; choose at least one.", icon=":material/error:")

@@ -11,10 +11,11 @@ import streamlit as st
 from labelaudit.blocks import Block
 from labelaudit.dataset import encode
 from labelaudit.tasks import TASKS
-from labelaudit.ui import bar, blocks, deciding, grid, session
-from labelaudit.ui.blocks import tag
+from labelaudit.ui import bar, blocks, deciding, grid, near, order, session
+from labelaudit.ui.blocks import chip, tag
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
+from labelaudit.why import detectors, issues_of, title_of
 
 VIEWS = ("Table", "One by one")
 # Label, key, icon and what it means, in the order of the buttons.
@@ -38,12 +39,11 @@ def show(audit_id: str) -> None:
     """
     opened = session.require_audit("the suspects one by one")
     bar.show(opened)
-    rows = np.flatnonzero(opened.mask)
-    if len(rows) == 0:
+    if len(opened.ranked) == 0:
         _head(opened)
         st.info("No example matches the selection. Drop a filter in the bar above, or pick suspects on another page.")
         return
-    queue = grid.queue_of(opened, rows[np.argsort(opened.table["score"].to_numpy()[rows], kind="stable")])
+    queue = deciding.with_visited(grid.queue_of(opened, opened.ranked))
     position = _position(opened, queue)
     in_table = _head(opened, queue, position) == "Table"
     left, right = st.columns([7 if in_table else 8, 5], gap="medium")
@@ -58,9 +58,11 @@ def show(audit_id: str) -> None:
         _example(example, height=250 if in_table else 620)
     with right:
         _labels(opened, position)
+        _why(opened, position)
         with st.container(border=True):
             blocks.render(rest)
         _decide(opened, queue, position)
+    near.show(opened, position)
 
 
 def _position(opened: Opened, queue: np.ndarray) -> int | None:
@@ -95,6 +97,7 @@ def _head(opened: Opened, queue: np.ndarray | None = None, position: int | None 
         view = st.segmented_control(
             "View", VIEWS, default="Table", key="view", label_visibility="collapsed", required=True
         )
+        order.choose(opened)
         if queue is not None and position is not None:
             _walk(queue, int(np.flatnonzero(queue == position)[0]))
     return str(view)
@@ -123,7 +126,7 @@ def _walk(queue: np.ndarray, place: int) -> None:
 def _example(example: Block, height: int) -> None:
     """The example itself, with the room it needs."""
     with st.container(border=True, height=height, key="example"):
-        blocks.render([example])
+        blocks.render([example], room=height - 70)
 
 
 def _labels(opened: Opened, position: int) -> None:
@@ -139,6 +142,18 @@ def _labels(opened: Opened, position: int) -> None:
         f'<div class="la-labels">{"".join(f"<span>{part}</span>" for part in parts)}</div>'
         f'<div class="la-small">{escape(" · ".join(facts))}</div>'
     )
+
+
+def _why(opened: Opened, position: int) -> None:
+    """Which detectors speak against the label, and the other issues with their reasons."""
+    said = [
+        chip(f"{detector.title}: {detector.words}", "yes" if detector.agrees else "no")
+        for detector in detectors(opened.audit, position)
+    ]
+    for issue, reasons in issues_of(opened.audit, position):
+        said.append(chip(": ".join([title_of(opened.audit, issue), *reasons[:1]]), "issue", "; ".join(reasons)))
+    if said:
+        st.html(f'<div class="la-chips">{"".join(said)}</div>')
 
 
 def _decide(opened: Opened, queue: np.ndarray, position: int) -> None:

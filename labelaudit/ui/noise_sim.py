@@ -10,10 +10,10 @@ import streamlit as st
 
 from labelaudit import charts, health
 from labelaudit.audit import Audit
+from labelaudit.drawing import drawn
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job
 from labelaudit.noise import review_curve
-from labelaudit.selection import drawn
 from labelaudit.tasks import TASKS
 from labelaudit.ui import heatmap, run, session, visitor
 from labelaudit.ui.session import Opened

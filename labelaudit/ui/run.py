@@ -17,7 +17,11 @@ from labelaudit.ui import cards, session, visitor
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
-STEPS = {"features": "Features", "folds": "Models, each trained without one fold", "issues": "Label issues"}
+STEPS = {
+    "audit": {"features": "Features", "folds": "Models, each trained without one fold", "issues": "Label issues"},
+    "map": {"umap": "Loading UMAP, which compiles itself", "graph": "Graph of neighbours", "layout": "Layout"},
+}
+DOING = {"audit": "Auditing", "map": "Making the map"}
 
 
 def requested() -> dict[str, Any] | None:
@@ -97,7 +101,7 @@ def go(dataset: Dataset, config: AuditConfig, key: str, *, possible: bool = True
 
 @st.fragment(run_every=0.5)
 def progress(job: Job) -> None:
-    """Show the steps of a running audit, what is left of each, and a way to stop it."""
+    """Show the steps of a running audit or map, what is left of each, and a way to stop it."""
     if not job.active:
         st.rerun(scope="app")
     with st.container(border=True, height=330):
@@ -106,8 +110,8 @@ def progress(job: Job) -> None:
         else:
             left = job.work.remaining()
             eta = f", about {_seconds(left)} left" if left is not None else ""
-            st.subheader(f"Auditing · {_seconds(time.time() - job.work.started)}{eta}")
-            for name, title in STEPS.items():
+            st.subheader(f"{DOING[job.work.kind]} · {_seconds(time.time() - job.work.started)}{eta}")
+            for name, title in STEPS[job.work.kind].items():
                 _step(title, job.work.steps.get(name))
         if st.button("Cancel", icon=":material/stop_circle:", key="cancel"):
             session.jobs().cancel(job)

@@ -10,9 +10,10 @@ import pandas as pd
 import streamlit as st
 
 from labelaudit import charts
-from labelaudit.selection import Box, Cluster, Selection, drawn, largest_clusters, outlines
+from labelaudit.drawing import Cluster, drawn, largest_clusters, outlines
+from labelaudit.selection import Box, Selection
 from labelaudit.text import shorten
-from labelaudit.ui import session
+from labelaudit.ui import order, session
 from labelaudit.ui.session import Opened
 
 MOST_DRAWN = 5000  # suspects, one by one over a density
@@ -116,13 +117,15 @@ def _box(brush: dict[str, list[float]], two_classes: bool) -> Box | None:
 
 def rank(opened: Opened) -> None:
     """Draw the scores in order, and where flagging stops."""
-    order = np.argsort(opened.table["score"].to_numpy(), kind="stable")
-    thin = np.unique(np.linspace(0, len(order) - 1, min(RANK_POINTS, len(order))).astype(int))
-    table = opened.table.iloc[order[thin]][["score", "is_issue"]].assign(rank=thin + 1)
+    order.choose(opened)
+    places = np.argsort(opened.scores, kind="stable")
+    places = places[~np.isnan(opened.scores[places])]
+    thin = np.unique(np.linspace(0, len(places) - 1, min(RANK_POINTS, len(places))).astype(int))
+    table = opened.table.iloc[places[thin]][["is_issue"]].assign(score=opened.scores[places[thin]], rank=thin + 1)
     st.altair_chart(charts.rank(table), alt="Label quality score by rank; suspects are marked")
-    flagged = np.flatnonzero(opened.table["is_issue"].to_numpy()[order])
+    flagged = np.flatnonzero(opened.table["is_issue"].to_numpy()[places])
     last = int(flagged[-1]) + 1 if len(flagged) else 0
     st.caption(
-        f"Ticks are suspects; the last one has rank {last:,} of {len(order):,}. A steep start and a long flat end "
+        f"Ticks are suspects; the last one has rank {last:,} of {len(places):,}. A steep start and a long flat end "
         "mean that the worst labels stand out."
     )

@@ -1,4 +1,4 @@
-"""What one browser session is looking at: workspace, audit, selection; and the address that restores it."""
+"""What one browser session is looking at: workspace, audit, selection, order; and the address that restores it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ import pandas as pd
 import streamlit as st
 from joblib import cpu_count
 
+from labelaudit import map as maps
 from labelaudit.audit import Audit, AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job, Jobs
 from labelaudit.review import Decision, effective
-from labelaudit.selection import Selection, points, selected, with_decisions
+from labelaudit.selection import Selection, detectors_of, points, ranking, selected, with_decisions
 from labelaudit.settings import settings
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.visitor import sentence, workspace
@@ -41,6 +42,8 @@ class Opened:
     decisions : list of Decision
         The log of this data, whole.
     selection : Selection
+    rank : str
+        The detector that orders the examples; empty for the usual order, see `labelaudit.selection.ranking`.
     """
 
     workspace: Workspace
@@ -48,6 +51,7 @@ class Opened:
     plain: pd.DataFrame
     decisions: list[Decision]
     selection: Selection
+    rank: str
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -57,7 +61,27 @@ class Opened:
     @cached_property
     def mask(self) -> np.ndarray:
         """Which examples are selected."""
-        return selected(self.audit, self.plain, self.selection)
+        return selected(self.audit, self.plain, self.selection, self.places)
+
+    @cached_property
+    def scores(self) -> np.ndarray:
+        """What orders the examples for review, shape (n,); low is bad."""
+        return ranking(self.audit, self.plain, self.selection, self.rank)
+
+    @cached_property
+    def ranked(self) -> np.ndarray:
+        """The selected examples, worst first."""
+        rows = np.flatnonzero(self.mask)
+        return np.asarray(rows[np.argsort(self.scores[rows], kind="stable")])
+
+    @cached_property
+    def places(self) -> np.ndarray | None:
+        """Where the examples are on the map, shape (n, 2); None until it is made."""
+        brought = self.audit.outputs.get("coordinates")
+        if brought is not None:
+            return brought
+        path = map_file(self.audit.id, self.audit)
+        return _read_map(path) if path is not None and path.is_file() else None
 
     @property
     def dataset(self) -> Dataset:
@@ -97,6 +121,20 @@ def open_audit(owner: str, audit_id: str) -> tuple[Audit, pd.DataFrame]:
     return audit, table
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def map_file(audit_id: str, _audit: Audit) -> Path | None:
+    """Where the map of an audit is kept once it is made; None where the audit has no neighbours to make it of."""
+    if "neighbours" not in _audit.outputs:
+        return None
+    name = maps.name_of(_audit.outputs["neighbours"], _audit.outputs["distances"])
+    return settings().cache_dir / f"{name}.npz"
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _read_map(path: Path) -> np.ndarray | None:
+    return maps.kept(path)
+
+
 def restore() -> None:
     """Take audit and selection from the address, once per session: after a reload or from a link."""
     if st.session_state.setdefault("restored", False):
@@ -109,6 +147,7 @@ def restore() -> None:
         if audit_id:
             workspace().record(audit_id)
             st.session_state["audit"] = audit_id
+            st.session_state["rank"] = st.query_params.get("rank", "")
             st.session_state["selection"] = Selection.from_text(st.query_params.get("sel", ""))
     except LabelauditError as error:
         st.session_state["message"] = str(error)
@@ -150,12 +189,13 @@ def show_message() -> None:
 
 
 def write_address() -> None:
-    """Put draft, audit and selection into the address; moving between pages drops them."""
+    """Put draft, audit, selection and order into the address; moving between pages drops them."""
     loaded = draft()
     wanted = {
         "data": loaded.fingerprint if loaded is not None else "",
         "audit": current() or "",
         "sel": selection().to_text(),
+        "rank": rank(),
     }
     wanted = {name: value for name, value in wanted.items() if value}
     if st.query_params.to_dict() != wanted:
@@ -170,8 +210,7 @@ def draft() -> Dataset | None:
 
 def set_draft(dataset: Dataset) -> None:
     """Make a data set the one that Ingest is about; it is kept, so that a reload finds it."""
-    workspace().keep(dataset)
-    st.session_state["draft"] = dataset
+    st.session_state["draft"] = workspace().keep(dataset)
 
 
 def current() -> str | None:
@@ -182,7 +221,7 @@ def current() -> str | None:
 
 def choose(audit_id: str) -> None:
     """Look at an audit, its suspects selected."""
-    st.session_state["audit"] = audit_id
+    st.session_state["audit"], st.session_state["rank"] = audit_id, ""
     select(Selection(suspects=True))
 
 
@@ -207,6 +246,18 @@ def resume(audit_id: str) -> Job:
     return jobs().submit(audit_id, here.folder / "data" / record["fingerprint"], record["config"], here.owner)
 
 
+def submit_map(found: Opened, name: str) -> Job:
+    """Queue the map of an audit.
+
+    Raises
+    ------
+    Busy
+        As many jobs as may do wait already.
+    """
+    folder = found.workspace.result_folder(found.audit.id)
+    return jobs().submit(name, folder, {}, found.workspace.owner, "map")
+
+
 def selection() -> Selection:
     """Return what is selected, on all pages."""
     chosen: Selection = st.session_state.setdefault("selection", Selection())
@@ -219,6 +270,19 @@ def select(new: Selection) -> None:
         st.session_state["selection"] = new
         st.session_state["position"] = None
         redraw()
+
+
+def rank() -> str:
+    """Return the detector by which the examples are ordered, on all pages; empty for the usual order."""
+    chosen: str = st.session_state.setdefault("rank", "")
+    return chosen
+
+
+def rank_by(detector: str) -> None:
+    """Order the examples by a detector, on all pages; lists start from the top."""
+    st.session_state["rank"] = detector
+    st.session_state["position"] = None
+    redraw()
 
 
 def redraw() -> None:
@@ -243,7 +307,8 @@ def opened() -> Opened | None:
     if audit_id is None or not here.is_done(audit_id):
         return None
     audit, table = open_audit(here.owner, audit_id)
-    return Opened(here, audit, table, here.log.read(audit.dataset.data_fingerprint), selection())
+    ranked_by = rank() if rank() in detectors_of(audit) else ""  # an address can name any
+    return Opened(here, audit, table, here.log.read(audit.dataset.data_fingerprint), selection(), ranked_by)
 
 
 def require_audit(purpose: str) -> Opened:

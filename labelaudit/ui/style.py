@@ -63,6 +63,28 @@ CSS = """
 .la-tag.plain { background: color-mix(in srgb, currentColor 8%, transparent); }
 .la-snippet { font-size: .92rem; line-height: 1.4; display: -webkit-box; -webkit-line-clamp: 4;
   -webkit-box-orient: vertical; overflow: hidden; height: 5.2rem; margin-bottom: .55rem; overflow-wrap: anywhere; }
+.la-picture { height: 8.2rem; display: grid; place-items: center; margin-bottom: .55rem; border-radius: .35rem;
+  overflow: hidden; background: color-mix(in srgb, currentColor 5%, transparent); }
+.la-picture span, .la-broken { font-size: .9rem; padding: .6rem; text-align: center; }
+.la-broken { display: grid; place-items: center; border: 1px dashed color-mix(in srgb, currentColor 35%, transparent);
+  border-radius: .4rem; }
+.la-thumb { width: 100%; height: 100%; object-fit: contain; }
+.la-thumb.sharp { image-rendering: pixelated; }
+.la-chips { display: flex; flex-wrap: wrap; gap: .25rem .3rem; margin-top: .35rem; }
+.la-chip { font-size: .78rem; line-height: 1.5; padding: 0 .45rem; border-radius: 1rem; white-space: nowrap;
+  border: 1px solid color-mix(in srgb, currentColor 22%, transparent); max-width: 100%; overflow: hidden;
+  text-overflow: ellipsis; }
+.la-chip.yes { border-color: #d97706; background: color-mix(in srgb, #d97706 16%, transparent); }
+.la-chip.yes::before { content: "✓ "; }
+.la-chip.no { color: color-mix(in srgb, currentColor 72%, transparent); }
+.la-chip.no::before { content: "– "; }
+.la-chip.issue { border-color: #7c6fb0; background: color-mix(in srgb, #7c6fb0 18%, transparent); }
+.la-count { font-size: 1.05rem; font-weight: 600; }
+.la-count b { font-size: 1.5rem; font-variant-numeric: tabular-nums; margin-right: .2rem; }
+.la-pair { display: grid; grid-template-columns: 1fr 1fr; gap: .6rem; }
+.la-near { font-size: .84rem; }
+.la-near .la-snippet { height: 4rem; -webkit-line-clamp: 3; font-size: .84rem; margin-bottom: .3rem; }
+.la-near .la-picture { height: 5.4rem; margin-bottom: .3rem; }
 .la-hero { font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: .2rem 0 .5rem; max-width: 52rem; }
 </style>
 """

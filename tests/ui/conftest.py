@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from dashboards import Dashboard, Queue
+from issued import issued
 from made import relabelled, texts
 
 from labelaudit.audit import Audit, AuditConfig, audit
@@ -59,3 +60,11 @@ def decided(audited: Audit) -> Callable[[], dict[str, tuple[str, str | None]]]:
         return {row.id: (row.action, row.after) for row in effective(log).itertuples()}
 
     return read
+
+
+@pytest.fixture
+def with_checks(audited: Audit) -> Audit:
+    """That audit, kept with what checks and a graph of neighbours add to it."""
+    made = issued(audited)
+    made.save(settings().cache_dir / f"audit-{audited.id}", with_data=False)
+    return Workspace().open(audited.id)

@@ -72,6 +72,7 @@ def test_the_heatmap_counts_what_is_off_the_diagonal(dashboard: Dashboard, audit
 
 
 def test_the_scatter_says_where_flagging_stops(dashboard: Dashboard, audited: Audit) -> None:
+    dashboard.app.session_state["scatter-tab"] = "Rank"
     dashboard.open("5_Scatter", audit=audited.id)
     ranked = audited.label_issues.sort_values("score", kind="stable")["is_issue"].to_numpy()
     assert f"the last one has rank {int(np.flatnonzero(ranked).max()) + 1} of 120" in dashboard.text()

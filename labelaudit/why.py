@@ -1,0 +1,155 @@
+"""Why an example is suspected: which detectors agree, and what its nearest neighbours are labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labelaudit.confident import SCORES
+from labelaudit.heads import TITLES
+
+if TYPE_CHECKING:
+    from labelaudit.audit import Audit
+
+COPIES = ("conflicting_duplicate", "near_duplicate")  # issues whose clusters are sets of copies
+NAMES = {
+    "pairwise_confidence": "pairwise confidence",
+    "self_confidence": "self-confidence",
+    "normalized_margin": "margin",
+    "confidence_weighted_entropy": "entropy",
+    **TITLES,
+}
+
+
+@dataclass(frozen=True)
+class Detector:
+    """What one detector says of one example.
+
+    Parameters
+    ----------
+    title : str
+        For a person.
+    words : str
+        What it says, in a few words.
+    agrees : bool
+        Whether it speaks against the given label.
+    """
+
+    title: str
+    words: str
+    agrees: bool
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A near example.
+
+    Parameters
+    ----------
+    position : int
+        Among the audited examples.
+    distance : float
+    label : str
+        As people read it.
+    agrees : bool or None
+        Whether it has the given label; None where one of both has none.
+    """
+
+    position: int
+    distance: float
+    label: str
+    agrees: bool | None
+
+
+def findings_of(audit: Audit) -> Mapping[str, Mapping[str, Any]]:
+    """Return what the checks found, by name in display order; nothing for an audit without checks."""
+    found: Mapping[str, Mapping[str, Any]] = audit.manifest.get("checks") or {}
+    return found
+
+
+def title_of(audit: Audit, name: str) -> str:
+    """Name a detector or an issue for a person."""
+    finding = findings_of(audit).get(name)
+    return finding["title"] if finding else NAMES.get(name, name.replace("_", " "))
+
+
+def neighbours(audit: Audit, position: int) -> list[Neighbour]:
+    """List the nearest neighbours of an example, nearest first; none for an audit without a graph."""
+    if "neighbours" not in audit.outputs:
+        return []
+    index, distance = (audit.outputs[name][position] for name in ("neighbours", "distances"))
+    given = int(audit.codes[position])
+    found = []
+    for other, far in zip(index.tolist(), distance.tolist(), strict=True):
+        if other < 0:
+            continue
+        code = int(audit.codes[other])
+        label = audit.dataset.class_names[code] if code >= 0 else audit.dataset.name_of(None)
+        found.append(Neighbour(other, float(far), label, code == given if min(code, given) >= 0 else None))
+    return found
+
+
+def detectors(audit: Audit, position: int) -> list[Detector]:
+    """Say of every detector of label errors whether it speaks against an example's label.
+
+    A score agrees where it has the example among its own worst, as many as there are suspects: scores of different
+    kinds can only be compared by their ranks. The neighbours agree where most of those with a label have another one.
+
+    Returns
+    -------
+    list of Detector
+        Empty for an example without a label.
+    """
+    if audit.codes[position] < 0:
+        return []
+    suspects = int(audit.manifest["counts"]["suspects"])
+    found = []
+    for name in (name for name in audit.scores.columns if name in SCORES or name in TITLES):
+        scores = audit.scores[name].to_numpy()
+        rank = int((scores < scores[position]).sum()) + 1
+        found.append(Detector(NAMES[name], f"rank {rank:,} of {len(scores):,}", rank <= suspects))
+    vote = _vote(audit, position)
+    return found if vote is None else [*found, vote]
+
+
+def _vote(audit: Audit, position: int) -> Detector | None:
+    """What most of the labelled neighbours are labelled."""
+    index = audit.outputs["neighbours"][position] if "neighbours" in audit.outputs else np.empty(0, dtype=np.int32)
+    codes = audit.codes[index[index >= 0]]
+    codes = codes[codes >= 0]
+    if len(codes) == 0:
+        return None
+    votes, given = np.bincount(codes, minlength=len(audit.dataset.classes)), int(audit.codes[position])
+    winner = given if votes[given] == votes.max() else int(votes.argmax())
+    words = f"{votes[winner]} of {len(codes)} are {audit.dataset.class_names[winner]}"
+    return Detector("neighbours", words, winner != given)
+
+
+def issues_of(audit: Audit, position: int) -> list[tuple[str, list[str]]]:
+    """Name the issues of an example other than its label, each with its reasons.
+
+    Returns
+    -------
+    list of (issue, reasons)
+    """
+    rows = audit.flagged
+    rows = rows[(rows["position"] == position) & (rows["issue"] != "label")]
+    return [(str(issue), list(why)) for issue, why in zip(rows["issue"], rows["evidence"], strict=True)]
+
+
+def copies(audit: Audit, position: int) -> np.ndarray:
+    """Find the other members of the sets of copies and near copies that an example belongs to.
+
+    Returns
+    -------
+    ndarray of int
+        Their positions; empty where it has no copies.
+    """
+    rows = audit.flagged
+    rows = rows[rows["issue"].isin(COPIES) & rows["cluster"].notna()]
+    own = rows.loc[rows["position"] == position, ["issue", "cluster"]]
+    same = rows.merge(own, on=["issue", "cluster"])["position"].to_numpy()
+    return np.unique(same[same != position])
