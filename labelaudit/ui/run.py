@@ -27,7 +27,12 @@ EMBEDDERS = {
 }
 HUB_NAME = re.compile(r"|\w[\w.-]*(/\w[\w.-]*)?")  # of a model; never a path
 STEPS = {
-    "audit": {"features": "Features", "folds": "Models, each trained without one fold", "issues": "Label issues"},
+    "audit": {
+        "features": "Features",
+        "neighbours": "Nearest neighbours",
+        "folds": "Models, each trained without one fold",
+        "issues": "Issues",
+    },
     "map": {"umap": "Loading UMAP, which compiles itself", "graph": "Graph of neighbours", "layout": "Layout"},
 }
 DOING = {"audit": "Auditing", "map": "Making the map"}
@@ -145,7 +150,7 @@ def progress(job: Job) -> None:
     """Show the steps of a running audit or map, what is left of each, and a way to stop it."""
     if not job.active:
         st.rerun(scope="app")
-    with st.container(border=True, height=330):
+    with st.container(border=True, height=380):
         if job.state == "queued":
             _waiting(session.jobs().place(job), session.jobs().starts_in(job))
         else:
@@ -176,8 +181,10 @@ def _step(title: str, state: tuple[float, float, float] | None) -> None:
     if done >= total:
         st.progress(1.0, text=f"{title}: done")
     else:
-        of = f"{done:.0f} of {total:.0f}, " if total > 1 else ""
-        st.progress(done / total, text=f"{title}: {of}{_seconds(time.time() - since)}")
+        seconds = time.time() - since
+        of = f"{done:,.0f} of {total:,.0f}, " if total > 1 else ""
+        pace = f", {done / seconds:,.0f} a second" if done >= 100 and seconds >= 1 else ""
+        st.progress(done / total, text=f"{title}: {of}{_seconds(seconds)}{pace}")
 
 
 def unfinished(record: dict[str, Any], job: Job | None) -> None:
