@@ -243,7 +243,7 @@ def test_hardware_is_checked() -> None:
     assert hardware()[1] in ("float32", "bfloat16")
     with pytest.raises(BadInput, match="there is no device 'gpu'; choose one of cpu"):
         hardware("gpu")
-    with pytest.raises(BadInput, match="there is no precision 'float16'; did you mean 'float32'|'bfloat16'"):
+    with pytest.raises(BadInput, match="there is no precision 'float16'"):
         hardware("cpu", "float16")
 
 
