@@ -49,7 +49,7 @@ class Hog:
             cells_per_block=(2, 2),
         )
         # Each pixel's bin, counted in each quarter of the image.
-        bins = np.asarray(image) >> 6
+        bins = np.asarray(image) // (256 // BINS)
         part = SIDE // GRID
         colours = (bins @ np.array([BINS * BINS, BINS, 1])).reshape(GRID, part, GRID, part).swapaxes(1, 2)
         quarters = np.arange(GRID * GRID).reshape(GRID, GRID, 1, 1) * BINS**3
