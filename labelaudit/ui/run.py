@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -11,7 +12,7 @@ from labelaudit.audit import FILTERS, MODELS, SCORES, AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import LabelauditError
 from labelaudit.estimate import estimate
-from labelaudit.heads import words
+from labelaudit.heads import YOURS, words
 from labelaudit.jobs import Job
 from labelaudit.ui import cards, session, visitor
 from labelaudit.ui.markdown import plain
@@ -94,7 +95,7 @@ def go(dataset: Dataset, config: AuditConfig, key: str, *, possible: bool = True
     if ahead is None:
         st.caption("No audit can run; see what we noticed.")
         return
-    st.caption(f"Will run {words(ahead.heads)} ({ahead.why}), {config.folds} folds, {_words(config.filter_by)}.")
+    st.caption(f"Will run {_models(ahead.heads, ahead.why, config.folds)}, {_words(config.filter_by)}.")
     if pressed:
         launch(dataset, config)
 
@@ -199,7 +200,7 @@ def result(opened: Opened) -> None:
         st.html(f'<div class="la-hero">No label among {examples:,}{where} looks wrong.</div>')
     settings = manifest["config"]
     st.caption(
-        f"Ran {words(manifest['resolved']['heads'])} ({manifest['resolved']['why']}), {settings['folds']} folds, "
+        f"Ran {_models(manifest['resolved']['heads'], manifest['resolved']['why'], settings['folds'])}, "
         f"{_words(settings['filter_by'])}, ranked by {_words(settings['score'])}, seed {settings['seed']}. "
         f"Took {_seconds(manifest['seconds'])}."
     )
@@ -229,6 +230,10 @@ def launch(dataset: Dataset, config: AuditConfig) -> None:
         session.show_error(error)
         return
     st.switch_page("pages/2_Audit.py")
+
+
+def _models(heads: Iterable[str], why: str, folds: int) -> str:
+    return f"{words(heads)} ({why})" + ("" if YOURS in heads else f", {folds} folds")
 
 
 def _words(name: str) -> str:
