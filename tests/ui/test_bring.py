@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from dashboards import Dashboard
 from made import table
 
+from labelaudit.given import Given
 from labelaudit.load import to_bytes
 from labelaudit.workspace import Workspace
 
@@ -45,17 +47,21 @@ def test_probabilities_are_recognised_and_replace_the_model(ingest: Dashboard) -
     p = np.full((120, 3), 0.1)
     p[np.arange(120), np.arange(120) % 3] = 0.8
     bring(ingest, "pred_probs", saved(pred_probs=p, classes=np.array(["class 0", "class 1", "class 2"])))
-    assert (
-        "120 x 3 probabilities of pred_probs.npz, classes as in the file, aligned by position"
-        in ingest.text().replace("\\", "")
-    )
-    assert "Will run your model (the probabilities that you brought), prune by noise rate." in ingest.text()
-    audit_id = audited(ingest)
-    given = Workspace().dataset(audit_id).given
+    said = ingest.text().replace("\\", "")
+    assert "120 x 3 probabilities of pred_probs.npz, classes as in the file, aligned by position" in said
+    assert "Will run your model (the probabilities that you brought), prune by noise rate." in said
+    given = Workspace().dataset(audited(ingest)).given
     assert given is not None
     assert np.allclose(given.pred_probs, p)  # type: ignore[arg-type]
-    ingest.open("1_Ingest")
-    assert any("Use what came along: 120 x 3 probabilities" in box.label for box in ingest.app.checkbox)
+
+
+def test_what_was_brought_is_still_there_on_a_return(dashboard: Dashboard) -> None:
+    dataset = replace(table(n=120), given=Given(folds=np.arange(120) % 4, notes=("4 folds of mine",)))
+    dashboard.open("1_Ingest", data=Workspace().keep(dataset).fingerprint)
+    (box,) = [box for box in dashboard.app.checkbox if box.label == "Use what came along: 4 folds of mine"]
+    box.uncheck()
+    dashboard.run()
+    assert Workspace().dataset(audited(dashboard)).given is None
 
 
 def test_everything_at_once(ingest: Dashboard) -> None:
