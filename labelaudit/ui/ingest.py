@@ -24,7 +24,7 @@ from labelaudit.load.demos import DEMOS
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
 from labelaudit.text import shorten
-from labelaudit.ui import run, session
+from labelaudit.ui import bring, run, session
 from labelaudit.ui.blocks import TINY, tiny
 from labelaudit.ui.markdown import plain
 
@@ -214,6 +214,13 @@ def settle(draft: Dataset) -> None:
     dataset = _roles(draft)
     if dataset is None:
         return
+    dataset = bring.section(dataset, draft)
+    if not dataset.feature_columns and dataset.modality != "image" and not _has_model(dataset):
+        st.error(
+            "No column is left for the model; choose at least one, or bring probabilities or features.",
+            icon=":material/error:",
+        )
+        return
     preview = _preview(dataset)
     st.dataframe(
         preview,
@@ -306,9 +313,8 @@ def _roles(draft: Dataset) -> Dataset | None:
         if kind == "image":
             return _with_history(load((draft.table, draft.source), label=label, **roles), draft)
         chosen = _chosen(others, default, kind, key=f"features-{key}-{label}-{kind}")
-        if not chosen:
-            st.error("No column is left for the model; choose at least one.", icon=":material/error:")
-            return None
+        if not chosen:  # then what the user brings has to do
+            return _with_history(_bare(draft, label, roles), draft)
         dataset = load(
             (draft.table, draft.source),
             label=label,
@@ -320,6 +326,15 @@ def _roles(draft: Dataset) -> Dataset | None:
         session.show_error(error)
         return None
     return _with_history(dataset, draft)
+
+
+def _bare(draft: Dataset, label: str, roles: dict[str, str | None]) -> Dataset:
+    return replace(_loaded((draft.table, draft.source), label, **roles), feature_columns=(), modality="tabular")
+
+
+def _has_model(dataset: Dataset) -> bool:
+    given = dataset.given
+    return given is not None and (given.pred_probs is not None or given.features is not None)
 
 
 def _chosen(others: list[str], default: tuple[str, ...], kind: str, key: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -12,7 +13,7 @@ from labelaudit.audit import FILTERS, MODELS, SCORES, AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import LabelauditError
 from labelaudit.estimate import estimate
-from labelaudit.heads import words
+from labelaudit.heads import YOURS, words
 from labelaudit.jobs import Job
 from labelaudit.settings import settings
 from labelaudit.ui import cards, session, visitor
@@ -140,7 +141,7 @@ def go(dataset: Dataset, config: AuditConfig, key: str, *, possible: bool = True
     if ahead is None:
         st.caption("No audit can run; see what we noticed.")
         return
-    st.caption(f"Will run {words(ahead.heads)} ({ahead.why}), {config.folds} folds, {_words(config.filter_by)}.")
+    st.caption(f"Will run {_models(ahead.heads, ahead.why, config.folds)}, {_words(config.filter_by)}.")
     if pressed:
         launch(dataset, config)
 
@@ -247,7 +248,7 @@ def result(opened: Opened) -> None:
         st.html(f'<div class="la-hero">No label among {examples:,}{where} looks wrong.</div>')
     choices_made = manifest["config"]
     st.caption(
-        f"Ran {words(manifest['resolved']['heads'])} ({manifest['resolved']['why']}), {choices_made['folds']} folds, "
+        f"Ran {_models(manifest['resolved']['heads'], manifest['resolved']['why'], choices_made['folds'])}, "
         f"{_words(choices_made['filter_by'])}, ranked by {_words(choices_made['score'])}, seed {choices_made['seed']}. "
         f"Took {_seconds(manifest['seconds'])}."
     )
@@ -283,6 +284,10 @@ def launch(dataset: Dataset, config: AuditConfig) -> None:
         session.show_error(error)
         return
     st.switch_page("pages/2_Audit.py")
+
+
+def _models(heads: Iterable[str], why: str, folds: int) -> str:
+    return f"{words(heads)} ({why})" + ("" if YOURS in heads else f", {folds} folds")
 
 
 def _words(name: str) -> str:
