@@ -97,7 +97,7 @@ def recipe(dataset: Dataset) -> np.ndarray:
 def scores(side: str, dataset: Dataset, seed: int) -> np.ndarray:
     if side == RECIPE:
         return recipe(dataset)
-    return audit(dataset, AuditConfig(model=side, seed=seed)).issues["score"].to_numpy()
+    return audit(dataset, AuditConfig(model=side, seed=seed)).label_issues["score"].to_numpy()
 
 
 def measure(case: Case, seeds: int) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib import import_module
@@ -25,18 +25,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from labelaudit import __version__
 from labelaudit.cache import Cache, key
+from labelaudit.checks import Checked, Material, run_checks
 from labelaudit.confident import FILTERS, SCORES, Filter, Score
 from labelaudit.dataset import Dataset, decode
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.estimate import estimate
 from labelaudit.features import VERSION as FEATURES_VERSION
-from labelaudit.features import Features, features
 from labelaudit.files import digest, read_json, write_json, writing
 from labelaudit.heads import MODELS, Model
 from labelaudit.predict import VERSION as PREDICT_VERSION
 from labelaudit.predict import Progress, silent
+from labelaudit.seeing import Sight, look
 from labelaudit.tasks import TASKS, Run, Seen
-from labelaudit.text import shorten
 
 __all__ = ["FILTERS", "MODELS", "SCORES", "Audit", "AuditConfig", "audit"]
 
@@ -64,6 +64,7 @@ class AuditConfig(BaseModel):
     score: Score = Field("pairwise_confidence", description="label quality score that ranks")
     seed: int = Field(0, ge=0, lt=2**32, description="of folds, sampling and models")
     max_rows: int | None = Field(None, ge=10, description="audit a sample of at most so many rows, class shares kept")
+    checks: bool = Field(True, description="look for everything else that neighbours and columns tell, too")
     embedder: str = Field("auto", description="what turns images or texts into features; auto: what can be had")
     device: str = Field("auto", description="where an embedder runs; auto: a GPU where there is one")
     precision: Precision = Field("auto", description="of an embedder; auto: bfloat16 where the hardware has it")
@@ -279,7 +280,14 @@ def is_other_folder(folder: Path) -> bool:
 def import_libraries(*modalities: str) -> None:
     """Import what an audit uses, so that its seconds don't hold imports: who runs ten audits pays for them once."""
     shared = ("cleanlab.filter", "cleanlab.dataset", "sklearn.calibration", "sklearn.ensemble", "sklearn.linear_model")
-    rest = ("sklearn.cluster", "sklearn.decomposition", "sklearn.naive_bayes", "sklearn.neighbors", "sklearn.pipeline")
+    rest = (
+        "faiss",
+        "sklearn.cluster",
+        "sklearn.decomposition",
+        "sklearn.naive_bayes",
+        "sklearn.neighbors",
+        "sklearn.pipeline",
+    )
     own = {
         "text": ("sklearn.feature_extraction.text", "sparse_dot_topn"),
         "tabular": ("sklearn.impute", "skrub"),
@@ -353,38 +361,36 @@ def audit(
         except StoreError as error:
             log.warning("%s", error)
 
+    check(dataset, config)
     import_libraries(dataset.modality)
     ahead = estimate(dataset, config)
     started = time.perf_counter()
     run = Run(Cache(cache), progress)
     run.cache.sweep()
     rows = sample_rows(dataset, config.max_rows, config.seed) if config.max_rows else np.arange(len(dataset))
-    audited = dataset.take(rows) if config.max_rows else dataset
     task = TASKS[dataset.task]
-    task.check(audited, config)
-    with run.step("features"):
-        made = features(audited, config, run.cache, run.progress)
-    unreadable = [
-        {"id": str(dataset.ids[rows[row]]), "row": int(rows[row]), "name": audited.image_name(row), "reason": reason}
-        for row, reason in made.unreadable.items()
-    ]
-    if unreadable:
-        readable = np.setdiff1d(np.arange(len(audited)), list(made.unreadable))
-        rows, made, audited = rows[readable], made.take(readable), audited.take(readable)
-        task.check(audited, config)
-    outputs = task.predict(audited, Seen(made), config, run)
+    sight = look(dataset, rows, config, run)
+    audited, rows, seen = sight.dataset, sight.rows, sight.seen
+    outputs = task.predict(audited, seen, config, run)
     with run.step("issues"):
-        found = task.find_issues(audited, dataset.ids[rows], outputs, config)
-    notes = [*_notes_of(made, unreadable), *outputs["notes"]]
+        ids = dataset.ids[rows]
+        found = task.find_issues(audited, ids, seen, outputs, config)
+        checked = _checked(sight, ids, outputs["pred_probs"]) if config.checks else Checked.nothing(len(rows))
+    notes = [*sight.notes, *outputs["notes"]]
+    arrays = {"pred_probs": outputs["pred_probs"], "fold": outputs["fold"], "rows": rows}
+    if seen.graph is not None:
+        arrays |= {"neighbours": seen.graph.index, "distances": seen.graph.distance}
+    if audited.given is not None and audited.given.coordinates is not None:
+        arrays["coordinates"] = audited.given.coordinates
     if config.max_rows:
         notes.append(f"a sample of {len(rows):,} of {len(dataset):,} rows was audited, class shares kept")
     result = Audit(
         dataset=dataset,
         config=config,
-        issues=found.issues,
-        scores=found.scores,
+        issues=pd.concat([found.issues, checked.issues], ignore_index=True) if len(checked.issues) else found.issues,
+        scores=pd.concat([found.scores, checked.scores], axis=1),
         per_class=found.per_class,
-        outputs={"pred_probs": outputs["pred_probs"], "fold": outputs["fold"], "rows": rows},
+        outputs=arrays,
         confident_joint=found.confident_joint,
         manifest={
             "labelaudit": __version__,
@@ -392,8 +398,9 @@ def audit(
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "dataset": _describe(dataset),
             "config": config.model_dump(),
-            "resolved": {**outputs["resolved"], "embedder": made.embedder, "embedder_why": made.why},
-            "unreadable": unreadable,
+            "resolved": {**outputs["resolved"], **_embedder(seen)},
+            "unreadable": sight.unreadable,
+            "checks": {name: asdict(finding) for name, finding in checked.findings.items()},
             "estimated": {"seconds": round(ahead.seconds, 1), "memory_mb": ahead.memory_mb},
             "timings": run.timings,
             "seconds": round(time.perf_counter() - started, 4),
@@ -416,17 +423,16 @@ def audit(
     return result
 
 
-def _notes_of(made: Features, unreadable: list[dict[str, Any]]) -> list[str]:
-    """What was used for features where there was a choice, and what could not be read."""
-    notes = [f"features by {made.embedder}: {made.why}"] if made.why else []
-    if unreadable:
-        images = "1 image" if len(unreadable) == 1 else f"{len(unreadable):,} images"
-        first = unreadable[0]
-        notes.append(
-            f"{images} can't be read and were left out of the audit, not out of the export "
-            f"(the first: {shorten(first['name'])!r} {first['reason']})"
-        )
-    return notes
+def _checked(sight: Sight, ids: np.ndarray, pred_probs: np.ndarray) -> Checked:
+    made, graph = sight.seen.features, sight.seen.graph
+    matrix, properties = (None, None) if made is None else (made.matrix, made.properties)
+    return run_checks(
+        Material(sight.dataset, ids, sight.dataset.labels, pred_probs, matrix, graph, properties, sight.copies)
+    )
+
+
+def _embedder(seen: Seen) -> dict[str, str]:
+    return {} if seen.features is None else {"embedder": seen.features.embedder, "embedder_why": seen.features.why}
 
 
 def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> np.ndarray:
@@ -472,7 +478,7 @@ def _describe(dataset: Dataset) -> dict[str, Any]:
 
 def _notes(dataset: Dataset) -> list[str]:
     """What the reader, the planting and the guesses did to the data."""
-    notes = list(dataset.source.notes)
+    notes = [*dataset.source.notes, *(() if dataset.given is None else dataset.given.notes)]
     planted = dataset.provenance.get("planted")
     if planted:
         notes.append(f"{planted['fraction']:.0%} of the labels were made wrong on purpose ({planted['kind']})")

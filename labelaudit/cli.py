@@ -83,7 +83,12 @@ def _start(
 
 @app.command()
 def audit(
-    source: Annotated[str, typer.Argument(metavar="PATH|DEMO", help="A file, or the name of a demo.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH|NAME", help="A file, a folder or archive of images, a demo, a named set, or hf://owner/name."
+        ),
+    ],
     label: Annotated[str | None, typer.Option(help="Column of the given labels; guessed without.")] = None,
     text: Annotated[list[str] | None, typer.Option(help="Column of text; may be repeated.")] = None,
     task: Annotated[str | None, typer.Option(help="Kind of label; guessed without.")] = None,
@@ -96,6 +101,42 @@ def audit(
     group: Annotated[str | None, typer.Option(help="Rows of one group share a fold.")] = None,
     id_: Annotated[str | None, typer.Option("--id", help="Column of unique ids.")] = None,
     max_rows: Annotated[int | None, typer.Option(help="Audit a sample of at most so many rows.")] = None,
+    labels: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Table that names the images of a folder and their labels.")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Which split of a Hugging Face data set.")] = None,
+    subset: Annotated[str | None, typer.Option(help="Which subset of it.")] = None,
+    embedder: Annotated[
+        str, typer.Option(metavar="NAME|FILE", help="What turns images or texts into features, or auto.")
+    ] = "auto",
+    device: Annotated[str, typer.Option(help="Where the embedder runs, or auto.")] = "auto",
+    labels_only: Annotated[
+        bool, typer.Option("--labels-only", help="Leave out neighbours, duplicates, outliers and the like.")
+    ] = False,
+    pred_probs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pred-probs",
+            metavar="FILE|COLUMN",
+            help="Out-of-sample probabilities that replace the model; columns may be repeated.",
+        ),
+    ] = None,
+    features: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--features", "--embeddings", metavar="FILE|COLUMN", help="Features that replace the columns of the table."
+        ),
+    ] = None,
+    coordinates: Annotated[
+        list[str] | None, typer.Option("--coordinates", metavar="FILE|COLUMN", help="Coordinates of a map.")
+    ] = None,
+    neighbours: Annotated[
+        list[str] | None,
+        typer.Option("--neighbours", metavar="FILE|COLUMN", help="Nearest neighbours: row numbers, and distances."),
+    ] = None,
+    folds_from: Annotated[
+        list[str] | None, typer.Option("--folds-from", metavar="FILE|COLUMN", help="Folds, numbered from 0.")
+    ] = None,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
@@ -108,6 +149,9 @@ def audit(
         folds=folds,
         seed=seed,
         max_rows=max_rows,
+        embedder=embedder,
+        device=device,
+        checks=not labels_only,
     )
     from labelaudit.load import load
     from labelaudit.tasks import TASKS
@@ -116,7 +160,22 @@ def audit(
         raise typer.BadParameter(f"there is no {task!r}{did_you_mean(task, TASKS)}", param_hint="--task")
     if out is not None:
         _check_out(out)
-    dataset = load(source, label=label, text=text or None, id=id_, group=group, task=task)
+    dataset = load(
+        source,
+        label=label,
+        text=text or None,
+        id=id_,
+        group=group,
+        task=task,
+        labels=labels,
+        split=split,
+        subset=subset,
+        pred_probs=_one_or_more(pred_probs),
+        embeddings=_one_or_more(features),
+        coordinates=_one_or_more(coordinates),
+        neighbours=_one_or_more(neighbours),
+        folds=_one_or_more(folds_from),
+    )
     found, folder = _audit(dataset, config, out)
     if as_json:
         print_json(summary(found, folder))
@@ -264,6 +323,11 @@ def config(as_json: Json = False) -> None:
         return
     columns = ("name", "value", "from", "variable")
     print_columns(("setting", *columns[1:]), [tuple(row[column] for column in columns) for row in rows])
+
+
+def _one_or_more(texts: list[str] | None) -> str | list[str] | None:
+    """A file, a column or a prefix is one text; several are columns."""
+    return texts[0] if texts and len(texts) == 1 else texts or None
 
 
 # -- settings and choices -----------------------------------------------------------------------

@@ -20,6 +20,8 @@ import pyarrow as pa
 from labelaudit.columns import codes, comparable, is_blank, is_number, is_text
 from labelaudit.errors import BadInput, StoreError, did_you_mean
 from labelaudit.files import digest, read_json, replacing, write_json
+from labelaudit.given import FILE as GIVEN_FILE
+from labelaudit.given import Given
 from labelaudit.media import Media
 from labelaudit.text import is_encodable, json_text, shorten
 
@@ -114,11 +116,13 @@ class Dataset:
         How to write it back.
     provenance : mapping
         Where it came from and what was done to it; JSON values only; never part of the fingerprint.
+    given : Given or None
+        Probabilities, features, coordinates, neighbours and folds that the user brings.
 
     Raises
     ------
     BadInput
-        A column is not there, ids repeat, or there is no row.
+        A column is not there, ids repeat, there is no row, or what the user brings has another number of rows.
     """
 
     name: str
@@ -133,6 +137,7 @@ class Dataset:
     annotations: pa.Table | None = None
     source: Source = Source("parquet")
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    given: Given | None = None
 
     def __post_init__(self) -> None:
         if self.table.num_rows == 0:
@@ -143,6 +148,10 @@ class Dataset:
                 raise BadInput(f"{self.name!r} has no column {column!r}{did_you_mean(column, names)}")
         if self.id_column is not None:
             self._check_ids(self.id_column)
+        if self.given is not None and self.given.rows not in (None, len(self)):
+            raise BadInput(
+                f"{self.name!r} has {len(self):,} rows and what you bring has {self.given.rows:,}; bring one row each."
+            )
 
     def _check_ids(self, column: str) -> None:
         found = codes(self.table[column])
@@ -188,12 +197,14 @@ class Dataset:
             "value_type": self.value_type,
             "text_cells": self.source.text_cells,
         }
-        return _hash(roles)
+        return _hash(roles if self.given is None else {**roles, "given": self.given.fingerprint})
 
     @cached_property
     def feature_fingerprint(self) -> str:
         """Hash of the feature columns alone: features stay valid when only labels change."""
         roles: dict[str, Any] = {"modality": self.modality, "text_cells": self.source.text_cells}
+        if self.given is not None and self.given.features is not None:
+            return self.given.feature_fingerprint
         if self.modality == "image":
             roles["digests"] = self.digests.tolist()
         return _hash(roles, self.table.select(list(self.feature_columns)))
@@ -237,7 +248,8 @@ class Dataset:
         encoded = column.combine_chunks().dictionary_encode()
         as_json = self._holds_json(name)
         values = [decode(v) if as_json else v for v in encoded.dictionary.to_pylist()]
-        present = {encode(v): v for v in values if not is_missing(v)}
+        brought = () if self.given is None else self.given.classes
+        present = {encode(v): v for v in (*values, *brought) if not is_missing(v)}
         classes = tuple(sorted(present.values(), key=_class_order(list(present.values()))))
         order = {encode(v): code for code, v in enumerate(classes)}
         lookup = np.array([-1 if is_missing(v) else order[encode(v)] for v in values] + [-1], dtype=np.int32)
@@ -246,7 +258,7 @@ class Dataset:
 
     @property
     def classes(self) -> tuple[Value, ...]:
-        """The K classes, sorted, as the user wrote them."""
+        """The K classes, sorted, as the user wrote them; one that only brought probabilities name has no example."""
         return self._classes_and_codes[0]
 
     @property
@@ -393,7 +405,8 @@ class Dataset:
 
     def take(self, rows: np.ndarray) -> Dataset:
         """Keep these rows, in this order; without an id column their numbers are lost, so keep them yourself."""
-        return replace(self, table=self.table.take(pa.array(rows)))
+        given = None if self.given is None else self.given.take(rows)
+        return replace(self, table=self.table.take(pa.array(rows)), given=given)
 
     # -- on disk ----------------------------------------------------------------------------------
 
@@ -420,6 +433,9 @@ class Dataset:
             "provenance": dict(self.provenance),
             "data": digest(folder / "data.arrow"),
         }
+        if self.given is not None:
+            rest = self.given.save(folder)
+            roles["given"] = {**rest, "data": digest(folder / GIVEN_FILE)}
         write_json(folder / "dataset.json", roles)
 
     def _keep_media(self, folder: Path) -> dict[str, Any] | None:
@@ -469,13 +485,14 @@ class Dataset:
             ) from error
         with pa.OSFile(str(folder / "data.arrow"), "rb") as file:
             table = pa.ipc.open_file(file).read_all()
-        source, kept = roles.pop("source"), roles.pop("media")
+        source, kept, given = roles.pop("source"), roles.pop("media"), roles.pop("given", None)
         media = None if kept is None else Media.from_record(kept, folder)
         return cls(
             table=table,
             source=Source(source["format"], source["options"], tuple(source["notes"]), media),
             label_columns=tuple(roles.pop("label_columns")),
             feature_columns=tuple(roles.pop("feature_columns")),
+            given=None if given is None else Given.open(folder, given),
             **roles,
         )
 
@@ -485,6 +502,8 @@ def _saved_roles(folder: Path) -> dict[str, Any]:
     roles = read_json(folder / "dataset.json")
     if roles.pop("data") != digest(folder / "data.arrow"):
         raise ValueError("data.arrow is not as it was written")
+    if "given" in roles and roles["given"].pop("data") != digest(folder / GIVEN_FILE):
+        raise ValueError(f"{GIVEN_FILE} is not as it was written")
     media = roles["media"]
     if media and "bytes" in media and (folder / media["root"]).stat().st_size != media["bytes"]:
         raise ValueError(f"{media['root']} is not as it was written")

@@ -40,14 +40,8 @@ def fetch(url: str, path: Path, *, sha256: str, progress: Progress = silent, ste
     StoreError
         The file can't be written.
     """
-    if not url.startswith("https://"):
-        raise NotFetched(f"{url} is not an https address")
-    try:
-        answer = urlopen(url, timeout=PATIENCE)  # https alone, see above  # nosec B310
-    except (OSError, HTTPException) as error:
-        raise NotFetched(_words(error)) from error
     found = hashlib.sha256()
-    with answer, writing(path):
+    with opened(url) as answer, writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         total, done = int(answer.headers.get("Content-Length", 0)), 0
         with replacing(path) as file:
@@ -58,6 +52,17 @@ def fetch(url: str, path: Path, *, sha256: str, progress: Progress = silent, ste
                 progress(step, done, max(total, done))
             if not found.hexdigest().startswith(sha256):
                 raise NotFetched("what came is not what was published")
+
+
+def opened(url: str) -> HTTPResponse:
+    """Begin to read from an ``https`` address; errors as for `fetch`."""
+    if not url.startswith("https://"):
+        raise NotFetched(f"{url} is not an https address")
+    try:
+        answer: HTTPResponse = urlopen(url, timeout=PATIENCE)  # nosec B310
+    except (OSError, HTTPException) as error:
+        raise NotFetched(_words(error)) from error
+    return answer
 
 
 def _chunks(answer: HTTPResponse) -> Iterator[bytes]:

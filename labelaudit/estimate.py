@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labelaudit.heads import Size, choose, seconds
+from labelaudit.heads import YOURS, Size, chosen, seconds
 
 if TYPE_CHECKING:
     from labelaudit.audit import AuditConfig
@@ -59,8 +59,9 @@ def estimate(dataset: Dataset, config: AuditConfig) -> Estimate:
     size = Size.of(dataset)
     share = min(1.0, (config.max_rows or size.rows) / size.rows)
     part = replace(size, rows=round(size.rows * share), stored=size.stored * share, chars=round(size.chars * share))
-    heads, why = choose(part, config.model, config.folds)
-    fits = sum(seconds(head, part, config.folds) for head in heads) * (4 if config.calibrate else 1)
+    heads, why = chosen(dataset, part, config.model, config.folds)
+    ours = [head for head in heads if head != YOURS]
+    fits = sum(seconds(head, part, config.folds) for head in ours) * (4 if config.calibrate else 1)
     read = 3e-7 * part.chars if part.modality == "text" else 1.5e-6 * part.rows * part.columns
     cells = part.rows * part.classes
     found = 1.5e-8 * cells * (len(heads) + 4) + 1e-5 * part.rows

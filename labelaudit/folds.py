@@ -65,6 +65,8 @@ def assign_folds(dataset: Dataset, n_folds: int, seed: int, near: np.ndarray | N
     fold = np.empty(len(dataset), dtype=np.int64)
     fold[dealt] = np.arange(len(dataset)) % n_folds
 
+    if dataset.given is not None and dataset.given.folds is not None:
+        return _checked(dataset, dataset.given.folds)
     links, notes = [], []
     groups = dataset.groups()
     if groups is not None:
@@ -88,6 +90,23 @@ def assign_folds(dataset: Dataset, n_folds: int, seed: int, near: np.ndarray | N
                 "folds; use fewer folds or more rows."
             )
         fold = _kept_together(fold, sets, dataset.labels, n_folds, rng)
+    return Folds(fold, n_folds, "; ".join(notes))
+
+
+def _checked(dataset: Dataset, fold: np.ndarray) -> Folds:
+    """Take the user's folds as they are, and say where copies or groups are split over them."""
+    n_folds = int(fold.max()) + 1
+    notes = [f"your {n_folds:,} folds were used"]
+    groups = dataset.groups()
+    for sets, what in ((copy_sets(dataset), "exact copies"), (groups, f"rows with the same {dataset.group_column!r}")):
+        if sets is None:
+            continue
+        mixed = pd.Series(fold).groupby(sets).nunique().to_numpy() > 1
+        split = int(mixed[np.unique(sets, return_inverse=True)[1]].sum())
+        if split:
+            notes.append(
+                f"warning: {split:,} {what} are split over several of them, where one can hide another's error"
+            )
     return Folds(fold, n_folds, "; ".join(notes))
 
 
@@ -133,9 +152,15 @@ def _alike(dataset: Dataset, near: np.ndarray | None, n_folds: int) -> Iterator[
 
 
 def copy_sets(dataset: Dataset) -> np.ndarray:
-    """Number the sets of rows whose feature columns hold the same, shape (N,); numbers start from 0."""
+    """Number the sets of rows whose feature columns, or image files, hold the same, shape (N,); from 0."""
+    if dataset.modality == "image":
+        # A file that can't be read has no hash, and is like no other.
+        alone = np.arange(len(dataset)).astype(str).astype(object)
+        return np.asarray(pd.factorize(np.where(dataset.digests == "", alone, dataset.digests))[0], dtype=np.int64)
     table = dataset.table.select(list(dataset.feature_columns))
     codes = [pd.factorize(_plain(column), use_na_sentinel=False)[0] for column in table.columns]
+    if not codes and dataset.given is not None and dataset.given.features is not None:
+        codes = [np.unique(dataset.given.features, axis=0, return_inverse=True)[1]]
     if not codes:
         return np.arange(len(dataset))
     sets = codes[0].astype(np.int64)

@@ -27,6 +27,7 @@ Model = Literal["auto", Head]
 HEADS: tuple[str, ...] = get_args(Head)
 MODELS: tuple[str, ...] = ("auto", *HEADS)
 TREES = frozenset({"hist_gradient_boosting", "random_forest", "extra_trees"})
+YOURS = "yours"  # no head of ours: the probabilities that the user brings
 TITLES = {
     "logistic_regression": "logistic regression",
     "linear_sgd": "a linear model",
@@ -35,6 +36,7 @@ TITLES = {
     "random_forest": "a random forest",
     "extra_trees": "randomised trees",
     "knn": "nearest neighbours",
+    YOURS: "your model",
 }
 N_TREES, N_ROUNDS, N_LEAVES = 200, 100, 15
 
@@ -66,6 +68,8 @@ class Size:
         Of all texts; 0 for a table.
     numeric : bool
         Whether a table has numbers only.
+    embedding : bool
+        Whether they are features that the user brings, whose distances mean something.
     """
 
     modality: str
@@ -75,13 +79,17 @@ class Size:
     stored: float
     chars: int
     numeric: bool
+    embedding: bool = False
 
     @classmethod
     def of(cls, dataset: Dataset) -> Size:
         """Measure a data set, in a time that does not grow with it apart from the length of its texts."""
         n, k = len(dataset), len(dataset.classes)
+        if dataset.given is not None and dataset.given.features is not None:
+            d = dataset.given.features.shape[1]
+            return cls("tabular", n, k, d, n * d, 0, numeric=True, embedding=True)
         if dataset.modality == "image":
-            return cls("image", n, k, EMBEDDED, float(n * EMBEDDED), 0, numeric=True)
+            return cls("image", n, k, EMBEDDED, float(n * EMBEDDED), 0, numeric=True, embedding=True)
         table = dataset.table.select(list(dataset.feature_columns))
         if dataset.modality == "text":
             chars = sum(int(pc.sum(pc.utf8_length(pc.cast(c, pa.string()))).as_py() or 0) for c in table.columns)
@@ -149,6 +157,13 @@ def words(heads: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def chosen(dataset: Dataset, size: Size, model: str, folds: int) -> tuple[tuple[str, ...], str]:
+    """Say what predicts and why: the probabilities that the user brings, else what `choose` says."""
+    if dataset.given is not None and dataset.given.pred_probs is not None:
+        return (YOURS,), "the probabilities that you brought"
+    return choose(size, model, folds)
+
+
 def choose(size: Size, model: str, folds: int) -> tuple[tuple[str, ...], str]:
     """Turn ``auto`` into unlike heads that the data's kind and size allow.
 
@@ -197,7 +212,7 @@ def _suited(size: Size) -> Sequence[str]:
 
 
 def _is_embedding(size: Size) -> bool:
-    return size.modality != "text" and size.numeric and size.columns >= EMBEDDING
+    return size.embedding or (size.modality == "tabular" and size.numeric and size.columns >= EMBEDDING)
 
 
 # -- how it is made -------------------------------------------------------------------------------------

@@ -168,7 +168,7 @@ def properties(image: Image.Image, shown: Header, n_bytes: int) -> dict[str, flo
     lowest, highest = np.percentile(perceived, (5, 99))
     spread = pixels.max(axis=2) - pixels.min(axis=2)
     grey = small.convert("L")
-    # Pillow's filter copies the outermost pixels; a mirrored frame keeps edges out of them.
+    # Pillow's filter leaves the outermost pixels as they are: no edges.
     edges = np.asarray(_bounded(grey, FOR_SHARPNESS, Image.Resampling.BOX).filter(ImageFilter.FIND_EDGES))
     inner = edges[1:-1, 1:-1] if min(edges.shape) > 2 else edges * 0
     return {
@@ -213,8 +213,10 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
 
 
 def _header(image: Image.Image) -> Header:
-    # Reading a PNG's EXIF would decode it; it stands in front of the pixels, or is not known yet.
-    orientation = _orientation(image) if image.format != "PNG" or "exif" in image.info else None
+    # Pillow has turned the size of a TIFF by now. The EXIF of a PNG is known if it stands in front of the pixels; to
+    # ask for it otherwise would decode them.
+    known = image.format != "TIFF" and (image.format != "PNG" or "exif" in image.info)
+    orientation = _orientation(image) if known else None
     width, height = reversed(image.size) if orientation in TURNED else image.size
     return Header(width, height, str(image.format), image.mode)
 

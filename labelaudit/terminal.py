@@ -108,6 +108,8 @@ def _percent(share: float) -> str:
 
 def _snippet(found: Audit, row: int) -> str:
     dataset = found.dataset
+    if dataset.modality == "image":
+        return shorten(printable(dataset.image_name(row)))
     cells = dataset.table.select(list(dataset.feature_columns)).slice(row, 1).to_pylist()[0]
     if dataset.modality == "text":
         words = " ".join(str(value) for value in cells.values() if value is not None)
@@ -157,6 +159,8 @@ def summary(found: Audit, folder: Path) -> dict[str, Any]:
         "timings": manifest["timings"],
         "notes": manifest["notes"],
         "sampled": manifest["sampled"],
+        "checks": manifest["checks"],
+        "unreadable": manifest["unreadable"],
         "findings": [{name: getattr(finding, name) for name in told} for finding in noticed],
         "top": _worst(found),
     }
@@ -185,6 +189,11 @@ def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
         say("Noticed:")
     for finding in facts["findings"]:
         say(f"  {finding['title']}")
+    flagged = [check for check in facts["checks"].values() if check["applies"] and check["count"]]
+    if flagged:
+        say("Other issues:")
+    for check in flagged:
+        say(f"  {check['title']}: {check['words']}")
     if facts["top"]:
         say()
         header = ("id", "score", "given", "suggested", "example")

@@ -8,16 +8,17 @@ from __future__ import annotations
 import hashlib
 import os
 from _pickle import UnpicklingError  # its name alone: torch raises it for a file that it refuses to load
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelaudit.download import fetch
+from labelaudit.download import fetch, opened
 from labelaudit.errors import BadInput, MissingExtra, NotFetched, NoWeights, did_you_mean
 from labelaudit.predict import Progress, silent
 
@@ -165,7 +166,6 @@ def load_network(
     """
     path = Path(embedder).expanduser()
     if embedder == "clip" or path.is_dir():
-        require("transformers", "clip")
         return Network("clip", *_clip(embedder), *hardware(device, precision))
     if embedder in BACKBONES:
         require("torchvision", "images")
@@ -228,6 +228,20 @@ def require(package: str, extra: str) -> None:
     """
     if find_spec(package) is None:
         raise MissingExtra(f"{package} is not installed; install it with `pip install 'labelaudit[{extra}]'`.")
+
+
+def hugging_face(package: str, extra: str) -> Any:
+    """Import transformers, or what builds on it; it imports torchvision where that is installed.
+
+    Raises
+    ------
+    MissingExtra
+        It is not installed; the message names the extra.
+    """
+    require(package, extra)
+    if find_spec("torchvision"):
+        torchvision()
+    return import_module(package)
 
 
 def checkpoints() -> Path:
@@ -326,17 +340,42 @@ def _matching(state: Mapping[str, torch.Tensor], path: Path, names: list[str]) -
 
 def _clip(embedder: str) -> tuple[Any, str]:
     """Load CLIP's image half with transformers, by name or from a folder."""
-    from transformers import CLIPVisionModelWithProjection
-
+    transformers = hugging_face("transformers", "clip")
     source = CLIP if embedder == "clip" else embedder
-    try:
-        model = CLIPVisionModelWithProjection.from_pretrained(source)  # nosec B615
-    except (OSError, ValueError) as error:
-        raise NoWeights(
-            f"the weights of CLIP are not at {source!r} and can't be downloaded; download {CLIP} from huggingface.co "
-            "into a folder and give that folder as the embedder."
-        ) from error
+    model = from_hub(source, partial(transformers.CLIPVisionModelWithProjection.from_pretrained, source))
     return model, f"CLIP ViT-B/32 from {source}"
+
+
+def from_hub(source: str, build: Callable[..., Any]) -> Any:
+    """Load a model of Hugging Face from a folder or from what was downloaded before, or download it.
+
+    Parameters
+    ----------
+    source : str
+        A folder, or a name on the hub.
+    build : callable
+        Loads it; takes ``local_files_only``.
+
+    Raises
+    ------
+    NoWeights
+        It is not here and can't be downloaded.
+    """
+    from huggingface_hub.constants import ENDPOINT
+
+    try:
+        try:
+            return build(local_files_only=True)
+        except (OSError, ValueError):
+            # The library itself would try for minutes where there is no network.
+            opened(ENDPOINT).close()
+            return build()
+    except (OSError, ValueError, NotFetched) as error:
+        why = f" ({error})" if isinstance(error, NotFetched) else ""
+        raise NoWeights(
+            f"the model {source!r} is not here and can't be downloaded{why}; get it from huggingface.co elsewhere, and "
+            "give the folder that holds it."
+        ) from error
 
 
 def digest(model: Any) -> str:

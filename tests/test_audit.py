@@ -40,6 +40,7 @@ CHOICES: dict[str, Any] = {
     "score": "normalized_margin",
     "seed": 1,
     "max_rows": 60,
+    "checks": False,
     "embedder": "hog",
     "device": "cuda",
     "precision": "bfloat16",
@@ -191,7 +192,7 @@ def test_saved_audit_opens_as_it_was(dataset: Dataset, tmp_path: Path, variant: 
     assert opened.dataset.table.equals(found.dataset.table)
     assert opened.dataset.fingerprint == found.dataset.fingerprint
     assert opened.dataset.classes == found.dataset.classes
-    assert opened.issues["id"].tolist() == found.dataset.ids.tolist()
+    assert opened.label_issues["id"].tolist() == found.dataset.ids.tolist()
 
 
 def test_folder_holds_exactly_its_files(audited: Audit, tmp_path: Path) -> None:
@@ -311,9 +312,9 @@ def test_sample_keeps_class_shares_and_is_noted() -> None:
     found = audit(dataset, AuditConfig(max_rows=100))
     assert found.manifest["sampled"] == {"rows": len(found.rows), "of": len(dataset)}
     assert any("sample of 100" in note for note in found.manifest["notes"])
-    assert len(found.issues) == len(found.rows) == 100
+    assert len(found.label_issues) == len(found.rows) == 100
     assert (np.diff(found.rows) > 0).all()
-    np.testing.assert_array_equal(found.issues["id"], found.rows)
+    np.testing.assert_array_equal(found.label_issues["id"], found.rows)
     shares = np.bincount(found.codes) / 100
     np.testing.assert_allclose(shares, np.bincount(dataset.labels) / len(dataset), atol=0.02)
 
@@ -350,23 +351,23 @@ def test_kind_of_label_column_does_not_change_the_flags(
     dataset: Dataset, audited: Audit, variant: Callable[[Dataset], Dataset]
 ) -> None:
     found = audit(variant(dataset))
-    np.testing.assert_array_equal(found.issues["is_issue"], audited.issues["is_issue"])
+    np.testing.assert_array_equal(found.label_issues["is_issue"], audited.label_issues["is_issue"])
     np.testing.assert_array_equal(found.outputs["pred_probs"], audited.outputs["pred_probs"])
-    assert {type(value) for value in found.issues["given"].map(decode)} == {type(found.dataset.classes[0])}
+    assert {type(value) for value in found.label_issues["given"].map(decode)} == {type(found.dataset.classes[0])}
 
 
 def test_bool_labels_are_given_and_suggested_as_bools(dataset: Dataset) -> None:
     found = audit(bool_classes(dataset))
     assert found.dataset.classes == (False, True)
-    assert set(found.issues["suggested"].dropna()) <= {"true", "false"}
-    assert found.issues["is_issue"].any()
+    assert set(found.label_issues["suggested"].dropna()) <= {"true", "false"}
+    assert found.label_issues["is_issue"].any()
 
 
 def test_unlabelled_rows_get_a_suggestion_and_are_never_flagged() -> None:
     clean = made.table()
     missing = {0: None, 1: None, 2: None}
     found = audit(made.relabelled(clean, missing))
-    rows = found.issues.iloc[[0, 1, 2]]
+    rows = found.label_issues.iloc[[0, 1, 2]]
     assert not rows["is_issue"].any()
     assert rows["suggested"].map(decode).tolist() == clean.table["label"].to_pylist()[:3]
     assert all("no label is given" in reasons for reasons in rows["evidence"])
@@ -376,7 +377,7 @@ def test_unlabelled_rows_get_a_suggestion_and_are_never_flagged() -> None:
 
 def test_only_example_of_a_class_is_never_flagged_and_says_why() -> None:
     found = audit(made.relabelled(made.table(), {10: "alone"}))
-    row = found.issues.iloc[10]
+    row = found.label_issues.iloc[10]
     assert not row["is_issue"]
     assert row["score"] == 1
     assert row["suggested"] is None
@@ -414,7 +415,7 @@ def test_errors_that_copies_hide_are_found_because_copies_share_a_fold(
     dataset, wrong = with_copied_errors()
     config = AuditConfig(model=model, filter_by="predicted_neq_given")
     found = audit(dataset, config)
-    assert (found.issues["is_issue"] & wrong).sum() / wrong.sum() > 0.9
+    assert (found.label_issues["is_issue"] & wrong).sum() / wrong.sum() > 0.9
     assert any("48 exact copies share a fold" in note for note in found.manifest["notes"])
 
     def random_folds(dataset: Dataset, n_folds: int, seed: int) -> folds.Folds:
@@ -422,7 +423,7 @@ def test_errors_that_copies_hide_are_found_because_copies_share_a_fold(
 
     monkeypatch.setattr(classification, "assign_folds", random_folds)
     missed = audit(dataset, config)
-    assert (missed.issues["is_issue"] & wrong).sum() / wrong.sum() < 0.2
+    assert (missed.label_issues["is_issue"] & wrong).sum() / wrong.sum() < 0.2
 
 
 # -- odd features -------------------------------------------------------------------------------------
@@ -487,7 +488,7 @@ def test_every_model_finds_planted_errors(sample: Callable[..., Dataset], model:
     pred_probs = found.outputs["pred_probs"]
     assert pred_probs.dtype == np.float32
     np.testing.assert_allclose(pred_probs.sum(axis=1), 1, atol=1e-5)
-    assert (found.issues["is_issue"] & wrong).sum() >= 5
+    assert (found.label_issues["is_issue"] & wrong).sum() >= 5
 
 
 @pytest.mark.parametrize("model", ["logistic_regression", "linear_sgd", "complement_naive_bayes", "knn"])
@@ -497,7 +498,7 @@ def test_calibrated_model_finds_planted_errors(model: Any) -> None:
     found = audit(dataset, AuditConfig(model=model, folds=3, calibrate=True))
     assert found.id != plain.id
     assert not np.array_equal(found.outputs["pred_probs"], plain.outputs["pred_probs"])
-    assert (found.issues["is_issue"] & wrong).sum() >= 5
+    assert (found.label_issues["is_issue"] & wrong).sum() >= 5
 
 
 def test_calibration_says_which_count_it_needs() -> None:

@@ -16,7 +16,7 @@ from labelaudit import confident
 from labelaudit.audit import AuditConfig
 from labelaudit.confident import FILTERS, SCORES
 from labelaudit.dataset import Dataset
-from labelaudit.tasks import TASKS
+from labelaudit.tasks import TASKS, Seen
 
 STORED = ("noise0.2_sparsity0.4", "noise0.4_sparsity0.2")
 CLEANLABS = [score for score in SCORES if score != "pairwise_confidence"]  # which is ours
@@ -64,15 +64,12 @@ def test_joint_and_thresholds_are_cleanlabs(known: Known) -> None:
 
 
 @pytest.mark.parametrize("name", STORED)
-def test_issue_table_holds_cleanlabs_flags_and_scores(
-    shared_data: Path, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Clusters need features, which are not stored.
-    monkeypatch.setattr("labelaudit.clusters.suspect_clusters", lambda *_: np.full(len(labels), -1))
+def test_issue_table_holds_cleanlabs_flags_and_scores(shared_data: Path, name: str) -> None:
     labels, pred_probs = stored(shared_data, name)
     dataset = Dataset(name, pa.table({"label": labels}), ("label",), ())
-    outputs = {"pred_probs": pred_probs, "fold": np.arange(len(labels)) % 5, "features": pred_probs, "verdicts": {}}
-    found = TASKS["classification"].find_issues(dataset, dataset.ids, outputs, AuditConfig(score="normalized_margin"))
+    outputs = {"pred_probs": pred_probs, "fold": np.arange(len(labels)) % 5, "verdicts": {}}
+    config = AuditConfig(score="normalized_margin")
+    found = TASKS["classification"].find_issues(dataset, dataset.ids, Seen(None), outputs, config)
     np.testing.assert_array_equal(found.issues["is_issue"], find_label_issues(labels, pred_probs, n_jobs=1))
     for score in CLEANLABS:
         expected = get_label_quality_scores(labels, pred_probs, method=score)

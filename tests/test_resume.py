@@ -198,7 +198,7 @@ def test_an_audit_that_is_killed_20_times_ends_in_the_same_bits_and_redoes_nothi
     nursery.close()
     assert kept.items() <= nursery.written().items()
     assert nursery.whole() == expected
-    assert len(Audit.open(nursery.result, dataset).issues) == len(dataset)
+    assert len(Audit.open(nursery.result, dataset).label_issues) == len(dataset)
 
     for part in nursery.parts():
         os.utime(part, (0, 0))

@@ -59,7 +59,7 @@ class Material:
     @cached_property
     def near(self) -> NearSets:
         """The sets of near duplicates, which several checks are about; of exact copies alone without a graph."""
-        return near_sets(self.graph, self.copies)
+        return near_sets(self.graph, self.copies, images=self.dataset.modality == "image")
 
     @property
     def needed_graph(self) -> Graph:
@@ -186,6 +186,11 @@ class Checked:
     issues: pd.DataFrame
     scores: pd.DataFrame
     findings: dict[str, Finding]
+
+    @classmethod
+    def nothing(cls, n: int) -> Checked:
+        """Return what is found of `n` rows where nothing is looked for."""
+        return cls(pd.DataFrame(), pd.DataFrame(index=range(n)), {})
 
 
 def count_of(n: int, one: str, many: str = "") -> str:

@@ -65,18 +65,25 @@ def features(dataset: Dataset, config: AuditConfig, cache: Cache, progress: Prog
         Where the matrix is kept; it depends on the feature columns alone, not on labels.
     progress : callable
 
+    Returns
+    -------
+    Features
+        Those that the user brings, if any.
+
     Raises
     ------
     BadInput
         There is nothing to learn from, or the embedder can't be had.
     """
+    if dataset.given is not None and dataset.given.features is not None:
+        return Features(dataset.given.features, dataset.given.features, "yours")
     name = key(data=dataset.feature_fingerprint, modality=dataset.modality, version=VERSION)
     if dataset.modality == "image":
         from labelaudit.features import images
 
         seen = images.image_features(
             dataset.image,
-            dataset.digests,
+            dataset.digests.tolist(),
             config.embedder,
             cache,
             progress,

@@ -139,20 +139,22 @@ def image_features(
     chosen = choose(embedder, progress, device=device, precision=precision)
     # What has no digest could not be read before: it is looked at again, and not kept.
     names = np.array([digest or f"row {row}" for row, digest in enumerate(digests)], dtype=object)
-    different, first, inverse = np.unique(names, return_index=True, return_inverse=True)
-    in_order = np.argsort(first)
-    has_digest = np.array([bool(digests[row]) for row in first[in_order]], dtype=bool)
+    inverse, different = pd.factorize(names)  # in the order of the rows: where all differ, nothing has to be moved
+    first = np.unique(inverse, return_index=True)[1]
+    has_digest = np.array([bool(digests[row]) for row in first], dtype=bool)
     matrix = np.zeros((len(different), chosen.size), np.float32)
     rest = np.zeros(len(different), [*STORED.items()])
     pace = _Pace(progress, len(different))
-    for positions, kept in ((in_order[has_digest], cache or Cache(None)), (in_order[~has_digest], Cache(None))):
+    for positions, kept in (
+        (np.flatnonzero(has_digest), cache or Cache(None)),
+        (np.flatnonzero(~has_digest), Cache(None)),
+    ):
         for start in range(0, len(positions), SHARD):
             part = positions[start : start + SHARD]
             shard = _shard(read, list(different[part]), first[part], chosen, kept, pace)
             matrix[part] = shard["features"]
             rest[part] = shard[list(STORED)]
-    if len(different) < len(names):
-        matrix = matrix[inverse]
+    matrix = matrix[inverse]
     rest = rest[inverse]
     readable = rest["reason"] == ""
     frame = pd.DataFrame({name: rest[name] for name in PROPERTIES})

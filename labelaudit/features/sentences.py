@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from labelaudit.cache import Cache, key
-from labelaudit.errors import NoWeights
 from labelaudit.predict import Progress, silent
-from labelaudit.vision import digest, hardware, require
+from labelaudit.vision import digest, from_hub, hardware, hugging_face
 
 VERSION = 1  # part of the cache key: raise it when the features change
 SHARD = 4096  # texts that are kept at once
@@ -53,28 +53,31 @@ def sentence_features(
     NoWeights
         The model is not here and can't be downloaded.
     """
-    require("sentence_transformers", "sentences")
-    from sentence_transformers import SentenceTransformer
-
+    library = hugging_face("sentence_transformers", "sentences")
     device, _ = hardware(device, "float32")
-    try:
-        network = SentenceTransformer(model, device=device)
-    except (OSError, ValueError) as error:
-        raise NoWeights(
-            f"there is no sentence model {model!r} here and it can't be downloaded; download it from huggingface.co "
-            "into a folder and give that folder."
-        ) from error
+    network = from_hub(model, partial(library.SentenceTransformer, model, device=device))
     cache = cache or Cache(None)
-    different = list(dict.fromkeys(texts))
+    different, inverse = np.unique(np.array(texts, dtype=object), return_inverse=True)
     depends = {"weights": digest(network), "device": device, "version": VERSION}
-    start = time.perf_counter()
-    found = []
-    for at in range(0, len(different), SHARD):
-        part = different[at : at + SHARD]
-        embedded = []
+    start, done, embedded = time.perf_counter(), 0, 0
+    shards = []
 
-        def compute(at: int = at, part: list[str] = part) -> np.ndarray:
-            for low in range(0, len(part), BATCH):
-                ...
+    def embed(part: np.ndarray) -> np.ndarray:
+        nonlocal embedded
+        batches = []
+        for at in range(0, len(part), BATCH):
+            batch = list(part[at : at + BATCH])
+            batches.append(network.encode(batch, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False))
+            embedded += len(batch)
+            rate = embedded / (time.perf_counter() - start)
+            progress(f"features: {rate:,.0f} texts/s", done + at + len(batch), len(different))
+        return np.concatenate(batches).astype(np.float32)
 
-        found.append(cache.matrix(f"sentences-{key(texts=part, **depends)}", compute))
+    # Texts of about the same length stand together, so that little is padded.
+    by_length = np.argsort([len(text) for text in different], kind="stable")
+    for first in range(0, len(different), SHARD):
+        part = different[by_length[first : first + SHARD]]
+        shards.append(cache.matrix(f"sentences-{key(texts=list(part), **depends)}", partial(embed, part)))
+        done += len(part)
+        progress("features", done, len(different))
+    return np.concatenate(shards)[np.argsort(by_length)][inverse]

@@ -17,11 +17,13 @@ import pyarrow as pa
 from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.files import BROKEN_ARCHIVE, reason, replacing, require_file, writing
-from labelaudit.load import archives, columnar, delimited, excel, hub, imagery, jsonl
+from labelaudit.load import archives, arrays, columnar, delimited, excel, hub, imagery, jsonl
+from labelaudit.load.bring import bring
 from labelaudit.load.demos import DEMOS
 from labelaudit.load.encoding import recognise
 from labelaudit.load.frames import from_pandas
 from labelaudit.load.guess import Roles, guess
+from labelaudit.load.pieces import Brought, Role, among_own, own_columns
 from labelaudit.load.roles import assign
 from labelaudit.settings import settings
 
@@ -34,6 +36,7 @@ FORMATS: dict[str, Any] = {
     "parquet": columnar,
     "arrow": columnar,
     "xlsx": excel,
+    "npz": arrays,
 }
 SUFFIXES = {
     ".csv": "csv",
@@ -51,11 +54,12 @@ SUFFIXES = {
     ".ipc": "arrow",
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
+    ".npz": "npz",
 }
 CLASS_FOLDERS = "zip"  # what images can be written as, besides
 # What files begin with, and the format or what they are instead.
 _BEGINNINGS = ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"\xff\xff\xff\xff", "arrow"))
-_CHOOSE = "choose a CSV, TSV, JSON Lines, Parquet, Arrow or XLSX file"
+_CHOOSE = "choose a CSV, TSV, JSON Lines, Parquet, Arrow, XLSX or NPZ file"
 _MANY = "choose a folder or a ZIP archive of images"
 _UNPACK = "unpack it and choose a file in it"
 _SAVE = "save it as XLSX or CSV, without a password"
@@ -73,7 +77,7 @@ _OTHERS = (
     (b"\xd0\xcf\x11\xe0", "an old or a password-protected Office file", _SAVE),
     (b"SQLite format 3\x00", "an SQLite database", _WRITE),
     (b"FEA1", "a Feather file of the old version 1", _WRITE),
-    (b"\x93NUMPY", "a NumPy array", _WRITE),
+    (b"\x93NUMPY", "a NumPy array without labels", "choose the file with the labels and bring this one beside it"),
     (b"\x89HDF", "an HDF5 file", _WRITE),
     (b"\x80\x04\x95", "a pickle", _WRITE),
     (b"\x80\x05\x95", "a pickle", _WRITE),
@@ -87,7 +91,7 @@ _ZIPPED = {
 _IS_JSON = re.compile(r"\s*(\[\s*)?\{\s*[\"}]")
 
 
-def read(path: str | Path, labels: str | Path | None = None) -> tuple[pa.Table, Source]:
+def read(path: str | Path, labels: str | Path | None = None, *, split: str | None = None) -> tuple[pa.Table, Source]:
     """Read a file of any known format, or a folder or an archive of images; the content decides which, then the ending.
 
     Parameters
@@ -97,6 +101,8 @@ def read(path: str | Path, labels: str | Path | None = None) -> tuple[pa.Table, 
         Face's `datasets` saved a data set.
     labels : str or Path, optional
         A table that names the images in `path` and their labels.
+    split : str, optional
+        Of what `datasets` saved.
 
     Returns
     -------
@@ -112,7 +118,7 @@ def read(path: str | Path, labels: str | Path | None = None) -> tuple[pa.Table, 
     """
     path = Path(path)
     try:
-        table, source = _read(path, labels)
+        table, source = _read(path, labels, split)
     except FileNotFoundError as error:
         siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         raise BadInput(f"there is no file {str(path)!r}{_hint(path.name, [*siblings, *DEMOS])}") from error
@@ -125,10 +131,10 @@ def read(path: str | Path, labels: str | Path | None = None) -> tuple[pa.Table, 
     return table, source
 
 
-def _read(path: Path, labels: str | Path | None) -> tuple[pa.Table, Source]:
+def _read(path: Path, labels: str | Path | None, split: str | None) -> tuple[pa.Table, Source]:
     if path.is_dir():
         if hub.is_saved(path):
-            return hub.read_saved(path)
+            return hub.read_saved(path, split)
         return _read_collection(imagery.collect(path), labels)
     require_file(path)
     format = CLASS_FOLDERS if archives.is_tar(path) else _format(path)
@@ -146,7 +152,7 @@ def _read_collection(found: imagery.Collection, labels: str | Path | None) -> tu
     if labels is not None:
         table, source = read(labels)
         return imagery.with_images(table, source, found)
-    for name in sorted((name for name in found.others if SUFFIXES.get(Path(name).suffix.lower())), key=_depth):
+    for name in sorted((name for name in found.others if _is_table_name(name)), key=_depth):
         with found.unpacked(name) as path:
             if not found.images:
                 return read(path)
@@ -154,6 +160,11 @@ def _read_collection(found: imagery.Collection, labels: str | Path | None) -> tu
                 table, source = FORMATS[format := _format(path)].read(path, format)
                 return imagery.with_images(table, source, found, table_name=name)
     return imagery.class_folders(found)
+
+
+def _is_table_name(name: str) -> bool:
+    suffix = Path(name).suffix.lower()
+    return suffix in SUFFIXES and suffix not in (".txt", ".json", ".npz")  # beside images these are about the data
 
 
 def _depth(name: str) -> tuple[int, str]:
@@ -178,6 +189,8 @@ def _format(path: Path) -> str:
         names = _names_in(path)
         if path.suffix.lower() in (".xlsx", ".xlsm") or "xl/workbook.xml" in names:
             return "xlsx"
+        if names and all(name.endswith(".npy") for name in names):
+            return "npz"
         other = next((what for name, what in _ZIPPED.items() if name in names), None)
         if other is None:
             return CLASS_FOLDERS
@@ -214,6 +227,11 @@ def load(
     labels: str | Path | None = None,
     split: str | None = None,
     subset: str | None = None,
+    pred_probs: Brought | None = None,
+    embeddings: Brought | None = None,
+    coordinates: Brought | None = None,
+    neighbours: Brought | None = None,
+    folds: Brought | None = None,
 ) -> Dataset:
     """Read a data set and decide which column plays which role.
 
@@ -241,6 +259,11 @@ def load(
         A table that names the images of a folder or an archive and their labels.
     split, subset : str, optional
         Which part of a Hugging Face data set.
+    pred_probs, embeddings, coordinates, neighbours, folds : optional
+        What you bring in place of what an audit would compute: a file (``.npy``, ``.npz``, a table), columns (a name, a
+        prefix of names, or names), an array, a frame or a mapping of arrays. Probabilities replace the model; they have
+        to be out of sample. Embeddings replace the feature columns. Files with ids are aligned by them. See
+        `labelaudit.load.bring.bring`.
 
     Returns
     -------
@@ -250,12 +273,20 @@ def load(
     Raises
     ------
     BadInput
-        The source cannot be read, a column is not there, or no column looks like the label.
+        The source cannot be read, a column is not there, no column looks like the label, or what you bring does not
+        fit.
     """
     path = None
+    brought: dict[Role, Brought | None] = {
+        "pred_probs": pred_probs,
+        "features": embeddings,
+        "coordinates": coordinates,
+        "neighbours": neighbours,
+        "folds": folds,
+    }
     if isinstance(source, str) and source in DEMOS and not Path(source).exists():
         demo = DEMOS[source].load()
-        if not (label or text or features or id or group or task):
+        if not (label or text or features or id or group or task or any(v is not None for v in brought.values())):
             return demo if name is None else replace(demo, name=name)
         table, origin, default_name = demo.table, demo.source, demo.name
         label, id = label or demo.label_columns[0], id or demo.id_column
@@ -269,9 +300,12 @@ def load(
         (table, origin), default_name = hub.read_hub(source, split, subset), source.rpartition("/")[2]
     else:
         path = _find(Path(source))
-        (table, origin), default_name = read(path, labels), path.name.partition(".")[0] if path.is_dir() else path.stem
+        (table, origin), default_name = read(path, labels, split=split), _name_of(path)
     texts = (text,) if isinstance(text, str) else tuple(text or ())
-    return assign(
+    if origin.format == "npz":
+        brought |= {role: own for role, own in among_own(table).items() if brought[role] is None}
+    taken = dict.fromkeys(name for value in brought.values() for name in own_columns(table, value))
+    dataset = assign(
         table,
         origin,
         name or default_name,
@@ -282,7 +316,16 @@ def load(
         group=group,
         task=task,
         path=path,
+        taken=tuple(taken),
+        featureless=brought["pred_probs"] is not None or brought["features"] is not None,
     )
+    return bring(dataset, brought)
+
+
+def _name_of(path: Path) -> str:
+    if path.is_dir():
+        return path.resolve().name
+    return path.name.partition(".")[0] if archives.is_tar(path) else path.stem
 
 
 def _find(path: Path) -> Path:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from labelaudit.columns import Codes, codes, is_blank, is_named_like_id, numbers
 from labelaudit.dataset import Dataset, encode, show
+from labelaudit.folds import copy_sets
 from labelaudit.load.leaks import giveaway, label_codes, reason_of
 from labelaudit.text import shorten
 
@@ -94,7 +95,9 @@ class _Known:
         self.names = dataset.class_names
         self.labels = dataset.labels
         self.counts = np.bincount(self.labels[self.labels >= 0], minlength=len(self.classes))
-        others = [name for name in dataset.table.column_names if name != self.label]
+        brought = () if dataset.given is None else dataset.given.columns
+        images = dataset.feature_columns if dataset.modality == "image" else ()
+        others = [name for name in dataset.table.column_names if name not in (self.label, *brought, *images)]
         self.columns = {name: codes(dataset.table[name]) for name in others}
 
     def rows_of(self, label: int) -> np.ndarray:
@@ -102,11 +105,8 @@ class _Known:
         return np.flatnonzero(self.labels == label)
 
     def twins(self) -> tuple[np.ndarray, np.ndarray]:
-        """Which rows have a twin in all feature columns, and the number of the set of twins that each belongs to."""
-        sets = np.zeros(len(self.dataset), dtype=np.int64)
-        for name in self.dataset.feature_columns:
-            column = self.columns[name]
-            sets, _ = pd.factorize(sets * (column.distinct + 1) + column.codes)
+        """Which rows have a twin of the same content, and the number of the set of twins that each belongs to."""
+        sets = copy_sets(self.dataset)
         repeated = np.bincount(sets)[sets] > 1
         rows = np.flatnonzero(repeated)
         return rows, sets[rows]
@@ -167,6 +167,8 @@ def _variants(known: _Known, folds: int) -> Iterable[Finding]:
 
 def _counted(known: _Known, code: int) -> str:
     count = int(known.counts[code])
+    if not count:  # probabilities came along for a class that no row has
+        return f"{known.names[code]!r} (no row)"
     rows = f"{count:,} rows, first {known.rows_of(code)[0]:,}" if count > 1 else f"row {known.rows_of(code)[0]:,}"
     return f"{known.names[code]!r} ({rows})"
 

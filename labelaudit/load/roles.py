@@ -30,6 +30,8 @@ def assign(
     group: str | None,
     task: str | None,
     path: Path | None = None,
+    taken: tuple[str, ...] = (),
+    featureless: bool = False,
 ) -> Dataset:
     """Make a data set of a table.
 
@@ -41,6 +43,10 @@ def assign(
         See `labelaudit.load.load`; None or empty for what is to be guessed.
     path : Path, optional
         The file that was read, kept in ``provenance["path"]``.
+    taken : tuple of str
+        Columns that hold what the user brings: none of them is guessed to play a role.
+    featureless : bool
+        Whether there may be no features, since probabilities or features are brought.
 
     Returns
     -------
@@ -66,14 +72,15 @@ def assign(
     id = id or _plain_id(table, (label, group, *chosen))
     if media is not None and id is None and media.root is not None and can_be_id(table[media.column]):
         id = media.column
+    free = table.select([c for c in names if c not in taken])
     if label is None:
-        others = names.keys() - chosen
+        others = names.keys() - {*chosen, *taken}
         label = guess(table.select([c for c in names if c in others]), source, id=id, group=group).label
     if label is None:
         raise BadInput(f"{name!r} has no column that looks like a label; name it, one of {_listed(list(names))}.")
     if label in chosen:
         raise BadInput(f"column {label!r} is the label, which a model may not see; take it out of the features.")
-    roles = guess(table, source, label=label, id=id, group=group)
+    roles = guess(free, source, label=label, id=id, group=group)
     modality = roles.modality
     if media is not None:
         modality = "image"
@@ -82,11 +89,14 @@ def assign(
         modality = "text" if is_text else "tabular"
     elif modality == "text":
         chosen = roles.features
+    # Beside probabilities or features, the other arrays of an .npz (the truth, flags) are no features unless named.
+    bare = featureless and source.format == "npz" and not chosen
+    rest = () if bare else tuple(c for c in names if c not in (label, id, group, *taken))
     dataset = Dataset(
         name=name,
         table=table,
         label_columns=(label,),
-        feature_columns=chosen or tuple(c for c in names if c not in (label, id, group)),
+        feature_columns=chosen or rest,
         modality=modality,
         task=task or "classification",
         value_type=value_type,
@@ -98,7 +108,7 @@ def assign(
     if value_type != "class":
         return dataset
     _check_classes(dataset)
-    return dataset if chosen else _with_fair_features(dataset)
+    return dataset if chosen else _with_fair_features(dataset, featureless)
 
 
 def _value_type(task: str) -> str:
@@ -127,7 +137,7 @@ def _check_classes(dataset: Dataset) -> None:
     _ = dataset.classes  # raises for the other types that hold no classes
 
 
-def _with_fair_features(dataset: Dataset) -> Dataset:
+def _with_fair_features(dataset: Dataset, featureless: bool) -> Dataset:
     reasons = left_out(dataset)
     features = tuple(name for name in dataset.feature_columns if name not in reasons)
     modality = dataset.modality
@@ -135,9 +145,9 @@ def _with_fair_features(dataset: Dataset) -> Dataset:
         # What identifies the rows may be their texts, too short to be taken for prose at first sight.
         features = tuple(name for name in reasons if is_short_text(name, dataset.table[name]))
         modality = "text" if features else modality
-    if not features and len(dataset.classes) < 2:
+    if not features and len(dataset.classes) < 2 and not featureless:
         features = dataset.feature_columns  # nothing can be learned anyway, and the labels are what is wrong
-    if not features:
+    if not features and not featureless:
         why = "; ".join(f"{name!r} {reason}" for name, reason in list(reasons.items())[:3])
         raise BadInput(
             f"{dataset.name!r} has no column beside {dataset.label_columns[0]!r} that a model could learn from"

@@ -69,15 +69,15 @@ class Seen:
 
     Parameters
     ----------
-    features : Features
-        Of N rows.
+    features : Features or None
+        Of N rows; None where there is nothing to compute them from, since probabilities were brought.
     graph : Graph or None
-        The nearest neighbours of every row; None where there are too few rows.
+        The nearest neighbours of every row.
     near : ndarray of shape (N,), int, or None
         Number of the set of near duplicates that a row belongs to, -1 for none.
     """
 
-    features: Features
+    features: Features | None
     graph: Graph | None = None
     near: np.ndarray | None = None
 
@@ -125,7 +125,7 @@ class Task:
     predict : callable
         ``(dataset, seen, config, run) -> outputs``: named arrays, out of sample; and what was chosen.
     find_issues : callable
-        ``(dataset, ids, outputs, config) -> Found``.
+        ``(dataset, ids, seen, outputs, config) -> Found``.
     apply : callable
         ``(dataset, effective decisions) -> the N label values`` as the user writes them, in row order.
     plant : callable
@@ -145,7 +145,7 @@ class Task:
     editor: Editor
     check: Callable[[Dataset, AuditConfig], None]
     predict: Callable[[Dataset, Seen, AuditConfig, Run], dict[str, Any]]
-    find_issues: Callable[[Dataset, np.ndarray, Mapping[str, Any], AuditConfig], Found]
+    find_issues: Callable[[Dataset, np.ndarray, Seen, Mapping[str, Any], AuditConfig], Found]
     apply: Callable[[Dataset, pd.DataFrame], list[Any]]
     plant: Callable[..., tuple[Dataset, np.ndarray]]
     metrics: Callable[[Audit], dict[str, Any]]

@@ -14,13 +14,15 @@ from labelaudit.cache import key
 from labelaudit.dataset import Dataset, decode, encode
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
-from labelaudit.heads import TITLES, TREES, Size, choose, seconds
+from labelaudit.heads import TITLES, TREES, YOURS, Size, choose, seconds
+from labelaudit.insample import in_sample_signs
 from labelaudit.predict import Progress, out_of_fold, pool_weights, tempered
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task
 from labelaudit.tasks.evidence import image_block, row_block, text_block
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
+    from labelaudit.given import Given
 
 # Blocks that show an example, by what it is.
 EXAMPLES: dict[str, Callable[[Audit, int], Block]] = {"text": text_block, "tabular": row_block, "image": image_block}
@@ -63,11 +65,15 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
     BadInput
         Groups or copies leave a fold's model with one class to learn.
     """
+    if dataset.given is not None and dataset.given.pred_probs is not None:
+        return _as_given(dataset, dataset.given, seen, run)
+    if seen.features is None:
+        raise BadInput(f"{dataset.name!r} has no features and no probabilities; name the columns that a model may see.")
     found = seen.features
     size = Size.of(dataset)
     heads, why = choose(size, config.model, config.folds)
     with run.step("folds"):
-        folds = assign_folds(dataset, config.folds, config.seed)
+        folds = assign_folds(dataset, config.folds, config.seed, seen.near)
         _check_training(dataset, folds.fold, folds.n_folds)
         costs = np.array([seconds(head, size, config.folds) for head in heads])
         ends = np.cumsum(costs) / costs.sum()
@@ -81,8 +87,8 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
                 calibrate=config.calibrate,
                 seed=config.seed,
                 cache=run.cache,
-                name=key(data=dataset.fingerprint, folds=config.folds),
-                progress=_share_of(run.progress, head, float(end - cost), float(end), config.folds * len(heads)),
+                name=key(data=dataset.fingerprint, folds=folds.n_folds),
+                progress=_share_of(run.progress, head, float(end - cost), float(end), folds.n_folds * len(heads)),
             )
             for head, end, cost in zip(heads, ends, costs / costs.sum(), strict=True)
         }
@@ -90,10 +96,31 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
     return {
         "pred_probs": pred_probs,
         "fold": folds.fold,
-        "features": found.matrix,
         "verdicts": verdicts,
         "resolved": {"heads": weights, "why": why},
         "notes": [folds.note] if folds.note else [],
+    }
+
+
+def _as_given(dataset: Dataset, given: Given, seen: Seen, run: Run) -> dict[str, Any]:
+    """Take the user's probabilities for what a model would have predicted; there may be no features."""
+    matrix = None if seen.features is None else seen.features.matrix
+    with run.step("folds"):
+        pred_probs = given.probabilities(dataset.classes)
+        notes = [in_sample_signs(pred_probs, dataset.labels, matrix, given.neighbours)]
+        fold = np.zeros(len(dataset), dtype=np.int64)
+        if given.folds is not None:
+            folds = assign_folds(dataset, int(given.folds.max()) + 1, seed=0, near=seen.near)
+            fold, notes = folds.fold, [folds.note, *notes]
+        _, verdicts, weights = _pooled({YOURS: pred_probs}, dataset.labels)
+    if matrix is None:
+        notes.append("there are no features: what needs them (clusters, neighbours, near duplicates) does not apply")
+    return {
+        "pred_probs": pred_probs,
+        "fold": fold,
+        "verdicts": verdicts,
+        "resolved": {"heads": weights, "why": "the probabilities that you brought"},
+        "notes": [note for note in notes if note],
     }
 
 
@@ -147,18 +174,23 @@ def _check_training(dataset: Dataset, fold: np.ndarray, n_folds: int) -> None:
             )
 
 
-def find_issues(dataset: Dataset, ids: np.ndarray, outputs: Mapping[str, Any], config: AuditConfig) -> Found:
+def find_issues(
+    dataset: Dataset, ids: np.ndarray, seen: Seen, outputs: Mapping[str, Any], config: AuditConfig
+) -> Found:
     """Flag and score the labels, and say in words why.
 
     Examples without a label are never flagged: they get the likeliest class as suggestion. Nor is the only example
     of a class in its training folds: the model never saw that class when it judged it.
     """
+    from labelaudit.checks import neighbour_votes
     from labelaudit.clusters import suspect_clusters
 
     pred_probs, codes = outputs["pred_probs"], dataset.labels
     labelled = codes >= 0
     given, known = codes[labelled], pred_probs[labelled]
-    judged = _judged(codes, outputs["fold"])[labelled]
+    verdicts = outputs["verdicts"]
+    # What the user's own model had seen is for the user to know.
+    judged = np.ones(len(given), bool) if YOURS in verdicts else _judged(codes, outputs["fold"])[labelled]
 
     flagged = np.zeros(len(codes), dtype=bool)
     flagged[labelled] = confident.label_issues(given, known, config.filter_by) & judged
@@ -167,9 +199,11 @@ def find_issues(dataset: Dataset, ids: np.ndarray, outputs: Mapping[str, Any], c
         column = np.full(len(codes), np.nan)
         column[labelled] = confident.quality_scores(given, known, name)
         scores[name] = column
-    verdicts = outputs["verdicts"]
     if len(verdicts) > 1:
         scores = scores.assign(**{head: confidence for head, (confidence, _) in verdicts.items()})
+    votes = None if seen.graph is None else neighbour_votes(codes, seen.graph)
+    if votes is not None:
+        scores["neighbours"] = votes[0]
     score = scores[config.score].fillna(1.0).to_numpy(copy=True)
     score[np.flatnonzero(labelled)[~judged]] = 1.0
     # Some filters flag labels that are likeliest and yet unlikely: a suggestion is another class all the same.
@@ -177,7 +211,9 @@ def find_issues(dataset: Dataset, ids: np.ndarray, outputs: Mapping[str, Any], c
     others[np.flatnonzero(labelled), given] = -1
     predicted = others.argmax(axis=1)
     suggested = np.where(flagged | ~labelled, predicted, -1)
-    cluster = suspect_clusters(outputs["features"], codes, suggested, flagged, score)
+    cluster = np.full(len(codes), -1)
+    if seen.features is not None:
+        cluster = suspect_clusters(seen.features.matrix, codes, suggested, flagged, score)
 
     as_json = np.array([encode(c) for c in dataset.classes] + [None], dtype=object)
     issues = pd.DataFrame(
@@ -192,7 +228,13 @@ def find_issues(dataset: Dataset, ids: np.ndarray, outputs: Mapping[str, Any], c
             "related": pd.Series(None, index=range(len(ids)), dtype=object),
             "cluster": pd.Series(cluster, dtype="Int64").mask(cluster < 0),
             "evidence": _evidence(
-                dataset, pred_probs, codes, suggested, judged, [prefers for _, prefers in verdicts.values()]
+                dataset,
+                pred_probs,
+                codes,
+                suggested,
+                judged,
+                {name: prefers for name, (_, prefers) in verdicts.items()},
+                votes,
             ),
         },
         columns=list(ISSUE_COLUMNS),
@@ -216,22 +258,28 @@ def _evidence(
     codes: np.ndarray,
     suggested: np.ndarray,
     judged: np.ndarray,
-    preferred: list[np.ndarray],
+    preferred: Mapping[str, np.ndarray],
+    votes: tuple[np.ndarray, np.ndarray, np.ndarray] | None,
 ) -> list[list[str]]:
     """Reasons for the examples that have a suggestion or could not be judged; none for the rest."""
     names = dataset.class_names
     reasons: list[list[str]] = [[] for _ in codes]
     rows = np.flatnonzero(suggested >= 0)
-    who = "model" if len(preferred) == 1 else "models"
+    who = f"{'model' if len(preferred) == 1 else 'models'} without this example"
+    if YOURS in preferred:
+        who = TITLES[YOURS]
     agree = np.zeros(len(rows), dtype=np.int64)
-    for prefers in preferred:
+    for prefers in preferred.values():
         agree += prefers[rows] == suggested[rows]
-    for row, votes in zip(rows, agree, strict=True):
+    for row, agreeing in zip(rows, agree, strict=True):
         best, given = suggested[row], codes[row]
-        sure = f"{who} without this example: {names[best]} {pred_probs[row, best]:.0%}"
+        sure = f"{who}: {names[best]} {pred_probs[row, best]:.0%}"
         reasons[row] = [f"{sure}, {names[given]} {pred_probs[row, given]:.0%}"] if given >= 0 else [NO_LABEL, sure]
         if len(preferred) > 1:
-            reasons[row].append(f"{votes} of {len(preferred)} models say {names[best]}")
+            reasons[row].append(f"{agreeing} of {len(preferred)} models say {names[best]}")
+        if votes is not None and votes[2][row] > 0:
+            own = f", {votes[0][row]:.0%} {names[given]}" if given >= 0 else ""
+            reasons[row].append(f"nearest neighbours: {votes[2][row]:.0%} {names[votes[1][row]]}{own}")
     for row in np.flatnonzero(codes >= 0)[~judged]:
         reasons[row] = [f"not judged: no other training example of {names[codes[row]]}"]
     return reasons
@@ -312,7 +360,8 @@ def view(audit: Audit, position: int) -> Sequence[Block]:
 
     bars = tuple(Bar(names[k], float(probabilities[k]), role(int(k))) for k in order)
     example = EXAMPLES[audit.dataset.modality](audit, position)
-    return [example, Bars("Trained without this example", bars)]
+    title = "Your model" if YOURS in audit.manifest["resolved"]["heads"] else "Trained without this example"
+    return [example, Bars(title, bars)]
 
 
 def charts() -> Mapping[str, Any]:

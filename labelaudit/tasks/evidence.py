@@ -95,7 +95,8 @@ def row_block(audit: Audit, position: int) -> Row:
     from labelaudit.features.tabular import typed_frame
 
     dataset = audit.dataset
-    columns = [c for c in dataset.table.column_names if c not in dataset.label_columns]
+    brought = () if dataset.given is None else dataset.given.columns
+    columns = [c for c in dataset.table.column_names if c not in (*dataset.label_columns, *brought)]
     record = dataset.table.slice(int(audit.rows[position]), 1).to_pylist()[0]
     given = int(audit.codes[position])
     unusual: dict[str, str] = {}

@@ -15,7 +15,7 @@ from labelaudit.audit import Audit, AuditConfig, audit
 from labelaudit.blocks import Bars, Row, Text
 from labelaudit.dataset import JSON_CELLS, Dataset, decode
 from labelaudit.errors import BadInput, StoreError
-from labelaudit.tasks import TASKS
+from labelaudit.tasks import TASKS, Seen
 
 TASK = TASKS["classification"]
 
@@ -56,10 +56,9 @@ def test_suggestion_is_another_class_even_where_the_given_one_is_likeliest(filte
     outputs = {
         "pred_probs": pred_probs,
         "fold": np.arange(200) % 5,
-        "features": pred_probs,
         "verdicts": {},
     }
-    found = TASK.find_issues(dataset, dataset.ids, outputs, AuditConfig(filter_by=filter_by)).issues
+    found = TASK.find_issues(dataset, dataset.ids, Seen(None), outputs, AuditConfig(filter_by=filter_by)).issues
     assert found["is_issue"].any()
     assert (found["given"] != found["suggested"])[found["is_issue"]].all()
 
@@ -67,11 +66,11 @@ def test_suggestion_is_another_class_even_where_the_given_one_is_likeliest(filte
 def test_score_that_ranks_is_the_chosen_one(rows: Audit) -> None:
     for score in ("normalized_margin", "confidence_weighted_entropy"):
         found = audit(rows.dataset, AuditConfig(score=score))  # type: ignore[arg-type]
-        np.testing.assert_array_equal(found.issues["score"], found.scores[score])
+        np.testing.assert_array_equal(found.label_issues["score"], found.scores[score])
 
 
 def test_evidence_names_both_classes_with_their_probabilities(texts: Audit) -> None:
-    row = texts.issues.iloc[0]
+    row = texts.label_issues.iloc[0]
     assert row["is_issue"]
     assert row["evidence"][0].startswith("models without this example: class 0 ")
     assert "class 1" in row["evidence"][0]
@@ -90,13 +89,13 @@ def test_every_head_is_a_detector_of_its_own(texts: Audit) -> None:
 
 
 def test_examples_that_are_fine_need_no_evidence(texts: Audit) -> None:
-    fine = texts.issues[~texts.issues["is_issue"] & texts.issues["given"].notna()]
+    fine = texts.label_issues[~texts.label_issues["is_issue"] & texts.label_issues["given"].notna()]
     assert not fine["evidence"].map(len).any()
 
 
 def test_suspects_of_a_pair_are_clustered() -> None:
     dataset, _ = TASK.plant(made.table(n=300), 0.2, "confusable", 0, made.joint(3, [(1, 0, 50)]))
-    issues = audit(dataset).issues
+    issues = audit(dataset).label_issues
     assert issues["cluster"].notna().any()
     assert issues.loc[issues["cluster"].notna(), "is_issue"].all()
 
@@ -171,7 +170,7 @@ def test_given_class_is_among_the_bars_however_unlikely() -> None:
     for position in range(24):
         bars = bars_of(found, position).bars
         assert len(bars) == 6
-        assert decode(found.issues["given"][position]) in [bar.label for bar in bars]
+        assert decode(found.label_issues["given"][position]) in [bar.label for bar in bars]
 
 
 def test_words_that_speak_for_a_class_are_marked(texts: Audit) -> None:
