@@ -227,9 +227,10 @@ def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:
     number = {"filter": "agNumberColumnFilter", "filterParams": text["filterParams"]}
     image = {"field": "image", "headerName": "", "width": 70, "sortable": False, "cellRenderer": PICTURE}
     images = opened.dataset.modality == "image"
+    middle = {"cellStyle": {"display": "flex", "alignItems": "center"}} if images else {}
     return {
         **({"rowHeight": TINY + 4} if images else {}),
-        "defaultColDef": {"sortable": True, "resizable": True, "suppressHeaderMenuButton": False},
+        "defaultColDef": {"sortable": True, "resizable": True, "suppressHeaderMenuButton": False, **middle},
         "columnDefs": [
             {"field": "position", "hide": True},
             {"field": "open", "hide": True},
