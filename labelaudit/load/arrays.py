@@ -12,10 +12,10 @@ from typing import IO, Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from labelaudit.columns import is_text
 from labelaudit.dataset import Source
 from labelaudit.errors import BadInput
 from labelaudit.files import BROKEN_ARCHIVE, require_file
+from labelaudit.load.cells import texts_of
 from labelaudit.text import shorten
 
 KINDS = "biufUS"  # booleans, numbers and text: what a column can hold
@@ -109,42 +109,28 @@ def read(path: Path, format: str = "npz") -> tuple[pa.Table, Source]:
 
 
 def column(array: np.ndarray) -> pa.Array:
-    """Return an array of one or two dimensions as a column of N cells."""
+    """Return an array of one or two dimensions as a column of N cells; an empty text is none."""
     if array.ndim == 1:
-        return pa.array(array)
+        return pa.array(array, mask=array == "" if array.dtype.kind == "U" else None)
     return pa.FixedSizeListArray.from_arrays(pa.array(array.ravel()), array.shape[1])
 
 
 def write(table: pa.Table, source: Source, file: BinaryIO) -> None:
-    """Write columns as the arrays that they came from.
-
-    Raises
-    ------
-    BadInput
-        A column has cells that no array of numbers or text holds.
-    """
-    arrays: dict[str, Any] = {name: _of_column(name, table[name]) for name in table.column_names}
+    """Write columns as the arrays that they came from; others as text where no array of numbers holds them exactly."""
+    arrays: dict[str, Any] = {name: _of_column(table, name) for name in table.column_names}
     if "classes" in source.options:
         arrays["classes"] = np.array(source.options["classes"])
     np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
-def _of_column(name: str, cells: pa.ChunkedArray) -> np.ndarray:
-    kind = cells.type
-    if pa.types.is_dictionary(kind):
-        return _of_column(name, cells.cast(kind.value_type))
-    if pa.types.is_fixed_size_list(kind) and not cells.null_count:
-        flat = cells.combine_chunks().flatten()
-        return np.asarray(flat.to_numpy(zero_copy_only=False)).reshape(len(cells), kind.list_size)
-    array: np.ndarray = cells.to_numpy()
-    if array.dtype == object and (is_text(kind) or not cells.null_count):
-        array = np.array(["" if value is None else value for value in array.tolist()])  # like text files: no null
-    if array.dtype.kind not in KINDS:
-        raise BadInput(
-            f"column {name!r} has cells that a NumPy file can't hold without pickling (empty ones, or {kind}); "
-            "write the data as Parquet or CSV."
-        )
-    return array
+def _of_column(table: pa.Table, name: str) -> np.ndarray:
+    cells, kind = table[name].combine_chunks(), table.schema.field(name).type
+    if not cells.null_count:
+        if pa.types.is_fixed_size_list(kind):
+            return np.asarray(cells.flatten().to_numpy(zero_copy_only=False)).reshape(len(cells), kind.list_size)
+        if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
+            return np.asarray(cells.to_numpy(zero_copy_only=False))
+    return np.array(texts_of(table, name), dtype=np.str_)
 
 
 def by_name(arrays: Mapping[str, np.ndarray], *names: str) -> np.ndarray | None:
