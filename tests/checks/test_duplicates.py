@@ -17,7 +17,7 @@ def rows(found: Checked, kind: str) -> dict[int, dict[str, object]]:
 
 def planted() -> tuple[np.ndarray, np.ndarray]:
     """0 to 2 are exact copies, two of one label; 3 and 4 are nearly the same, of two labels; 5 and 6 of one."""
-    X, labels, _ = material.clusters(300, 8, 3)
+    X, labels, _ = material.clusters(300, 12, 3)
     X[1:3] = X[0]
     X[4], X[6] = X[3] + 0.001, X[5] + 0.001
     labels[:7] = [0, 0, 1, 0, 1, 2, 2]

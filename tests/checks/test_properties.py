@@ -38,7 +38,7 @@ def checked(frame: pd.DataFrame, labels: Any = None) -> Checked:
         ("dark", {"dark": {4: 0.2}}, "its brightest spots reach 20% of white"),
         ("bright", {"bright": {4: 0.97}}, "its darkest spots are at 97% of white"),
         ("blurry", {"sharpness": {4: 5.0}}, "its edges are 0.10 times as strong as usual"),
-        ("odd_size", {"width": {4: 5000.0}, "height": {4: 4000.0}}, "5000 x 4000 pixels; usual are 44"),
+        ("odd_size", {"width": {4: 5000.0}, "height": {4: 4000.0}}, "5,000 x 4,000 pixels; usual are "),
         ("odd_aspect", {"width": {4: 4000.0}, "height": {4: 500.0}}, "8.0 times as wide as high"),
         ("low_information", {"entropy": {4: 0.3}}, "0.3 bits of information in a pixel; usual are 7.0"),
         ("greyscale", {"saturation": {4: 0.0}}, "it has no colour"),
@@ -99,6 +99,20 @@ def test_property_that_tells_one_of_many_classes_is_named() -> None:
     assert fact["label"] == "c3"
     assert fact["area"] == 1
     assert fact["score"] > 0.3
+
+
+def test_score_is_that_of_scikit_learn() -> None:
+    from sklearn.model_selection import cross_val_score
+    from sklearn.naive_bayes import GaussianNB
+
+    labels = np.arange(N) % 3
+    frame = properties()
+    frame["entropy"] += labels * 0.3
+    facts = checked(frame, labels).findings["property_correlation"].details
+    score = next(fact["score"] for fact in facts if fact["column"] == "entropy")
+    accuracy = cross_val_score(GaussianNB(), frame[["entropy"]].to_numpy(), labels, cv=5).mean()
+    assert 0.1 < score < 0.9
+    assert score == pytest.approx((1 - accuracy) / (2 / 3), abs=1e-4)
 
 
 def test_one_class_has_nothing_to_tell() -> None:
