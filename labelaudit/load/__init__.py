@@ -281,17 +281,21 @@ def load(
     }
     public = named(source) if isinstance(source, str) else None
     if public is not None and not Path(str(source)).exists():
-        roles = {
-            "label": label,
-            "text": text,
-            "features": features,
-            "id": id,
-            "group": group,
-            "task": task,
-            "name": name,
-        }
-        own = {"pred_probs": pred_probs, "embeddings": embeddings, "coordinates": coordinates}
-        return load_named(*public, **roles, **own, neighbours=neighbours, folds=folds)
+        return load_named(
+            *public,
+            label=label,
+            text=text,
+            features=features,
+            id=id,
+            group=group,
+            task=task,
+            name=name,
+            pred_probs=pred_probs,
+            embeddings=embeddings,
+            coordinates=coordinates,
+            neighbours=neighbours,
+            folds=folds,
+        )
     if isinstance(source, str) and source in DEMOS and not Path(source).exists():
         demo = DEMOS[source].load()
         if not (label or text or features or id or group or task or any(v is not None for v in brought.values())):
