@@ -51,6 +51,8 @@ class Work:
         Why it failed, as a sentence.
     steps : dict
         Step names to (done, total, since when), in the order in which they began.
+    paces : dict
+        Step names to how fast they are, in words, where they say so.
     started, ended : float
         Seconds since the epoch; 0 where it has not come to that.
     wishes : list of Job
@@ -65,6 +67,7 @@ class Work:
     started: float = 0.0
     ended: float = 0.0
     steps: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+    paces: dict[str, str] = field(default_factory=dict)
     wishes: list[Job] = field(default_factory=list)
 
     def remaining(self) -> float | None:
@@ -300,6 +303,7 @@ class _Worker:
                 return str(message["error"])
             _, _, since = work.steps.get(message["step"], (0, 0, time.time()))
             work.steps[message["step"]] = (message["done"], message["total"], since)
+            work.paces[message["step"]] = message["pace"]
         cause = "ended from outside, perhaps for want of memory" if process.wait() < 0 else "stopped by a fault"
         return f"the {work.kind}'s process was {cause}; start it again (finished folds are kept) or audit fewer rows."
 
@@ -346,7 +350,8 @@ def work(cache: Path) -> None:
             channel.flush()
 
     def progress(step: str, done: float, total: float) -> None:
-        tell(step="folds" if step.startswith("fold") else step, done=done, total=total)
+        name, _, pace = step.partition(": ")
+        tell(step="folds" if name.startswith("fold") else name, done=done, total=total, pace=pace)
 
     while True:
         request = asked.get()

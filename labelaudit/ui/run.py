@@ -27,7 +27,12 @@ EMBEDDERS = {
 }
 HUB_NAME = re.compile(r"|\w[\w.-]*(/\w[\w.-]*)?")  # of a model; never a path
 STEPS = {
-    "audit": {"features": "Features", "folds": "Models, each trained without one fold", "issues": "Label issues"},
+    "audit": {
+        "features": "Features",
+        "neighbours": "Nearest neighbours",
+        "folds": "Models, each trained without one fold",
+        "issues": "Label issues, and all other checks",
+    },
     "map": {"umap": "Loading UMAP, which compiles itself", "graph": "Graph of neighbours", "layout": "Layout"},
 }
 DOING = {"audit": "Auditing", "map": "Making the map"}
@@ -145,7 +150,7 @@ def progress(job: Job) -> None:
     """Show the steps of a running audit or map, what is left of each, and a way to stop it."""
     if not job.active:
         st.rerun(scope="app")
-    with st.container(border=True, height=330):
+    with st.container(border=True, height=380):
         if job.state == "queued":
             _waiting(session.jobs().place(job), session.jobs().starts_in(job))
         else:
@@ -153,7 +158,7 @@ def progress(job: Job) -> None:
             eta = f", about {_seconds(left)} left" if left is not None else ""
             st.subheader(f"{DOING[job.work.kind]} · {_seconds(time.time() - job.work.started)}{eta}")
             for name, title in STEPS[job.work.kind].items():
-                _step(title, job.work.steps.get(name))
+                _step(title, job.work.steps.get(name), job.work.paces.get(name, ""))
         if st.button("Cancel", icon=":material/stop_circle:", key="cancel"):
             session.jobs().cancel(job)
             st.rerun(scope="app")
@@ -168,16 +173,19 @@ def _waiting(place: int, starts_in: float | None) -> None:
     st.write("You can close this tab and come back.")
 
 
-def _step(title: str, state: tuple[float, float, float] | None) -> None:
+def _step(title: str, state: tuple[float, float, float] | None, pace: str) -> None:
     if state is None:
         st.progress(0.0, text=f"{title}: waiting")
         return
     done, total, since = state
     if done >= total:
         st.progress(1.0, text=f"{title}: done")
-    else:
-        of = f"{done:.0f} of {total:.0f}, " if total > 1 else ""
-        st.progress(done / total, text=f"{title}: {of}{_seconds(time.time() - since)}")
+        return
+    took = time.time() - since
+    facts = [f"{done:,.0f} of {total:,.0f}"] if total > 1 else []
+    facts += [pace] if pace else []
+    facts.append(f"{_seconds(took / done * (total - done))} left" if total > 1 and done else _seconds(took))
+    st.progress(done / total, text=f"{title}: {', '.join(facts)}")
 
 
 def unfinished(record: dict[str, Any], job: Job | None) -> None:
