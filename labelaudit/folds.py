@@ -66,7 +66,7 @@ def assign_folds(dataset: Dataset, n_folds: int, seed: int, near: np.ndarray | N
     fold[dealt] = np.arange(len(dataset)) % n_folds
 
     if dataset.given is not None and dataset.given.folds is not None:
-        return _checked(dataset, dataset.given.folds)
+        return _checked(dataset, dataset.given.folds, near)
     links, notes = [], []
     groups = dataset.groups()
     if groups is not None:
@@ -93,16 +93,21 @@ def assign_folds(dataset: Dataset, n_folds: int, seed: int, near: np.ndarray | N
     return Folds(fold, n_folds, "; ".join(notes))
 
 
-def _checked(dataset: Dataset, fold: np.ndarray) -> Folds:
+def _checked(dataset: Dataset, fold: np.ndarray, near: np.ndarray | None) -> Folds:
     """Take the user's folds as they are, and say where copies or groups are split over them."""
     n_folds = int(fold.max()) + 1
     notes = [f"your {n_folds:,} folds were used"]
     groups = dataset.groups()
-    for sets, what in ((copy_sets(dataset), "exact copies"), (groups, f"rows with the same {dataset.group_column!r}")):
+    kinds = (
+        (copy_sets(dataset), "exact copies"),
+        (near, "near duplicates"),
+        (groups, f"rows with the same {dataset.group_column!r}"),
+    )
+    for sets, what in kinds:
         if sets is None:
             continue
-        mixed = pd.Series(fold).groupby(sets).nunique().to_numpy() > 1
-        split = int(mixed[np.unique(sets, return_inverse=True)[1]].sum())
+        spread = pd.Series(fold).groupby(sets).transform("nunique").to_numpy() > 1
+        split = int((spread & (sets >= 0)).sum())
         if split:
             notes.append(
                 f"warning: {split:,} {what} are split over several of them, where one can hide another's error"

@@ -118,6 +118,12 @@ class Given:
                 taken["distances"] = np.take_along_axis(distances, order, axis=1)
         return replace(self, **taken)
 
+    def with_more(self, other: Given) -> Given:
+        """Add what `other` holds, which wins where both hold the same."""
+        classes = other.classes if other.pred_probs is not None else self.classes
+        joined = {"columns": (*self.columns, *other.columns), "notes": (*self.notes, *other.notes), "classes": classes}
+        return replace(self, **other.arrays, **joined)  # type: ignore[arg-type]
+
     # -- on disk ----------------------------------------------------------------------------------
 
     def save(self, folder: Path) -> dict[str, Any]:

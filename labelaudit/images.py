@@ -163,10 +163,9 @@ def properties(image: Image.Image, shown: Header, n_bytes: int) -> dict[str, flo
     from PIL import Image, ImageFilter
 
     small = _bounded(image, LOOKED_AT)
-    pixels = np.asarray(small, dtype=np.float32) / 255
-    perceived = np.sqrt(np.square(pixels) @ np.array([0.241, 0.691, 0.068], dtype=np.float32)).ravel()
-    lowest, highest = np.percentile(perceived, (5, 99))
-    spread = pixels.max(axis=2) - pixels.min(axis=2)
+    red, green, blue = (np.asarray(band, dtype=np.float32) for band in small.split())
+    perceived = np.sqrt(0.241 * red * red + 0.691 * green * green + 0.068 * blue * blue)
+    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
     grey = small.convert("L")
     # Pillow's filter leaves the outermost pixels as they are: no edges.
     edges = np.asarray(_bounded(grey, FOR_SHARPNESS, Image.Resampling.BOX).filter(ImageFilter.FIND_EDGES))
@@ -175,17 +174,23 @@ def properties(image: Image.Image, shown: Header, n_bytes: int) -> dict[str, flo
         "width": shown.width,
         "height": shown.height,
         "aspect": shown.width / shown.height,
-        "brightness": float(perceived.mean()),
-        "dark": float(highest),
-        "bright": float(lowest),
-        "contrast": float(perceived.std()),
+        "brightness": float(perceived.mean()) / 255,
+        "dark": _percentile(perceived, 0.99),
+        "bright": _percentile(perceived, 0.05),
+        "contrast": float(perceived.std()) / 255,
         "sharpness": float(inner.std()),
         "entropy": float(grey.entropy()),
-        "saturation": float(np.percentile(spread, 99)),
+        "saturation": _percentile(spread, 0.99),
         "bytes": n_bytes,
         "format": shown.format,
         "mode": shown.mode,
     }
+
+
+def _percentile(values: np.ndarray, share: float) -> float:
+    """The value, 0 to 255, that so many do not exceed, divided by 255; several times faster than by sorting."""
+    counts = np.bincount(values.astype(np.uint8).ravel(), minlength=256)
+    return int(np.searchsorted(counts.cumsum(), share * values.size)) / 255
 
 
 @contextmanager

@@ -32,7 +32,7 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 Kind = Literal["audit", "map"]
 
 KEPT = 100  # jobs that have ended and are remembered, so that a page can say how
-PACED = ("folds", "layout")  # the steps that are most of the work, of an audit and of a map
+PACED = ("layout", "folds", "features")  # the steps that can be most of the work, the last one first
 RECENT = 10  # audits whose duration says how long the next ones take
 
 
@@ -51,8 +51,6 @@ class Work:
         Why it failed, as a sentence.
     steps : dict
         Step names to (done, total, since when), in the order in which they began.
-    paces : dict
-        Step names to how fast they are, in words, where they say so.
     started, ended : float
         Seconds since the epoch; 0 where it has not come to that.
     wishes : list of Job
@@ -67,16 +65,15 @@ class Work:
     started: float = 0.0
     ended: float = 0.0
     steps: dict[str, tuple[float, float, float]] = field(default_factory=dict)
-    paces: dict[str, str] = field(default_factory=dict)
     wishes: list[Job] = field(default_factory=list)
 
     def remaining(self) -> float | None:
-        """Estimate the seconds left from the pace of the folds or of the map's layout; None before the first."""
+        """Estimate the seconds that the longest step has left from its pace; None where there is none yet."""
         paced = next((self.steps[step] for step in PACED if step in self.steps), None)
         if paced is None or self.state != "running":
             return None
         done, total, since = paced
-        if done == 0:
+        if done == 0 or total == 1:
             return None
         pace = (time.time() - since) / done
         return max(0.0, pace * (total - done))
@@ -303,7 +300,6 @@ class _Worker:
                 return str(message["error"])
             _, _, since = work.steps.get(message["step"], (0, 0, time.time()))
             work.steps[message["step"]] = (message["done"], message["total"], since)
-            work.paces[message["step"]] = message["pace"]
         cause = "ended from outside, perhaps for want of memory" if process.wait() < 0 else "stopped by a fault"
         return f"the {work.kind}'s process was {cause}; start it again (finished folds are kept) or audit fewer rows."
 
@@ -350,8 +346,8 @@ def work(cache: Path) -> None:
             channel.flush()
 
     def progress(step: str, done: float, total: float) -> None:
-        name, _, pace = step.partition(": ")
-        tell(step="folds" if name.startswith("fold") else name, done=done, total=total, pace=pace)
+        name = "folds" if step.startswith("fold") else step.partition(":")[0]
+        tell(step=name, done=done, total=total)
 
     while True:
         request = asked.get()

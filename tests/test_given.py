@@ -65,7 +65,8 @@ def test_brought_probabilities_replace_the_model() -> None:
     dataset, pred_probs = with_probabilities()
     found = la.audit(dataset)
     assert np.allclose(found.outputs["pred_probs"], pred_probs)
-    assert found.manifest["resolved"] == {"heads": {"yours": 1.0}, "why": "the probabilities that you brought"}
+    resolved = found.manifest["resolved"]
+    assert (resolved["heads"], resolved["why"]) == ({"yours": 1.0}, "the probabilities that you brought")
     worst = found.label_issues.sort_values("score").iloc[0]
     assert worst["evidence"][0].startswith("your model: ")
     assert "without this example" not in str(found.label_issues["evidence"].tolist())

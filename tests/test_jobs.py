@@ -93,7 +93,7 @@ def test_submitted_audit_is_done_and_its_result_is_in_the_cache(jobs: Jobs, requ
     assert finished(job) == "done"
     assert job.work.error == ""
     assert job.work.started <= job.work.ended
-    assert list(job.work.steps) == ["features", "folds", "issues"]
+    assert list(job.work.steps) == ["features", "neighbours", "folds", "issues"]
     assert jobs.get(asked[0]) is job
     result = Audit.open(jobs.cache / f"audit-{asked[0]}", dataset)
     assert result.issues.equals(audit(dataset).issues)

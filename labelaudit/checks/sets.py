@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import heapq
+import re
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 
+from labelaudit.dataset import Dataset
 from labelaudit.neighbors import Graph
 
 NEAR = 0.13  # of the usual distance, as in cleanlab's Datalab
@@ -15,6 +18,8 @@ NEAR = 0.13  # of the usual distance, as in cleanlab's Datalab
 # these two admit are the same picture; of MNIST's they are straight strokes. They find 95 % of images moved by a pixel.
 NEAR_IMAGE, AHEAD = 0.35, 0.5
 TENTH = 9
+SAME_WORDS = 0.8  # twice the words that two texts share, divided by the words of both
+WORD = re.compile(r"\w+")
 WITHIN = 0.25  # the usual distance is at least this share of that to the last neighbour
 FEW = 0.1  # the usual distance by angle where there are fewer than three different rows
 
@@ -35,7 +40,7 @@ class NearSets:
     usual: float
 
 
-def near_duplicate_sets(graph: Graph | None, copies: np.ndarray, *, images: bool = False) -> np.ndarray:
+def near_duplicate_sets(graph: Graph | None, copies: np.ndarray, dataset: Dataset) -> np.ndarray:
     """Number the sets of near duplicates; parameters are those of `near_sets`.
 
     Returns
@@ -43,15 +48,17 @@ def near_duplicate_sets(graph: Graph | None, copies: np.ndarray, *, images: bool
     ndarray of shape (N,), int
         Largest set first; -1 for none.
     """
-    return near_sets(graph, copies, images=images).number
+    return near_sets(graph, copies, dataset).number
 
 
-def near_sets(graph: Graph | None, copies: np.ndarray, *, images: bool = False) -> NearSets:
+def near_sets(graph: Graph | None, copies: np.ndarray, dataset: Dataset) -> NearSets:
     """Find the sets of examples that are copies, or much closer than neighbours usually are.
 
     Two examples are near where their distance is below `NEAR` times the usual one, as in cleanlab's Datalab; two
-    images also below `NEAR_IMAGE` times the usual one, if the tenth neighbour is at least twice as far away. Every
-    member of a set is near the one in its middle: sets are not chains. An example that is near any other is in
+    images also below `NEAR_IMAGE` times the usual one, if the tenth neighbour is at least twice as far away. Two texts
+    have to share most of their words besides: features leave out rare words, and those may tell the two apart.
+
+    Every member of a set is near the one in its middle: sets are not chains. An example that is near any other is in
     exactly one set. A set that is larger than the graph's k can come in several parts.
 
     Parameters
@@ -60,8 +67,8 @@ def near_sets(graph: Graph | None, copies: np.ndarray, *, images: bool = False) 
         Without one only exact copies are found.
     copies : ndarray of shape (N,)
         Number of the set of rows with the same content.
-    images : bool
-        Whether the examples are images.
+    dataset : Dataset
+        Its N rows; what they hold decides what near means.
     """
     _, node = np.unique(copies, return_inverse=True)
     n_nodes = int(node.max(initial=-1)) + 1
@@ -70,11 +77,15 @@ def near_sets(graph: Graph | None, copies: np.ndarray, *, images: bool = False) 
     if graph is not None:
         usual = usual_distance(graph, node)
         near = (graph.distance < NEAR * usual) | (graph.distance == 0)
-        if images:
+        if dataset.modality == "image":
             tenth = graph.distance[:, : TENTH + 1][:, -1:]
             near |= (graph.distance < NEAR_IMAGE * usual) & (graph.distance < AHEAD * tenth)
         row, place = np.nonzero(near)
-        ends = node[row], node[graph.index[row, place]]
+        other = graph.index[row, place]
+        if dataset.modality == "text":
+            alike = _share_words(dataset, row, other)
+            row, other = row[alike], other[alike]
+        ends = node[row], node[other]
         centre = _stars(_adjacency(*ends, n_nodes))
     size = np.bincount(centre[node], minlength=n_nodes)
     first = np.full(n_nodes, len(node))
@@ -84,6 +95,24 @@ def near_sets(graph: Graph | None, copies: np.ndarray, *, images: bool = False) 
     several = order[size[order] > 1]
     number[several] = np.arange(len(several))
     return NearSets(number[centre[node]], usual)
+
+
+def _share_words(dataset: Dataset, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Whether two texts share at least `SAME_WORDS` of their words (Dice 1945), for every pair."""
+    needed = np.unique(np.concatenate([rows, others]))
+    words = dict(zip(needed.tolist(), map(_words, dataset.take(needed).texts()), strict=True))
+    return np.array(
+        [_dice(words[a], words[b]) >= SAME_WORDS for a, b in zip(rows.tolist(), others.tolist(), strict=True)],
+        dtype=bool,
+    )
+
+
+def _words(text: str) -> Counter[str]:
+    return Counter(WORD.findall(text.casefold()))
+
+
+def _dice(one: Counter[str], other: Counter[str]) -> float:
+    return 2 * (one & other).total() / max(one.total() + other.total(), 1)
 
 
 def usual_distance(graph: Graph, copies: np.ndarray) -> float:

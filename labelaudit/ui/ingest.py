@@ -24,12 +24,14 @@ from labelaudit.load.demos import DEMOS
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
 from labelaudit.text import shorten
-from labelaudit.ui import run, session
+from labelaudit.ui import bring, run, session
+from labelaudit.ui.blocks import TINY, tiny
 from labelaudit.ui.markdown import plain
 
 PREVIEW_ROWS, PREVIEW_COLUMNS, PREVIEW_LENGTH = 50, 60, 300
 MANY = 60  # more columns than a box shows well: it then holds those that are left out
 NONE = "(none)"
+IMAGE = " "  # the column of small images, whose header stays empty
 SEVERITY = {"high": ":material/error:", "medium": ":material/warning:", "low": ":material/info:"}
 
 
@@ -212,7 +214,21 @@ def settle(draft: Dataset) -> None:
     dataset = _roles(draft)
     if dataset is None:
         return
-    st.dataframe(_preview(dataset), height=178, hide_index=True)
+    dataset = bring.section(dataset, draft)
+    if not dataset.feature_columns and dataset.modality != "image" and not _has_model(dataset):
+        st.error(
+            "No column is left for the model; choose at least one, or bring probabilities or features.",
+            icon=":material/error:",
+        )
+        return
+    preview = _preview(dataset)
+    st.dataframe(
+        preview,
+        height=178,
+        hide_index=True,
+        row_height=TINY + 8 if IMAGE in preview else None,
+        column_config={IMAGE: st.column_config.ImageColumn(IMAGE, width="small")},
+    )
     try:
         noticed = findings(dataset)
         counts = _class_counts(dataset)
@@ -243,6 +259,10 @@ def _preview(dataset: Dataset) -> pd.DataFrame:
     label = dataset.label_columns[0]
     names = [label, *(name for name in dataset.table.column_names if name != label)][:PREVIEW_COLUMNS]
     columns = {}
+    if dataset.modality == "image":
+        columns[IMAGE] = pd.Series([tiny(dataset, row) for row in range(min(PREVIEW_ROWS, len(dataset)))])
+        held = dataset.source.media is not None and dataset.source.media.root is None
+        names = [name for name in names if not (held and name in dataset.feature_columns)]
     for name in names:
         column = dataset.table[name].slice(0, PREVIEW_ROWS)
         if is_number(column.type) or pa.types.is_boolean(column.type):
@@ -293,9 +313,8 @@ def _roles(draft: Dataset) -> Dataset | None:
         if kind == "image":
             return _with_history(load((draft.table, draft.source), label=label, **roles), draft)
         chosen = _chosen(others, default, kind, key=f"features-{key}-{label}-{kind}")
-        if not chosen:
-            st.error("No column is left for the model; choose at least one.", icon=":material/error:")
-            return None
+        if not chosen:  # then what the user brings has to do
+            return _with_history(_bare(draft, label, roles), draft)
         dataset = load(
             (draft.table, draft.source),
             label=label,
@@ -307,6 +326,15 @@ def _roles(draft: Dataset) -> Dataset | None:
         session.show_error(error)
         return None
     return _with_history(dataset, draft)
+
+
+def _bare(draft: Dataset, label: str, roles: dict[str, str | None]) -> Dataset:
+    return replace(_loaded((draft.table, draft.source), label, **roles), feature_columns=(), modality="tabular")
+
+
+def _has_model(dataset: Dataset) -> bool:
+    given = dataset.given
+    return given is not None and (given.pred_probs is not None or given.features is not None)
 
 
 def _chosen(others: list[str], default: tuple[str, ...], kind: str, key: str) -> list[str]:

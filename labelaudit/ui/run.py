@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -12,7 +13,7 @@ from labelaudit.audit import FILTERS, MODELS, SCORES, AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import LabelauditError
 from labelaudit.estimate import estimate
-from labelaudit.heads import words
+from labelaudit.heads import YOURS, words
 from labelaudit.jobs import Job
 from labelaudit.settings import settings
 from labelaudit.ui import cards, session, visitor
@@ -31,7 +32,7 @@ STEPS = {
         "features": "Features",
         "neighbours": "Nearest neighbours",
         "folds": "Models, each trained without one fold",
-        "issues": "Label issues, and all other checks",
+        "issues": "Issues",
     },
     "map": {"umap": "Loading UMAP, which compiles itself", "graph": "Graph of neighbours", "layout": "Layout"},
 }
@@ -140,7 +141,7 @@ def go(dataset: Dataset, config: AuditConfig, key: str, *, possible: bool = True
     if ahead is None:
         st.caption("No audit can run; see what we noticed.")
         return
-    st.caption(f"Will run {words(ahead.heads)} ({ahead.why}), {config.folds} folds, {_words(config.filter_by)}.")
+    st.caption(f"Will run {_models(ahead.heads, ahead.why, config.folds)}, {_words(config.filter_by)}.")
     if pressed:
         launch(dataset, config)
 
@@ -158,7 +159,7 @@ def progress(job: Job) -> None:
             eta = f", about {_seconds(left)} left" if left is not None else ""
             st.subheader(f"{DOING[job.work.kind]} · {_seconds(time.time() - job.work.started)}{eta}")
             for name, title in STEPS[job.work.kind].items():
-                _step(title, job.work.steps.get(name), job.work.paces.get(name, ""))
+                _step(title, job.work.steps.get(name))
         if st.button("Cancel", icon=":material/stop_circle:", key="cancel"):
             session.jobs().cancel(job)
             st.rerun(scope="app")
@@ -173,19 +174,18 @@ def _waiting(place: int, starts_in: float | None) -> None:
     st.write("You can close this tab and come back.")
 
 
-def _step(title: str, state: tuple[float, float, float] | None, pace: str) -> None:
+def _step(title: str, state: tuple[float, float, float] | None) -> None:
     if state is None:
         st.progress(0.0, text=f"{title}: waiting")
         return
     done, total, since = state
     if done >= total:
         st.progress(1.0, text=f"{title}: done")
-        return
-    took = time.time() - since
-    facts = [f"{done:,.0f} of {total:,.0f}"] if total > 1 else []
-    facts += [pace] if pace else []
-    facts.append(f"{_seconds(took / done * (total - done))} left" if total > 1 and done else _seconds(took))
-    st.progress(done / total, text=f"{title}: {', '.join(facts)}")
+    else:
+        seconds = time.time() - since
+        of = f"{done:,.0f} of {total:,.0f}, " if total > 1 else ""
+        pace = f", {done / seconds:,.0f} a second" if done >= 100 and seconds >= 1 else ""
+        st.progress(done / total, text=f"{title}: {of}{_seconds(seconds)}{pace}")
 
 
 def unfinished(record: dict[str, Any], job: Job | None) -> None:
@@ -248,7 +248,7 @@ def result(opened: Opened) -> None:
         st.html(f'<div class="la-hero">No label among {examples:,}{where} looks wrong.</div>')
     choices_made = manifest["config"]
     st.caption(
-        f"Ran {words(manifest['resolved']['heads'])} ({manifest['resolved']['why']}), {choices_made['folds']} folds, "
+        f"Ran {_models(manifest['resolved']['heads'], manifest['resolved']['why'], choices_made['folds'])}, "
         f"{_words(choices_made['filter_by'])}, ranked by {_words(choices_made['score'])}, seed {choices_made['seed']}. "
         f"Took {_seconds(manifest['seconds'])}."
     )
@@ -284,6 +284,10 @@ def launch(dataset: Dataset, config: AuditConfig) -> None:
         session.show_error(error)
         return
     st.switch_page("pages/2_Audit.py")
+
+
+def _models(heads: Iterable[str], why: str, folds: int) -> str:
+    return f"{words(heads)} ({why})" + ("" if YOURS in heads else f", {folds} folds")
 
 
 def _words(name: str) -> str:

@@ -255,13 +255,11 @@ print(json.dumps([found.embedder, "torch" in sys.modules]))
     assert json.loads(done.stdout) == ["hog", False]
 
 
-def test_hog_and_colours_know_digits_from_each_other() -> None:
+def test_hog_finds_the_same_digit_next_to_a_digit() -> None:
     from sklearn.datasets import load_digits
-    from sklearn.model_selection import cross_val_predict
-    from sklearn.neighbors import KNeighborsClassifier
 
     digits = load_digits()
-    hog = Hog("")
-    X = np.stack([hog.prepare(Image.fromarray((d * 15).astype(np.uint8)).convert("RGB")) for d in digits.images[:600]])
-    found = cross_val_predict(KNeighborsClassifier(5), X, digits.target[:600], cv=3)
-    assert (found == digits.target[:600]).mean() > 0.95
+    drawn, given = (digits.images[:600] * 15).astype(np.uint8), digits.target[:600]
+    X = np.stack([Hog("").prepare(Image.fromarray(digit).convert("RGB")) for digit in drawn])
+    closest = (X @ X.T - 9 * np.eye(len(X))).argmax(axis=1)
+    assert (given[closest] == given).mean() > 0.97
