@@ -1,6 +1,7 @@
 """`python -m benchmarks` runs what `make bench` runs."""
 
-from benchmarks.recipe import main
+from benchmarks import embedding, recipe
 
 if __name__ == "__main__":
-    main()
+    recipe.main()
+    embedding.main([])

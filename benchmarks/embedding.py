@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -85,13 +85,13 @@ def measure(sides: dict[str, Callable[[], np.ndarray]], repeats: int) -> dict[st
     return {name: (float(np.mean(seconds[name])), found[name]) for name in sides}
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=256)
     parser.add_argument("--size", type=int, nargs=2, default=(400, 300), metavar=("WIDTH", "HEIGHT"))
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--device", default="auto")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     import torch
 
     device, precision = vision.hardware(options.device)
@@ -107,9 +107,8 @@ def main() -> None:
         if precision != "float32":
             sides[f"labelaudit, {precision}"] = lambda: ours(files, weights, device, precision)
         found = measure(sides, options.repeats)
-    print(
-        f"{len(files)} JPEG images of {options.size[0]} x {options.size[1]}, ResNet-18 on {device}, {os.cpu_count()} cores"
-    )
+    width, height = options.size
+    print(f"{len(files)} JPEG images of {width} x {height}, ResNet-18 on {device}, {os.cpu_count()} cores")
     base, exact = found["plain loop"]
     for name, (seconds, X) in found.items():
         cosine = (X * exact).sum(axis=1) / np.linalg.norm(X, axis=1) / np.linalg.norm(exact, axis=1)

@@ -179,7 +179,19 @@ def test_first_frame_of_an_animation_is_taken(kind: str) -> None:
         (png_header(40_000, 40_000), "has 40,000 x 40,000 pixels, more than 180 million"),
         (png_header(40_000, 40_000) + file_of(noise(9, 9))[33:], "has 40,000 x 40,000 pixels"),
     ],
-    ids=["empty", "text", "postscript", "jpeg start", "cut jpeg", "cut png", "cut gif", "huge", "huge with pixels"],
+    ids=[
+        "empty",
+        "text",
+        "postscript",
+        "jpeg start",
+        "cut jpeg",
+        "cut png",
+        "cut gif",
+        "no width",
+        "no width png",
+        "huge",
+        "huge with pixels",
+    ],
 )
 def test_bad_image_says_why(data: bytes, why: str) -> None:
     for use in (decode, thumbnail):
