@@ -107,7 +107,7 @@ class Network:
         self._backbone = backbone
         mean, std = (torch.tensor(part, device=device).view(1, 3, 1, 1) * 255 for part in backbone.colours)
         self._mean, self._std = mean, std
-        model = _fold(model.eval().requires_grad_(False))
+        model = _fold(model.eval().float().requires_grad_(False))
         self._model = model.to(device=device, memory_format=torch.channels_last)
 
     def prepare(self, image: Image.Image) -> np.ndarray:
@@ -401,9 +401,11 @@ def _fold(model: Any) -> Any:
 
 def digest(model: Any) -> str:
     """Hash the weights of a network, so that features of other weights are never taken for these."""
+    import torch
+
     found = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
         found.update(name.encode())
         if not name.endswith("_tracked"):
-            found.update(tensor.detach().cpu().contiguous().view(-1).numpy().tobytes())
+            found.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
     return found.hexdigest()[:24]
