@@ -106,7 +106,7 @@ class Network:
         self.key = {"weights": digest(model), "device": device, "precision": precision, "torch": torch.__version__}
         self._backbone = backbone
         mean, std = (torch.tensor(part, device=device).view(1, 3, 1, 1) * 255 for part in backbone.colours)
-        self._mean, self._std = mean, std
+        self._mean, self._scale = mean, 1 / std
         model = _fold(model.eval().float().requires_grad_(False))
         self._model = model.to(device=device, memory_format=torch.channels_last)
 
@@ -141,7 +141,7 @@ class Network:
         ):
             # The colours of a pixel stay side by side: this is what channels_last means.
             pixels = torch.from_numpy(batch).to(self.device).permute(0, 3, 1, 2)
-            found = self._model((pixels.float() - self._mean) / self._std)
+            found = self._model((pixels - self._mean).mul_(self._scale))
             return np.asarray(getattr(found, "image_embeds", found).float().cpu())
 
 
