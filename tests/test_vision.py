@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from PIL import Image
 
 from labelaudit import vision
 from labelaudit.errors import BadInput, MissingExtra, NoWeights
-from labelaudit.vision import BACKBONES, checkpoints, hardware, load_network
+from labelaudit.vision import BACKBONES, hardware, load_network
+from labelaudit.weights import checkpoints
 
 torch = pytest.importorskip("torch", reason="needs the extra labelaudit[images]")
 
@@ -173,13 +175,13 @@ def test_unknown_embedder_is_refused() -> None:
 
 
 def test_missing_torchvision_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vision, "find_spec", lambda name: None)
+    monkeypatch.setattr("labelaudit.weights.find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"pip install 'labelaudit\[images\]'"):
         load_network("resnet18")
 
 
 def test_missing_transformers_names_the_extra() -> None:
-    if vision.find_spec("transformers"):
+    if find_spec("transformers"):
         pytest.skip("transformers is installed here")
     with pytest.raises(MissingExtra, match=r"pip install 'labelaudit\[clip\]'"):
         load_network("clip")

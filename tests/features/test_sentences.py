@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,6 @@ from labelaudit.cache import Cache
 from labelaudit.errors import Cancelled, MissingExtra, NoWeights
 from labelaudit.features import sentences
 from labelaudit.features.sentences import sentence_features
-from labelaudit.vision import find_spec
 
 torch = pytest.importorskip("torch", reason="needs the extra labelaudit[sentences]")
 
