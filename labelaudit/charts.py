@@ -265,8 +265,8 @@ def plot_map(
             shape=alt.Shape(
                 "kind:N", scale=alt.Scale(domain=domain, range=[shape for _, (_, shape) in looks]), legend=None
             ),
-            size=alt.when(picked).then(alt.value(160)).when(grey).then(alt.value(12)).otherwise(alt.value(30)),
-            opacity=alt.when("datum.selected").then(alt.value(0.85)).otherwise(alt.value(0.13)),
+            size=alt.when(picked).then(alt.value(160)).when(grey).then(alt.value(14)).otherwise(alt.value(36)),
+            opacity=alt.when("datum.selected").then(alt.value(0.85)).otherwise(alt.value(0.25)),
             order=alt.Order("selected:Q"),
             tooltip=[alt.Tooltip(f"{name}:N") for name in ("kind", "given", "suggested")]
             + [alt.Tooltip("score:Q", format=".3f")],

@@ -13,7 +13,7 @@ from labelaudit.clusters import common_trait
 from labelaudit.dataset import Dataset
 from labelaudit.why import findings_of, title_of
 
-OTHER, NOTHING = "other", "nothing found"  # kinds of points that have no colour of their own
+OTHER, NOTHING, NO_LABEL = "other", "nothing found", "no label"  # kinds of points that have no colour of their own
 COLOURED = 6  # kinds of points that have one
 CORE = 0.75  # share of a cluster that its outline holds
 
@@ -171,18 +171,18 @@ def on_the_map(
     density : DataFrame or None
         See `density`; ``x0`` … in units of `places`.
     kinds : list of str
-        The most frequent kinds, which have a colour each; ``OTHER`` and ``NOTHING`` are grey.
+        The most frequent kinds, which have a colour each; the others are grey.
     """
     issue = _first_issue(audit)
     names = audit.dataset.names_of(table["given"])
-    kind = names if by == "class" else issue
-    counted = pd.Series(kind)[pd.Series(kind) != NOTHING].value_counts()
+    kind = pd.Series(np.where(table["given"].isna(), NO_LABEL, names) if by == "class" else issue, dtype=object)
+    counted = kind[~kind.isin([NOTHING, NO_LABEL])].value_counts()
     kinds = sorted(counted.index[:COLOURED].tolist())
     shown = pd.DataFrame(
         {
             "x": places[:, 0],
             "y": places[:, 1],
-            "kind": np.where(np.isin(kind, [*kinds, NOTHING]), kind, OTHER),
+            "kind": kind.where(kind.isin([*kinds, NOTHING, NO_LABEL]), OTHER),
             "given": names,
             "suggested": audit.dataset.names_of(table["suggested"]),
             "score": table["score"].to_numpy(),

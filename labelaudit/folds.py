@@ -157,7 +157,11 @@ def _alike(dataset: Dataset, near: np.ndarray | None, n_folds: int) -> Iterator[
 
 
 def copy_sets(dataset: Dataset) -> np.ndarray:
-    """Number the sets of rows whose feature columns hold the same, shape (N,); numbers start from 0."""
+    """Number the sets of rows whose feature columns, or image files, hold the same, shape (N,); from 0."""
+    if dataset.modality == "image":
+        # A file that can't be read has no hash, and is like no other.
+        alone = np.arange(len(dataset)).astype(str).astype(object)
+        return np.asarray(pd.factorize(np.where(dataset.digests == "", alone, dataset.digests))[0], dtype=np.int64)
     table = dataset.table.select(list(dataset.feature_columns))
     codes = [pd.factorize(_plain(column), use_na_sentinel=False)[0] for column in table.columns]
     if not codes and dataset.given is not None and dataset.given.features is not None:

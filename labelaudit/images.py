@@ -163,29 +163,34 @@ def properties(image: Image.Image, shown: Header, n_bytes: int) -> dict[str, flo
     from PIL import Image, ImageFilter
 
     small = _bounded(image, LOOKED_AT)
-    pixels = np.asarray(small, dtype=np.float32) / 255
-    perceived = np.sqrt(np.square(pixels) @ np.array([0.241, 0.691, 0.068], dtype=np.float32)).ravel()
-    lowest, highest = np.percentile(perceived, (5, 99))
-    spread = pixels.max(axis=2) - pixels.min(axis=2)
+    red, green, blue = (np.asarray(band, dtype=np.float32) for band in small.split())
+    perceived = np.sqrt(0.241 * red * red + 0.691 * green * green + 0.068 * blue * blue)
+    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
     grey = small.convert("L")
-    # Pillow's filter copies the outermost pixels; a mirrored frame keeps edges out of them.
+    # Pillow's filter leaves the outermost pixels as they are: no edges.
     edges = np.asarray(_bounded(grey, FOR_SHARPNESS, Image.Resampling.BOX).filter(ImageFilter.FIND_EDGES))
     inner = edges[1:-1, 1:-1] if min(edges.shape) > 2 else edges * 0
     return {
         "width": shown.width,
         "height": shown.height,
         "aspect": shown.width / shown.height,
-        "brightness": float(perceived.mean()),
-        "dark": float(highest),
-        "bright": float(lowest),
-        "contrast": float(perceived.std()),
+        "brightness": float(perceived.mean()) / 255,
+        "dark": _percentile(perceived, 0.99),
+        "bright": _percentile(perceived, 0.05),
+        "contrast": float(perceived.std()) / 255,
         "sharpness": float(inner.std()),
         "entropy": float(grey.entropy()),
-        "saturation": float(np.percentile(spread, 99)),
+        "saturation": _percentile(spread, 0.99),
         "bytes": n_bytes,
         "format": shown.format,
         "mode": shown.mode,
     }
+
+
+def _percentile(values: np.ndarray, share: float) -> float:
+    """The value, 0 to 255, that so many do not exceed, divided by 255; several times faster than by sorting."""
+    counts = np.bincount(values.astype(np.uint8).ravel(), minlength=256)
+    return int(np.searchsorted(counts.cumsum(), share * values.size)) / 255
 
 
 @contextmanager
@@ -213,8 +218,10 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
 
 
 def _header(image: Image.Image) -> Header:
-    # Reading a PNG's EXIF would decode it; it stands in front of the pixels, or is not known yet.
-    orientation = _orientation(image) if image.format != "PNG" or "exif" in image.info else None
+    # Pillow has turned the size of a TIFF by now. The EXIF of a PNG is known if it stands in front of the pixels; to
+    # ask for it otherwise would decode them.
+    known = image.format != "TIFF" and (image.format != "PNG" or "exif" in image.info)
+    orientation = _orientation(image) if known else None
     width, height = reversed(image.size) if orientation in TURNED else image.size
     return Header(width, height, str(image.format), image.mode)
 

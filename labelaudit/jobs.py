@@ -32,7 +32,7 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 Kind = Literal["audit", "map"]
 
 KEPT = 100  # jobs that have ended and are remembered, so that a page can say how
-PACED = ("folds", "layout")  # the steps that are most of the work, of an audit and of a map
+PACED = ("layout", "folds", "features")  # the steps that can be most of the work, the last one first
 RECENT = 10  # audits whose duration says how long the next ones take
 
 
@@ -68,12 +68,12 @@ class Work:
     wishes: list[Job] = field(default_factory=list)
 
     def remaining(self) -> float | None:
-        """Estimate the seconds left from the pace of the folds or of the map's layout; None before the first."""
+        """Estimate the seconds that the longest step has left from its pace; None where there is none yet."""
         paced = next((self.steps[step] for step in PACED if step in self.steps), None)
         if paced is None or self.state != "running":
             return None
         done, total, since = paced
-        if done == 0:
+        if done == 0 or total == 1:
             return None
         pace = (time.time() - since) / done
         return max(0.0, pace * (total - done))
@@ -346,7 +346,8 @@ def work(cache: Path) -> None:
             channel.flush()
 
     def progress(step: str, done: float, total: float) -> None:
-        tell(step="folds" if step.startswith("fold") else step, done=done, total=total)
+        name = "folds" if step.startswith("fold") else step.partition(":")[0]
+        tell(step=name, done=done, total=total)
 
     while True:
         request = asked.get()

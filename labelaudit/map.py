@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Mapping
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -117,8 +118,7 @@ def coordinates(
     if len(index) < 3 or not (index >= 0).any():
         raise BadInput("a map needs at least three examples that have neighbours; audit more rows.")
     progress("umap", 0, 1)
-    from umap.umap_ import find_ab_params, simplicial_set_embedding
-
+    umap = _umap()
     progress("umap", 1, 1)
     progress("graph", 0, 1)
     random_state = np.random.RandomState(seed)
@@ -126,9 +126,9 @@ def coordinates(
     start = _start(graph, random_state)
     progress("graph", 1, 1)
     epochs = _epochs(len(index))
-    a, b = find_ab_params(SPREAD, MIN_DIST)
+    a, b = umap.find_ab_params(SPREAD, MIN_DIST)
     progress("layout", 0, epochs)
-    placed, _ = simplicial_set_embedding(
+    placed, _ = umap.simplicial_set_embedding(
         data=start,
         graph=graph.tocoo(),
         n_components=2,
@@ -152,6 +152,14 @@ def coordinates(
     return _to_unit_square(placed)
 
 
+def _umap() -> Any:
+    """UMAP's functions, the parts of which `UMAP.fit` is made: they take a graph and no features."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)  # nor is it needed
+        from umap import umap_
+    return umap_
+
+
 class _Rounds:
     """A file to which UMAP's progress bar writes the number of rounds that are done."""
 
@@ -169,11 +177,9 @@ class _Rounds:
 
 def _weights(index: np.ndarray, distance: np.ndarray, random_state: np.random.RandomState) -> sp.csr_matrix:
     """UMAP's fuzzy union of the neighbourhoods, shape (n, n)."""
-    from umap.umap_ import fuzzy_simplicial_set
-
     itself = np.arange(len(index), dtype=np.int64)[:, None]
     known = index >= 0
-    graph, _, _ = fuzzy_simplicial_set(
+    graph, _, _ = _umap().fuzzy_simplicial_set(
         X=itself,  # of which only the length is used
         n_neighbors=index.shape[1] + 1,
         random_state=random_state,

@@ -16,7 +16,7 @@ from labelaudit.cache import Cache, Matrix, key
 VERSION = 1  # part of the cache key: raise it when the neighbours change
 Metric = Literal["cosine", "euclidean"]
 
-HIGH_DIMENSION = 3  # more columns than these are compared by angle, as cleanlab does
+HIGH_DIMENSION = 3  # an embedding of more columns than these is compared by angle, as cleanlab does
 EXACT_PAIRS = 4e12  # multiplications of an exact search that take about a minute on two cores
 WANTED_RECALL = 0.95
 JUDGED = 500  # rows by which the recall is measured
@@ -49,9 +49,11 @@ class Graph:
 def knn_graph(X: Matrix, k: int = 15, seed: int = 0, *, embedding: bool = True) -> Graph:
     """Find the `k` nearest other rows of every row.
 
-    More than three columns are compared by angle and fewer by Euclidean distance, the choice of cleanlab's Datalab.
-    The search is exact while that takes about a minute at the most; beyond, rows are searched in the nearest of
-    many cells (faiss's inverted lists), in so many that most neighbours of a sample of rows are found.
+    An embedding is compared by angle, the choice of cleanlab's Datalab for more than three columns. The columns of a
+    table are standardised and compared by Euclidean distance: on five of six tables of ADBench that finds the
+    anomalies better than the angle does, on four by far. The search is exact while that takes about a minute at the
+    most; beyond, rows are searched in the nearest of many cells (faiss's inverted lists), in so many that most
+    neighbours of a sample of rows are found.
 
     Parameters
     ----------
@@ -119,9 +121,10 @@ def _comparable(X: np.ndarray, embedding: bool) -> tuple[np.ndarray, Metric]:
         X = prepare(X, "knn")
     X = np.array(X, dtype=np.float32, order="C")
     if np.isnan(X).any():
-        middle = np.where(np.isnan(X).all(axis=0), 0, np.nanmedian(X, axis=0))
-        X = np.where(np.isnan(X), middle, X)
-    if X.shape[1] <= HIGH_DIMENSION:
+        from sklearn.impute import SimpleImputer
+
+        X = SimpleImputer(strategy="median", keep_empty_features=True).fit_transform(X)
+    if not embedding or X.shape[1] <= HIGH_DIMENSION:
         return X - X.mean(axis=0), "euclidean"
     length = np.linalg.norm(X, axis=1, keepdims=True)
     return np.divide(X, length, out=np.zeros_like(X), where=length > 0), "cosine"

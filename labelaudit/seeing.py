@@ -72,7 +72,7 @@ def look(dataset: Dataset, rows: np.ndarray, config: AuditConfig, run: Run) -> S
     copies = copy_sets(audited)
     with run.step("neighbours"):
         graph = _graph(audited, made, run) if config.checks else None
-        near = near_duplicate_sets(graph, copies) if config.checks else None
+        near = near_duplicate_sets(graph, copies, audited) if config.checks else None
     return Sight(audited, rows, Seen(made, graph, near), copies, unreadable, notes)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 from _pickle import UnpicklingError  # its name alone: torch raises it for a file that it refuses to load
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,7 +32,10 @@ IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # mean and standard d
 CLIP = "openai/clip-vit-base-patch32"
 CLIP_COLOURS = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
 # What torch raises for a file that is none of its own, or that holds more than numbers.
-NOT_WEIGHTS = (OSError, RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError, UnpicklingError)
+NOT_WEIGHTS = (
+    *(OSError, RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError, AssertionError),
+    *(OverflowError, MemoryError, UnpicklingError, struct.error),
+)
 
 
 @dataclass(frozen=True)

@@ -36,11 +36,14 @@ class Detector:
         What it says, in a few words.
     agrees : bool
         Whether it speaks against the given label.
+    hint : str
+        What the words mean.
     """
 
     title: str
     words: str
     agrees: bool
+    hint: str
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,8 @@ def detectors(audit: Audit, position: int) -> list[Detector]:
     for name in (name for name in audit.scores.columns if name in SCORES or name in TITLES):
         scores = audit.scores[name].to_numpy()
         rank = int((scores < scores[position]).sum()) + 1
-        found.append(Detector(NAMES[name], f"rank {rank:,} of {len(scores):,}", rank <= suspects))
+        hint = f"of {len(scores):,} examples it ranks this one {rank:,}; it agrees up to {suspects:,}"
+        found.append(Detector(NAMES[name], f"#{rank:,}", rank <= suspects, hint))
     vote = _vote(audit, position)
     return found if vote is None else [*found, vote]
 
@@ -124,8 +128,8 @@ def _vote(audit: Audit, position: int) -> Detector | None:
         return None
     votes, given = np.bincount(codes, minlength=len(audit.dataset.classes)), int(audit.codes[position])
     winner = given if votes[given] == votes.max() else int(votes.argmax())
-    words = f"{votes[winner]} of {len(codes)} are {audit.dataset.class_names[winner]}"
-    return Detector("neighbours", words, winner != given)
+    words = f"{votes[winner]} of {len(codes)} {audit.dataset.class_names[winner]}"
+    return Detector("neighbours’ vote", words, winner != given, "how the nearest neighbours are labelled")
 
 
 def issues_of(audit: Audit, position: int) -> list[tuple[str, list[str]]]:

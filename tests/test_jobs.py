@@ -15,13 +15,16 @@ from statistics import fmean
 from typing import Any
 
 import made
+import numpy as np
 import psutil
 import pytest
 
+from labelaudit import map as maps
 from labelaudit.audit import Audit, AuditConfig, audit, audit_key
 from labelaudit.dataset import Dataset
 from labelaudit.errors import Busy
 from labelaudit.jobs import KEPT, Job, Jobs, Work
+from labelaudit.neighbors import knn_graph
 
 PATIENCE = 60.0  # seconds
 
@@ -90,7 +93,7 @@ def test_submitted_audit_is_done_and_its_result_is_in_the_cache(jobs: Jobs, requ
     assert finished(job) == "done"
     assert job.work.error == ""
     assert job.work.started <= job.work.ended
-    assert list(job.work.steps) == ["features", "folds", "issues"]
+    assert list(job.work.steps) == ["features", "neighbours", "folds", "issues"]
     assert jobs.get(asked[0]) is job
     result = Audit.open(jobs.cache / f"audit-{asked[0]}", dataset)
     assert result.issues.equals(audit(dataset).issues)
@@ -364,3 +367,41 @@ def test_a_killed_server_takes_its_worker_along_and_the_next_one_resumes(
     assert all(path.stat().st_mtime_ns == written for path, written in kept.items())
     result = Audit.open(cache / f"audit-{audit_id}", dataset)
     assert result.issues.equals(audit(dataset, AuditConfig(**config)).issues)
+
+
+# -- maps -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> tuple[str, Path]:
+    """What `Jobs.submit` takes for a map: its name, and the folder of an audit."""
+    found = knn_graph(np.random.default_rng(0).normal(size=(300, 5)).astype(np.float32), 8)
+    np.savez(tmp_path / "pred_probs.npz", neighbours=found.index, distances=found.distance)
+    return maps.name_of(found.index, found.distance), tmp_path
+
+
+def test_a_map_is_made_in_a_worker_and_kept(jobs: Jobs, graph: tuple[str, Path]) -> None:
+    job = jobs.submit(*graph, {}, kind="map")
+    wait(lambda: not job.active)
+    assert (job.state, job.work.error) == ("done", "")
+    assert list(job.work.steps) == ["umap", "graph", "layout"]
+    places = maps.kept(jobs.cache / f"{graph[0]}.npz")
+    assert places is not None and places.shape == (300, 2)
+
+
+def test_a_map_is_cancelled_at_once_and_leaves_nothing(jobs: Jobs, graph: tuple[str, Path]) -> None:
+    (jobs.cache / f"{graph[0]}.npz").unlink(missing_ok=True)
+    job = jobs.submit(*graph, {}, kind="map")
+    wait(lambda: bool(job.work.steps))
+    jobs.cancel(job)
+    assert job.state == "cancelled"
+    again = jobs.submit(*graph, {}, kind="map")
+    assert again is not job
+    wait(lambda: not again.active)
+    assert again.state == "done"
+
+
+def test_a_map_of_an_audit_that_is_gone_fails_with_a_sentence(jobs: Jobs, tmp_path: Path) -> None:
+    job = jobs.submit("map-none", tmp_path / "gone", {}, kind="map")
+    wait(lambda: not job.active)
+    assert job.state == "failed" and "run it again" in job.work.error

@@ -11,13 +11,34 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from issued import issued
 
 from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.confident import SCORES
 from labelaudit.dataset import encode
-from labelaudit.drawing import CORE, density, drawn, largest_clusters, outlines
+from labelaudit.drawing import (
+    CORE,
+    NO_LABEL,
+    NOTHING,
+    OTHER,
+    density,
+    drawn,
+    largest_clusters,
+    on_the_map,
+    outlines,
+)
 from labelaudit.errors import BadInput
 from labelaudit.review import Decision, effective
-from labelaudit.selection import Selection, cell, points, selected, with_decisions
+from labelaudit.selection import (
+    Selection,
+    cell,
+    detectors_of,
+    issue_scores,
+    points,
+    ranking,
+    selected,
+    with_decisions,
+)
 from labelaudit.tasks import TASKS
 
 LABELS = st.one_of(st.text(), st.integers(), st.booleans()).map(encode)
@@ -317,3 +338,75 @@ def test_density_counts_every_labelled_example_once(table: pd.DataFrame) -> None
     assert bins["count"].sum() == table["self_confidence"].notna().sum()
     assert (bins["count"] > 0).all()
     assert ((bins["x1"] > bins["x0"]) & (bins["y1"] > bins["y0"])).all()
+
+
+# -- issues, detectors and the map ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def checked(audited: Audit) -> Audit:
+    return issued(audited)
+
+
+def test_an_issue_selects_what_its_check_flagged_lowest_first(checked: Audit) -> None:
+    table = points(checked)
+    flagged, score = issue_scores(checked, "near_duplicate")
+    assert np.flatnonzero(flagged).tolist() == [10, 11, 12]
+    assert score[[10, 11, 12]].tolist() == [0.3, 0.15, 0.0]
+    assert np.isnan(score[~flagged]).all()
+    chosen = Selection(issue="near_duplicate")
+    assert selected(checked, table, chosen).tolist() == flagged.tolist()
+    assert np.argsort(ranking(checked, table, chosen))[:3].tolist() == [12, 11, 10]
+    assert not selected(checked, table, Selection(issue="no such")).any()
+    assert selected(checked, table, Selection(issue="label")).tolist() == table["is_issue"].tolist()
+
+
+def test_a_check_that_scores_every_example_ranks_them_all(checked: Audit) -> None:
+    chosen = Selection(issue="outlier")
+    assert ranking(checked, points(checked), chosen).tolist() == checked.scores["outlier"].tolist()
+
+
+def test_the_ranking_is_the_combined_score_unless_a_detector_is_chosen(checked: Audit) -> None:
+    table = points(checked)
+    assert ranking(checked, table, Selection()).tolist() == table["score"].tolist()
+    by = ranking(checked, table, Selection(issue="near_duplicate"), "self_confidence")
+    np.testing.assert_array_equal(by, checked.scores["self_confidence"])
+    assert set(SCORES) | {"outlier"} <= set(detectors_of(checked))
+    assert not {"id", "part"} & set(detectors_of(checked))
+
+
+def test_a_box_on_the_map_is_resolved_by_the_places(checked: Audit) -> None:
+    table, places = points(checked), np.random.default_rng(0).random((300, 2))
+    chosen = Selection(map=(0.2, 0.6, 0.5, 1.0))
+    inside = (places[:, 0] >= 0.2) & (places[:, 0] <= 0.6) & (places[:, 1] >= 0.5)
+    assert selected(checked, table, chosen, places).tolist() == inside.tolist()
+    assert not selected(checked, table, chosen).any()  # until there is a map
+
+
+@pytest.mark.parametrize("by", ["class", "issue"])
+def test_the_map_has_a_colour_for_the_most_frequent_kinds(checked: Audit, by: Any) -> None:
+    table, places = points(checked), np.random.default_rng(0).random((300, 2))
+    shown, bins, kinds = on_the_map(checked, table, places, np.ones(300, bool), by, all_up_to=300, most=9)
+    assert bins is None and len(shown) == 300
+    assert kinds == (
+        ["class 0", "class 1", "class 2"] if by == "class" else ["Conflicting duplicates", "Label", "Near duplicates"]
+    )
+    assert set(shown["kind"]) - set(kinds) == {NOTHING if by == "issue" else NO_LABEL}
+
+
+def test_a_large_map_is_a_density_with_the_issues_on_top(checked: Audit) -> None:
+    table, places = points(checked), 7 * np.random.default_rng(0).random((300, 2)) - 3
+    shown, bins, _ = on_the_map(checked, table, places, np.ones(300, bool), "class", all_up_to=10, most=9)
+    assert bins is not None and bins["count"].sum() == 300
+    assert len(shown) == 9
+    assert bins[["x0", "y0"]].to_numpy().min() >= -3 and bins[["x1", "y1"]].to_numpy().max() <= 4
+    assert set(shown["position"]) <= set(checked.flagged["position"])
+
+
+def test_kinds_beyond_those_with_a_colour_are_other() -> None:
+    found = issued(audit(made.table(n=160, k=8)))
+    shown, _, kinds = on_the_map(
+        found, points(found), np.zeros((160, 2)), np.ones(160, bool), "class", all_up_to=160, most=1
+    )
+    assert len(kinds) == 6
+    assert (shown["kind"] == OTHER).sum() == 40

@@ -59,7 +59,7 @@ class Material:
     @cached_property
     def near(self) -> NearSets:
         """The sets of near duplicates, which several checks are about; of exact copies alone without a graph."""
-        return near_sets(self.graph, self.copies)
+        return near_sets(self.graph, self.copies, self.dataset)
 
     @property
     def needed_graph(self) -> Graph:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from labelaudit.checks.base import DoesNotApply, Material, Outcome, count_of
+from labelaudit.checks.sets import near_sets
 
 NAMED = 20  # other members of a set that an example names
 
@@ -43,10 +44,13 @@ def near_duplicates(material: Material) -> Outcome:
 def conflicting_duplicates(material: Material) -> Outcome:
     """Flag the members of a set of copies or near copies that have different labels.
 
-    At least one of them is wrong, whatever a model says. The score is the share of the set's labelled members that
-    have the example's label; a label that more than half of them have is suggested to the others.
+    The score is the share of the set's labelled members that have the example's label; a label that more than half of
+    them have is suggested to the others. Rows of a table have to be exact copies: a small difference in a number may
+    well decide the label.
     """
     labels, number = material.labels, material.near.number
+    if material.graph is not None and material.graph.metric == "euclidean":
+        number = near_sets(None, material.copies, material.dataset).number
     if not (labels >= 0).any():
         raise DoesNotApply("no example has a label")
     score = np.ones(len(labels))
@@ -67,7 +71,7 @@ def conflicting_duplicates(material: Material) -> Outcome:
     rows = rows[np.argsort(score[rows], kind="stable")]
     return Outcome(
         f"{count_of(len(rows), 'example')} in {count_of(len(flagged), 'set')} of copies or near copies have different "
-        "labels; at least one label of each set is wrong.",
+        "labels: one label of each set is wrong, or what was recorded of them does not decide it.",
         "Look at these first, and give the whole set one label.",
         rows,
         [_contradiction(material, *pair) for pair in zip(rows, _sets_of(flagged, number, rows), strict=True)],
@@ -115,6 +119,7 @@ def _others(sets: Sequence[np.ndarray], number: np.ndarray, rows: np.ndarray) ->
 
 def _likeness(material: Material, rows: np.ndarray) -> list[str]:
     """Which example each is like, and how much."""
+    graph = material.graph
     order = np.argsort(material.copies, kind="stable")
     _, start, which, counts = np.unique(
         material.copies[order], return_index=True, return_inverse=True, return_counts=True
@@ -125,12 +130,14 @@ def _likeness(material: Material, rows: np.ndarray) -> list[str]:
     second = order[np.minimum(start[node] + 1, len(order) - 1)]
     found = []
     for row in rows:
-        if n_same[row] > 1:
+        if n_same[row] > 1 or graph is None:
             other = second[row] if first[row] == row else first[row]
             more = f" and {n_same[row] - 2:,} more" if n_same[row] > 2 else ""
             found.append(f"exact copy of {material.ids[other]}{more}")
             continue
-        nearest, distance = material.needed_graph.index[row, 0], float(material.needed_graph.distance[row, 0])
+        index, number = graph.index[row], material.near.number
+        place = int(((number[index] == number[row]) & (index >= 0)).argmax())
+        nearest, distance = index[place], float(graph.distance[row, place])
         share = distance / material.near.usual if distance else 0.0
         how = f"{share:.1%} of the usual distance" if share else "their features are the same"
         found.append(f"nearly the same as {material.ids[nearest]}: {how}")

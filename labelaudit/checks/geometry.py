@@ -12,7 +12,7 @@ from labelaudit.checks.base import DoesNotApply, K, Material, Outcome, count_of
 from labelaudit.neighbors import Graph
 
 FAR = 1 / 0.37037 - 1  # interquartile ranges above the third quartile, as in cleanlab's Datalab
-NEARLY_EVEN, CLEARLY_AHEAD, EACH_SHARE = 2 / 3, 2.0, 0.3
+BETWEEN = 0.4  # scores of ambiguity below this are flagged
 PERMUTATIONS, SIGNIFICANT, ENOUGH_ROWS = 25, 0.05, 30
 RADIUS, DENSE, SMALLEST_GROUP, UNDERPERFORMS = 0.5, 5, 5, 0.1
 SHOWN_GROUPS = 5
@@ -112,9 +112,8 @@ def ambiguous(material: Material) -> Outcome:
     shares = np.stack([(votes == c[:, None]).sum(axis=1) / n_votes for c in (first, second)])
     split = 2 * shares.min(axis=0)
     score = 1 - even * ahead * np.minimum(split, 1)
-    between = (even >= NEARLY_EVEN) & (p[:, 1] >= CLEARLY_AHEAD * third) & (shares.min(axis=0) >= EACH_SHARE)
     own = (labels == first) | (labels == second) | (labels < 0)
-    flagged = rows[between & own]
+    flagged = rows[(score < BETWEEN) & own]
     flagged = flagged[np.argsort(score[flagged], kind="stable")]
     names = material.dataset.class_names
     evidence = [

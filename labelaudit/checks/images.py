@@ -11,7 +11,7 @@ import pandas as pd
 
 from labelaudit.checks.base import Check, DoesNotApply, Material, Outcome, count_of
 
-COMMON = 0.5  # share of the images above which a property is how these images are, and no issue
+COMMON = 0.1  # share of the images from which on a property is how these images are, as in Datalab
 BLUR_SCALE, BITS = 100.0, 10.0  # standard deviation of the edges, bits of entropy: what cleanvision divides by
 CORRELATED, ONE_CLASS = 0.3, 0.95  # Datalab's threshold; area under the curve of one class against the rest
 FOLDS = 5
@@ -55,7 +55,7 @@ class Measure:
         rows = np.flatnonzero(score < self.threshold)
         share = len(rows) / int(known.sum())
         if share > COMMON:
-            words = f"{share:.0%} of the images are {self.adjective}: that is how these images are, so none is flagged."
+            words = f"{share:.0%} of the images are {self.adjective}: too many to be exceptions, so none is flagged."
             return Outcome(words, score=score)
         if not len(rows):
             return Outcome(f"No image is {self.adjective}.", score=score)

@@ -92,7 +92,7 @@ _ZIPPED = {
 _IS_JSON = re.compile(r"\s*(\[\s*)?\{\s*[\"}]")
 
 
-def read(path: str | Path, labels: str | Path | None = None) -> tuple[pa.Table, Source]:
+def read(path: str | Path, labels: str | Path | None = None, *, split: str | None = None) -> tuple[pa.Table, Source]:
     """Read a file of any known format, or a folder or an archive of images; the content decides which, then the ending.
 
     Parameters
@@ -102,6 +102,8 @@ def read(path: str | Path, labels: str | Path | None = None) -> tuple[pa.Table, 
         Face's `datasets` saved a data set.
     labels : str or Path, optional
         A table that names the images in `path` and their labels.
+    split : str, optional
+        Of what `datasets` saved.
 
     Returns
     -------
@@ -117,7 +119,7 @@ def read(path: str | Path, labels: str | Path | None = None) -> tuple[pa.Table, 
     """
     path = Path(path)
     try:
-        table, source = _read(path, labels)
+        table, source = _read(path, labels, split)
     except FileNotFoundError as error:
         siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         raise BadInput(f"there is no file {str(path)!r}{_hint(path.name, [*siblings, *DEMOS, *NAMED])}") from error
@@ -130,10 +132,10 @@ def read(path: str | Path, labels: str | Path | None = None) -> tuple[pa.Table, 
     return table, source
 
 
-def _read(path: Path, labels: str | Path | None) -> tuple[pa.Table, Source]:
+def _read(path: Path, labels: str | Path | None, split: str | None) -> tuple[pa.Table, Source]:
     if path.is_dir():
         if hub.is_saved(path):
-            return hub.read_saved(path)
+            return hub.read_saved(path, split)
         return _read_collection(imagery.collect(path), labels)
     require_file(path)
     format = CLASS_FOLDERS if archives.is_tar(path) else _format(path)
@@ -151,7 +153,7 @@ def _read_collection(found: imagery.Collection, labels: str | Path | None) -> tu
     if labels is not None:
         table, source = read(labels)
         return imagery.with_images(table, source, found)
-    for name in sorted((name for name in found.others if SUFFIXES.get(Path(name).suffix.lower())), key=_depth):
+    for name in sorted((name for name in found.others if _is_table_name(name)), key=_depth):
         with found.unpacked(name) as path:
             if not found.images:
                 return read(path)
@@ -159,6 +161,11 @@ def _read_collection(found: imagery.Collection, labels: str | Path | None) -> tu
                 table, source = FORMATS[format := _format(path)].read(path, format)
                 return imagery.with_images(table, source, found, table_name=name)
     return imagery.class_folders(found)
+
+
+def _is_table_name(name: str) -> bool:
+    suffix = Path(name).suffix.lower()
+    return suffix in SUFFIXES and suffix not in (".txt", ".json", ".npz")  # beside images these are about the data
 
 
 def _depth(name: str) -> tuple[int, str]:
@@ -312,7 +319,7 @@ def load(
         (table, origin), default_name = hub.read_hub(source, split, subset), source.rpartition("/")[2]
     else:
         path = _find(Path(source))
-        (table, origin), default_name = read(path, labels), path.name.partition(".")[0] if path.is_dir() else path.stem
+        (table, origin), default_name = read(path, labels, split=split), _name_of(path)
     texts = (text,) if isinstance(text, str) else tuple(text or ())
     if origin.format == "npz":
         brought |= {role: own for role, own in among_own(table).items() if brought[role] is None}
@@ -332,6 +339,12 @@ def load(
         featureless=brought["pred_probs"] is not None or brought["features"] is not None,
     )
     return bring(dataset, brought)
+
+
+def _name_of(path: Path) -> str:
+    if path.is_dir():
+        return path.resolve().name
+    return path.name.partition(".")[0] if archives.is_tar(path) else path.stem
 
 
 def _find(path: Path) -> Path:

@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from labelaudit.errors import BadInput
 from labelaudit.files import BROKEN_ARCHIVE, digest, replacing, writing
@@ -134,11 +135,20 @@ def tar_as_zip(path: Path, cache: Path) -> Path:
                 for member in _members(path, tar):
                     with tar.extractfile(member) as content, archive.open(zipfile.ZipInfo(member.name), "w") as into:  # type: ignore[union-attr]
                         shutil.copyfileobj(content, into, 1 << 20)
+                _require_end(tar)
         except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
             if isinstance(error, OSError) and error.errno:
                 raise
             raise BadInput(f"{path.name} is damaged or not a TAR archive; pack or download it again.") from error
     return target
+
+
+def _require_end(tar: tarfile.TarFile) -> None:
+    """Refuse an archive that was cut between two files, which the library takes for its end."""
+    file: Any = tar.fileobj
+    file.seek(tar.offset)
+    if file.read(512) != bytes(512):
+        raise tarfile.ReadError("no end")
 
 
 def _members(path: Path, tar: Iterable[tarfile.TarInfo]) -> Iterator[tarfile.TarInfo]:

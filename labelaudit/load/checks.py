@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from labelaudit.columns import Codes, codes, is_blank, is_named_like_id, numbers
 from labelaudit.dataset import Dataset, encode, show
+from labelaudit.folds import copy_sets
 from labelaudit.load.leaks import giveaway, label_codes, reason_of
 from labelaudit.text import shorten
 
@@ -95,7 +96,8 @@ class _Known:
         self.labels = dataset.labels
         self.counts = np.bincount(self.labels[self.labels >= 0], minlength=len(self.classes))
         brought = () if dataset.given is None else dataset.given.columns
-        others = [name for name in dataset.table.column_names if name not in (self.label, *brought)]
+        images = dataset.feature_columns if dataset.modality == "image" else ()
+        others = [name for name in dataset.table.column_names if name not in (self.label, *brought, *images)]
         self.columns = {name: codes(dataset.table[name]) for name in others}
 
     def rows_of(self, label: int) -> np.ndarray:
@@ -103,12 +105,8 @@ class _Known:
         return np.flatnonzero(self.labels == label)
 
     def twins(self) -> tuple[np.ndarray, np.ndarray]:
-        """Which rows have a twin in all feature columns, and the number of the set of twins that each belongs to."""
-        names = self.dataset.feature_columns
-        sets = np.zeros(len(self.dataset), dtype=np.int64) if names else np.arange(len(self.dataset))
-        for name in names:
-            column = self.columns[name]
-            sets, _ = pd.factorize(sets * (column.distinct + 1) + column.codes)
+        """Which rows have a twin of the same content, and the number of the set of twins that each belongs to."""
+        sets = copy_sets(self.dataset)
         repeated = np.bincount(sets)[sets] > 1
         rows = np.flatnonzero(repeated)
         return rows, sets[rows]

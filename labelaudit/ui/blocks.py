@@ -9,9 +9,13 @@ from html import escape
 import streamlit as st
 
 from labelaudit.blocks import LONGEST_TEXT, MOST_CELLS, Bars, Block, Image, Row, Text
+from labelaudit.dataset import Dataset
+from labelaudit.errors import BadInput
 from labelaudit.text import shorten
+from labelaudit.thumbnails import thumbnail
 from labelaudit.ui import zoom
 
+TINY = 48  # pixels of an image in a table
 SHARP = 100  # pixels; a smaller image is scaled up with its pixels sharp
 
 
@@ -71,6 +75,14 @@ def thumbnail_html(webp: bytes, name: str) -> str:
     shown = header(webp)
     sharp = " sharp" if max(shown.width, shown.height) < SHARP else ""
     return f'<img class="la-thumb{sharp}" alt="{escape(shorten(name, 200))}" src="{data_uri(webp)}">'
+
+
+def tiny(dataset: Dataset, row: int) -> str:
+    """Return the image of an example as an address that holds it, for a table; empty where it can't be shown."""
+    try:
+        return data_uri(thumbnail(dataset, row, TINY))
+    except BadInput:  # the example itself says why, and its name stands beside it
+        return ""
 
 
 def data_uri(webp: bytes) -> str:

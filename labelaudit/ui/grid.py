@@ -12,17 +12,14 @@ import streamlit as st
 from st_aggrid import AgGrid, DataReturnMode, JsCode, StAggridTheme
 
 from labelaudit.dataset import encode
-from labelaudit.errors import BadInput
 from labelaudit.query import ordered
 from labelaudit.review import Decision
-from labelaudit.thumbnails import thumbnail
 from labelaudit.ui import deciding, session
-from labelaudit.ui.blocks import data_uri
+from labelaudit.ui.blocks import TINY, tiny
 from labelaudit.ui.cards import snippet_of
 from labelaudit.ui.session import Opened
 
 PAGE = 100
-TINY = 48  # pixels of an image in the table
 COLUMNS = ("position", "score", "given", "suggested", "final", "status", "id")
 UNLABELLED = {"exclude": "(excluded)", "skip": "(skipped)"}  # what stands for the final label
 KEYS = "akxsu12345"  # of the Inspector's buttons; the table takes the keyboard, so it passes them on
@@ -130,7 +127,7 @@ def show(opened: Opened, queue: np.ndarray, position: int | None) -> None:
     part = _shown(opened, queue[(page - 1) * PAGE : page * PAGE])
     part["snippet"] = [snippet_of(opened, row, 160) for row in part["position"]]
     if opened.dataset.modality == "image":
-        part["image"] = [_image(opened, row) for row in part["position"]]
+        part["image"] = [tiny(opened.dataset, int(opened.audit.rows[row])) for row in part["position"]]
     # A click does not change the mark: rows that change would close the editor that a double click opens.
     part["open"] = part["position"] == st.session_state.get("marked")
     # Kept here and not with the callbacks: Streamlit remembers those of every grid that there ever was.
@@ -174,14 +171,6 @@ def show(opened: Opened, queue: np.ndarray, position: int | None) -> None:
             key = f"pages-{session.chart_key('review')}-{page}"
             st.pagination(n_pages, default=page, key=key, on_change=_turn, args=(key,))
         st.caption(f"{len(queue):,} rows" + (f", page {page} of {n_pages}" if n_pages > 1 else ""))
-
-
-def _image(opened: Opened, position: int) -> str:
-    """A small image as an address that holds it; empty where it can't be shown."""
-    try:
-        return data_uri(thumbnail(opened.dataset, int(opened.audit.rows[position]), TINY))
-    except BadInput:  # the example itself says why, and its name stands beside it
-        return ""
 
 
 def _theme() -> StAggridTheme:
@@ -238,9 +227,10 @@ def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:
     number = {"filter": "agNumberColumnFilter", "filterParams": text["filterParams"]}
     image = {"field": "image", "headerName": "", "width": 70, "sortable": False, "cellRenderer": PICTURE}
     images = opened.dataset.modality == "image"
+    middle = {"cellStyle": {"display": "flex", "alignItems": "center"}} if images else {}
     return {
         **({"rowHeight": TINY + 4} if images else {}),
-        "defaultColDef": {"sortable": True, "resizable": True, "suppressHeaderMenuButton": False},
+        "defaultColDef": {"sortable": True, "resizable": True, "suppressHeaderMenuButton": False, **middle},
         "columnDefs": [
             {"field": "position", "hide": True},
             {"field": "open", "hide": True},

@@ -25,11 +25,13 @@ from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
 from labelaudit.text import shorten
 from labelaudit.ui import bring, public, run, session
+from labelaudit.ui.blocks import TINY, tiny
 from labelaudit.ui.markdown import plain
 
 PREVIEW_ROWS, PREVIEW_COLUMNS, PREVIEW_LENGTH = 50, 60, 300
 MANY = 60  # more columns than a box shows well: it then holds those that are left out
 NONE = "(none)"
+IMAGE = " "  # the column of small images, whose header stays empty
 SEVERITY = {"high": ":material/error:", "medium": ":material/warning:", "low": ":material/info:"}
 
 
@@ -220,7 +222,14 @@ def settle(draft: Dataset) -> None:
             icon=":material/error:",
         )
         return
-    st.dataframe(_preview(dataset), height=178, hide_index=True)
+    preview = _preview(dataset)
+    st.dataframe(
+        preview,
+        height=178,
+        hide_index=True,
+        row_height=TINY + 8 if IMAGE in preview else None,
+        column_config={IMAGE: st.column_config.ImageColumn(IMAGE, width="small")},
+    )
     try:
         noticed = findings(dataset)
         counts = _class_counts(dataset)
@@ -251,6 +260,10 @@ def _preview(dataset: Dataset) -> pd.DataFrame:
     label = dataset.label_columns[0]
     names = [label, *(name for name in dataset.table.column_names if name != label)][:PREVIEW_COLUMNS]
     columns = {}
+    if dataset.modality == "image":
+        columns[IMAGE] = pd.Series([tiny(dataset, row) for row in range(min(PREVIEW_ROWS, len(dataset)))])
+        held = dataset.source.media is not None and dataset.source.media.root is None
+        names = [name for name in names if not (held and name in dataset.feature_columns)]
     for name in names:
         column = dataset.table[name].slice(0, PREVIEW_ROWS)
         if is_number(column.type) or pa.types.is_boolean(column.type):

@@ -55,14 +55,15 @@ def show(audit_id: str) -> None:
         return
     example, *rest = TASKS[opened.dataset.task].view(opened.audit, position)
     with right if in_table else left.container(key="hero"):
-        _example(example, height=250 if in_table else 620)
+        _example(example, height=250 if in_table else 580)
+    with left:
+        near.show(opened, position)
     with right:
         _labels(opened, position)
         _why(opened, position)
         with st.container(border=True):
             blocks.render(rest)
         _decide(opened, queue, position)
-    near.show(opened, position)
 
 
 def _position(opened: Opened, queue: np.ndarray) -> int | None:
@@ -146,14 +147,16 @@ def _labels(opened: Opened, position: int) -> None:
 
 def _why(opened: Opened, position: int) -> None:
     """Which detectors speak against the label, and the other issues with their reasons."""
-    said = [
-        chip(f"{detector.title}: {detector.words}", "yes" if detector.agrees else "no")
-        for detector in detectors(opened.audit, position)
-    ]
+    said = detectors(opened.audit, position)
+    agree = sum(detector.agrees for detector in said)
+    chips = [chip(f"{d.title} {d.words}", "yes" if d.agrees else "no", d.hint) for d in said]
     for issue, reasons in issues_of(opened.audit, position):
-        said.append(chip(": ".join([title_of(opened.audit, issue), *reasons[:1]]), "issue", "; ".join(reasons)))
+        chips.append(chip(": ".join([title_of(opened.audit, issue), *reasons[:1]]), "issue", "; ".join(reasons)))
     if said:
-        st.html(f'<div class="la-chips">{"".join(said)}</div>')
+        head = f"{agree} of {len(said)} detectors speak against the label"
+        chips.insert(0, f'<span class="la-small">{head}</span>')
+    if chips:
+        st.html(f'<div class="la-chips">{"".join(chips)}</div>')
 
 
 def _decide(opened: Opened, queue: np.ndarray, position: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -14,12 +15,25 @@ from labelaudit.errors import LabelauditError
 from labelaudit.estimate import estimate
 from labelaudit.heads import YOURS, words
 from labelaudit.jobs import Job
+from labelaudit.settings import settings
 from labelaudit.ui import cards, session, visitor
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
+from labelaudit.vision import BACKBONES
 
+EMBEDDERS = {
+    "auto": "the best that can be had (automatic)",
+    **{name: backbone.title for name, backbone in BACKBONES.items()},
+    "hog": "HOG and colour histograms, without a network",
+}
+HUB_NAME = re.compile(r"|\w[\w.-]*(/\w[\w.-]*)?")  # of a model; never a path
 STEPS = {
-    "audit": {"features": "Features", "folds": "Models, each trained without one fold", "issues": "Label issues"},
+    "audit": {
+        "features": "Features",
+        "neighbours": "Nearest neighbours",
+        "folds": "Models, each trained without one fold",
+        "issues": "Issues",
+    },
     "map": {"umap": "Loading UMAP, which compiles itself", "graph": "Graph of neighbours", "layout": "Layout"},
 }
 DOING = {"audit": "Auditing", "map": "Making the map"}
@@ -74,6 +88,7 @@ def choices(dataset: Dataset, chosen: AuditConfig, key: str) -> AuditConfig:
         calibrate = four.toggle(
             "Calibrate", chosen.calibrate, key=f"{key}-calibrate", help="Platt scaling; three times the time"
         )
+        embedder = _embedder(dataset, chosen, key)
     return AuditConfig(
         model=model,
         filter_by=filter_by,
@@ -82,7 +97,38 @@ def choices(dataset: Dataset, chosen: AuditConfig, key: str) -> AuditConfig:
         seed=int(seed),
         max_rows=int(max_rows) if max_rows < len(dataset) else None,
         calibrate=calibrate,
+        embedder=embedder,
     )
+
+
+def _embedder(dataset: Dataset, chosen: AuditConfig, key: str) -> str:
+    """Draw the choice of what turns images or texts into numbers; a table needs nothing."""
+    if dataset.modality == "image":
+        # A file of weights, by the command line or by a folder on one's own machine, is a choice like the others.
+        titles = {**EMBEDDERS, **({} if chosen.embedder in EMBEDDERS else {chosen.embedder: chosen.embedder})}
+        return st.selectbox(
+            "Embedder: what turns an image into numbers",
+            list(titles),
+            list(titles).index(chosen.embedder),
+            format_func=titles.__getitem__,
+            key=f"{key}-embedder",
+            help="Networks need their weights: here already, downloaded, or in the folder TORCH_HOME. Without them, "
+            "the automatic choice takes HOG, and says so.",
+        )
+    if dataset.modality == "text":
+        where = "" if settings().public else ", or the folder of one"
+        typed = st.text_input(
+            "Embedder: what turns a text into numbers",
+            "" if chosen.embedder == "auto" else chosen.embedder,
+            placeholder=f"TF-IDF; or the name of a sentence-transformers model{where}",
+            key=f"{key}-embedder",
+            help="all-MiniLM-L6-v2, say: slower than TF-IDF, and it knows which words mean the same.",
+        ).strip()
+        if settings().public and not HUB_NAME.fullmatch(typed):
+            st.error("This is not the name of a model, which is like all-MiniLM-L6-v2; TF-IDF is used.")
+            return "auto"
+        return typed or "auto"
+    return "auto"
 
 
 def go(dataset: Dataset, config: AuditConfig, key: str, *, possible: bool = True) -> None:
@@ -105,7 +151,7 @@ def progress(job: Job) -> None:
     """Show the steps of a running audit or map, what is left of each, and a way to stop it."""
     if not job.active:
         st.rerun(scope="app")
-    with st.container(border=True, height=330):
+    with st.container(border=True, height=380):
         if job.state == "queued":
             _waiting(session.jobs().place(job), session.jobs().starts_in(job))
         else:
@@ -136,8 +182,10 @@ def _step(title: str, state: tuple[float, float, float] | None) -> None:
     if done >= total:
         st.progress(1.0, text=f"{title}: done")
     else:
-        of = f"{done:.0f} of {total:.0f}, " if total > 1 else ""
-        st.progress(done / total, text=f"{title}: {of}{_seconds(time.time() - since)}")
+        seconds = time.time() - since
+        of = f"{done:,.0f} of {total:,.0f}, " if total > 1 else ""
+        pace = f", {done / seconds:,.0f} a second" if done >= 100 and seconds >= 1 else ""
+        st.progress(done / total, text=f"{title}: {of}{_seconds(seconds)}{pace}")
 
 
 def unfinished(record: dict[str, Any], job: Job | None) -> None:
@@ -198,12 +246,18 @@ def result(opened: Opened) -> None:
         st.html(f'<div class="la-hero">We suspect {suspects:,} of {examples:,} labels ({share}){where}.</div>')
     else:
         st.html(f'<div class="la-hero">No label among {examples:,}{where} looks wrong.</div>')
-    settings = manifest["config"]
+    choices_made = manifest["config"]
     st.caption(
-        f"Ran {_models(manifest['resolved']['heads'], manifest['resolved']['why'], settings['folds'])}, "
-        f"{_words(settings['filter_by'])}, ranked by {_words(settings['score'])}, seed {settings['seed']}. "
+        f"Ran {_models(manifest['resolved']['heads'], manifest['resolved']['why'], choices_made['folds'])}, "
+        f"{_words(choices_made['filter_by'])}, ranked by {_words(choices_made['score'])}, seed {choices_made['seed']}. "
         f"Took {_seconds(manifest['seconds'])}."
     )
+    if manifest["resolved"].get("embedder") == "hog" and choices_made["embedder"] == "auto":
+        st.warning(
+            "No network looked at these images, because none could be had (the reason stands below): expect fewer and "
+            "less certain suspects than with one.",
+            icon=":material/warning:",
+        )
     for note in manifest["notes"]:
         st.caption(f":material/info: {plain(note)}")
     with st.container(horizontal=True):

@@ -63,8 +63,8 @@ CSS = """
 .la-tag.plain { background: color-mix(in srgb, currentColor 8%, transparent); }
 .la-snippet { font-size: .92rem; line-height: 1.4; display: -webkit-box; -webkit-line-clamp: 4;
   -webkit-box-orient: vertical; overflow: hidden; height: 5.2rem; margin-bottom: .55rem; overflow-wrap: anywhere; }
-.la-picture { height: 8.2rem; display: grid; place-items: center; margin-bottom: .55rem; border-radius: .35rem;
-  overflow: hidden; background: color-mix(in srgb, currentColor 5%, transparent); }
+.la-picture { height: 8.2rem; display: flex; align-items: center; justify-content: center; margin-bottom: .55rem;
+  border-radius: .35rem; overflow: hidden; background: color-mix(in srgb, currentColor 5%, transparent); }
 .la-picture span, .la-broken { font-size: .9rem; padding: .6rem; text-align: center; }
 .la-broken { display: grid; place-items: center; border: 1px dashed color-mix(in srgb, currentColor 35%, transparent);
   border-radius: .4rem; }
@@ -83,7 +83,10 @@ CSS = """
 .la-count b { font-size: 1.5rem; font-variant-numeric: tabular-nums; margin-right: .2rem; }
 .la-pair { display: grid; grid-template-columns: 1fr 1fr; gap: .6rem; }
 .la-near { font-size: .84rem; }
-.la-near .la-snippet { height: 4rem; -webkit-line-clamp: 3; font-size: .84rem; margin-bottom: .3rem; }
+[class*="st-key-near-"] { padding: .55rem .6rem .3rem; gap: .1rem; }
+[class*="st-key-near-"] button { min-height: 1.5rem; padding: 0; font-size: .84rem; }
+.la-near .la-labels { gap: .2rem .4rem; margin-bottom: .15rem; }
+.la-near .la-snippet { height: 3.5rem; -webkit-line-clamp: 3; font-size: .84rem; margin-bottom: .3rem; }
 .la-near .la-picture { height: 5.4rem; margin-bottom: .3rem; }
 .la-hero { font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: .2rem 0 .5rem; max-width: 52rem; }
 </style>
