@@ -99,7 +99,7 @@ NAMED: dict[str, Named] = {
         Named(
             name="adult_income",
             title="Adult Income",
-            what="32,561 people of the 1994 US census: does one earn more than 50,000 dollars a year?",
+            what="32,561 people of the 1994 US census, and whether each earns more than 50,000 dollars a year",
             url="https://archive.ics.uci.edu/ml/machine-learning-databases/adult/adult.data",
             file="adult.data",
             size=4 * MB,
