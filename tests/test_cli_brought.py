@@ -96,7 +96,9 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_public_data_set_is_audited_by_its_name(data_dir: Path) -> None:
-    found = json.loads(run("audit", "ag_news", "--json").stdout)
+    result = run("audit", "ag_news", "--json")
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
     assert (found["dataset"], found["n"]) == ("ag_news", 80)
     assert found["classes"] == ["Business", "Sci/Tech", "Sports", "World"]
 
