@@ -10,6 +10,7 @@ import pandas as pd
 
 from labelaudit.audit import Audit
 from labelaudit.tasks import ISSUE_COLUMNS
+from labelaudit.why import NAMES
 
 
 def finding(title: str, count: int = 0, **parts: Any) -> dict[str, Any]:
@@ -49,16 +50,17 @@ def flagged_rows(audit: Audit, issue: str, places: list[int], cluster: int) -> p
 
 
 def issued(audit: Audit, k: int = 4) -> Audit:
-    """Add rows 1 and 2 as conflicting copies, 10 to 12 as near copies, a graph in a ring, and what the checks found."""
+    """Let checks have found rows 1 and 2 as conflicting copies, 10 to 12 as near ones, and the graph be a ring."""
     n = len(audit.rows)
     conflicting = flagged_rows(audit, "conflicting_duplicate", [1, 2], 0)
     near = flagged_rows(audit, "near_duplicate", [10, 11, 12], 1)
     index = (np.arange(n)[:, None] + np.array([1, -1, 2, -2])[:k]) % n
     outlier = np.linspace(0, 1, n)
+    detectors = [name for name in audit.scores if name in ("id", "part", *NAMES)]
     return replace(
         audit,
-        issues=pd.concat([audit.issues, conflicting, near], ignore_index=True),
-        scores=audit.scores.assign(outlier=outlier),
+        issues=pd.concat([audit.label_issues, conflicting, near], ignore_index=True),
+        scores=audit.scores[detectors].assign(outlier=outlier),
         outputs={
             **audit.outputs,
             "neighbours": index.astype(np.int32),

@@ -192,3 +192,48 @@ def test_rank_class_counts_and_review_curve_are_valid() -> None:
         "precision: reviews that find one",
         "recall, if every review found one",
     }
+
+
+def places(n: int, kinds: list[str]) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "x": rng.random(n),
+            "y": rng.random(n),
+            "kind": [kinds[i % len(kinds)] for i in range(n)],
+            "given": "a",
+            "suggested": "b",
+            "score": rng.random(n),
+            "position": np.arange(n),
+            "selected": np.arange(n) % 2 == 0,
+        }
+    )
+
+
+def test_map_colours_the_kinds_and_leaves_the_rest_grey() -> None:
+    kinds = [f"class {number}" for number in range(6)]
+    spec = spec_of(charts.plot_map(places(60, [*kinds, "other"]), None, kinds))
+    assert selections(spec) == {"brush": "interval", "picked": "point"}
+    (scale,) = [layer["encoding"]["color"]["scale"] for layer in spec["layer"] if "color" in layer.get("encoding", {})]
+    assert scale["domain"] == [*kinds, "other"]
+    assert scale["range"] == [colour for colour, _ in charts.KINDS] + [charts.QUIET]
+
+
+def test_no_kind_has_a_colour_that_means_something() -> None:
+    meaning = {charts.GIVEN, charts.SUGGESTED, charts.ERROR, charts.KEPT, charts.UNDECIDED, charts.QUIET}
+    colours = [colour for colour, _ in charts.KINDS]
+    assert not meaning & set(colours)
+    assert len(set(colours)) == len({shape for _, shape in charts.KINDS}) == len(charts.KINDS)
+
+
+def test_map_draws_density_and_the_box_that_is_selected() -> None:
+    points = places(500, ["a"])
+    bins = density(points[["x", "y"]].to_numpy(), bins=10)
+    spec = spec_of(charts.plot_map(points[:20], bins, ["a"], box=(0.1, 0.2, 0.3, 0.4)))
+    rows = rows_of(spec)
+    assert {len(bins), 20, 1} <= set(map(len, rows))
+    assert [{"x0": 0.1, "x1": 0.2, "y0": 0.3, "y1": 0.4}] in rows
+
+
+def test_map_without_points_is_drawn() -> None:
+    spec_of(charts.plot_map(places(5, ["a"])[:0], None, []))

@@ -478,3 +478,23 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     with terminal.progress() as report:
         report("fold 2 of 5", 1, 5)
     assert "fold 2 of 5" in screen.getvalue()
+
+
+# -- map --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "read"), [("map.csv", pd.read_csv), ("map.parquet", pd.read_parquet)])
+def test_a_map_is_written_as_a_table(shared_audit: Path, tmp_path: Path, name: str, read: Any) -> None:
+    result = run("map", shared_audit, "--to", tmp_path / name, "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["rows"] == 120
+    table = read(tmp_path / name)
+    assert table.columns.tolist() == ["id", "x", "y"]
+    assert table["id"].tolist() == list(range(120))
+    assert table[["x", "y"]].to_numpy().min() == 0 and table[["x", "y"]].to_numpy().max() == 1
+
+
+def test_a_map_needs_a_file_that_it_can_write(shared_audit: Path, tmp_path: Path) -> None:
+    assert "does not end in .csv or .parquet" in sentence(run("map", shared_audit, "--to", tmp_path / "map.txt"))
+    assert "can't be written" in sentence(run("map", shared_audit, "--to", tmp_path / "none" / "map.csv"))
+    assert "does not hold an audit" in sentence(run("map", tmp_path, "--to", tmp_path / "map.csv"))

@@ -82,7 +82,7 @@ def near_sets(graph: Graph | None, copies: np.ndarray, dataset: Dataset) -> Near
             near |= (graph.distance < NEAR_IMAGE * usual) & (graph.distance < AHEAD * tenth)
         row, place = np.nonzero(near)
         other = graph.index[row, place]
-        if dataset.modality == "text":
+        if dataset.modality == "text" and len(row):
             alike = _share_words(dataset, row, other)
             row, other = row[alike], other[alike]
         ends = node[row], node[other]

@@ -92,7 +92,7 @@ def data_uri(webp: bytes) -> str:
 
 def broken_html(reason: str) -> str:
     """Return why an image can't be shown, as escaped HTML."""
-    return f"<span>This image {escape(reason)}.</span>"
+    return f"<span>Can’t be shown: {escape(reason)}.</span>"
 
 
 def chip(text: str, role: str, hint: str = "") -> str:

@@ -94,8 +94,10 @@ def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulatio
 @st.cache_resource(max_entries=4, show_spinner="Planting errors …")
 def _planted(owner: str, audit_id: str, fraction: float, kind: str, seed: int, _audit: Audit) -> tuple[str, np.ndarray]:
     """Plant errors and request the audit of them; return its id, and which rows they are."""
-    # Of a sample the same rows are audited again: with other labels another one would be drawn.
-    dataset = _audit.dataset.take(_audit.rows) if _audit.sample else _audit.dataset
+    # Of a sample the same rows are audited again: with other labels another one would be drawn. Nor are errors
+    # planted in images that can't be read.
+    whole = len(_audit.rows) == len(_audit.dataset)
+    dataset = _audit.dataset if whole else _audit.dataset.take(_audit.rows)
     config = _audit.config.model_copy(update={"max_rows": None})
     noised, planted = TASKS[dataset.task].plant(
         dataset, fraction, kind, seed=seed, confident_joint=_audit.confident_joint

@@ -81,7 +81,7 @@ class Opened:
         if brought is not None:
             return brought
         path = map_file(self.audit.id, self.audit)
-        return _read_map(path) if path is not None and path.is_file() else None
+        return _read_map(path, path.stat().st_mtime_ns) if path is not None and path.is_file() else None
 
     @property
     def dataset(self) -> Dataset:
@@ -131,7 +131,7 @@ def map_file(audit_id: str, _audit: Audit) -> Path | None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _read_map(path: Path) -> np.ndarray | None:
+def _read_map(path: Path, written: int) -> np.ndarray | None:
     return maps.kept(path)
 
 

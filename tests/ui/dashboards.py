@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from labelaudit.audit import AuditConfig, audit
 from labelaudit.dataset import Dataset
 from labelaudit.errors import Busy
-from labelaudit.jobs import Job, Work
+from labelaudit.jobs import Job, Kind, Work
 from labelaudit.settings import settings
 
 PAGES = ("1_Ingest", "2_Audit", "3_Health", "4_Heatmap", "5_Scatter", "6_Inspector", "7_Noise_Sim", "8_Export")
@@ -27,10 +27,12 @@ class Queue:
     def get(self, audit_id: str, owner: str = "local") -> Job | None:
         return self.jobs.get(audit_id)
 
-    def submit(self, audit_id: str, data: Path, config: dict[str, Any], owner: str = "local") -> Job:
+    def submit(
+        self, audit_id: str, data: Path, config: dict[str, Any], owner: str = "local", kind: Kind = "audit"
+    ) -> Job:
         if self.full:
             raise Busy("20 audits wait already; try again.")
-        return self.jobs.setdefault(audit_id, Job(owner, data, Work(audit_id, config)))
+        return self.jobs.setdefault(audit_id, Job(owner, data, Work(audit_id, config, kind)))
 
     def place(self, job: Job) -> int:
         return list(self.jobs.values()).index(job) + 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from dashboards import Dashboard
-from made import table
+from made import table, texts
 
 from labelaudit.audit import Audit, AuditConfig
 from labelaudit.errors import BadInput, StoreError
@@ -94,6 +94,19 @@ def test_no_path_of_the_server_can_be_opened(dashboard: Dashboard, tmp_path: Pat
         with pytest.raises(BadInput, match="can't be opened; upload one") as refused:
             from_path(str(path))
         assert str(tmp_path) not in str(refused.value)
+
+
+@pytest.mark.parametrize("typed", ["../../models/secret", "/etc", "a/b/c", "hf://a"])
+def test_no_folder_of_the_server_is_taken_for_a_model(dashboard: Dashboard, typed: str) -> None:
+    app = dashboard.open("1_Ingest")
+    app.session_state["draft"] = texts()
+    dashboard.run()
+    app.text_input(key="ingest-embedder").set_value(typed)
+    dashboard.run()
+    assert "not the name of a model" in app.error[0].value
+    app.text_input(key="ingest-embedder").set_value("intfloat/e5-small-v2")
+    dashboard.run()
+    assert not app.error
 
 
 def test_a_workspace_that_was_removed_under_an_open_page_is_said(dashboard: Dashboard) -> None:
