@@ -22,9 +22,9 @@ STATUS = {
 CLUSTER = "#b45309"
 # Of classes and kinds of issues: told apart by colour-blind people too, and none of the colours that mean something.
 KINDS = (
-    ("#4477aa", "circle"),
+    ("#4a86c8", "circle"),
     ("#ccbb44", "square"),
-    ("#aa3377", "triangle-up"),
+    ("#c4458f", "triangle-up"),
     ("#66ccee", "diamond"),
     ("#44aa99", "cross"),
     ("#b08fd8", "triangle-down"),
