@@ -260,7 +260,7 @@ def plot_map(
             color=alt.Color(
                 "kind:N",
                 scale=alt.Scale(domain=domain, range=[colour for _, (colour, _) in looks]),
-                legend=alt.Legend(title=None, orient="bottom", columns=4, labelLimit=170, symbolOpacity=1),
+                legend=alt.Legend(title=None, orient="bottom", columns=6, labelLimit=170, symbolOpacity=1),
             ),
             shape=alt.Shape(
                 "kind:N", scale=alt.Scale(domain=domain, range=[shape for _, (_, shape) in looks]), legend=None
