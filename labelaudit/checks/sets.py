@@ -17,10 +17,10 @@ NEAR = 0.13  # of the usual distance, as in cleanlab's Datalab
 # Of an image that was cropped, moved or brightened, the features change more. All pairs of CIFAR-10's test images that
 # these two admit are the same picture; of MNIST's they are straight strokes. They find 95 % of images moved by a pixel.
 NEAR_IMAGE, AHEAD = 0.35, 0.5
-TENTH = 9
 SAME_WORDS = 0.8  # twice the words that two texts share, divided by the words of both
 WORD = re.compile(r"\w+")
-WITHIN = 0.25  # the usual distance is at least this share of that to the last neighbour
+WITHIN = 0.07  # the usual distance is at least this share of that to the tenth neighbour: so it is on a line
+MANY = 0.1  # share of the examples that are copies
 FEW = 0.1  # the usual distance by angle where there are fewer than three different rows
 
 
@@ -78,7 +78,7 @@ def near_sets(graph: Graph | None, copies: np.ndarray, dataset: Dataset) -> Near
         usual = usual_distance(graph, node)
         near = (graph.distance < NEAR * usual) | (graph.distance == 0)
         if dataset.modality == "image":
-            tenth = graph.distance[:, : TENTH + 1][:, -1:]
+            tenth = graph.distance[:, :10][:, -1:]
             near |= (graph.distance < NEAR_IMAGE * usual) & (graph.distance < AHEAD * tenth)
         row, place = np.nonzero(near)
         other = graph.index[row, place]
@@ -116,26 +116,29 @@ def _dice(one: Counter[str], other: Counter[str]) -> float:
 
 
 def usual_distance(graph: Graph, copies: np.ndarray) -> float:
-    """How far away the nearest example is that is no copy: the median.
+    """How far away the nearest example is: the median.
 
-    Datalab takes the median over all examples, which is 0 in data that are mostly copies, and the distance of near
-    duplicates in data that are mostly those: so copies are left out, and it is at least `WITHIN` of the median
-    distance to the last neighbour.
+    As in Datalab, unless that is no measure: in data that are mostly copies it is 0, and in data that are mostly near
+    duplicates it is theirs. So copies are left out where there are `MANY`, and it is at least `WITHIN` of the median
+    distance to the tenth neighbour.
 
     Parameters
     ----------
     graph : Graph
     copies : ndarray of shape (N,)
     """
-    other = (graph.index >= 0) & (copies[graph.index] != copies[:, None]) & (graph.distance > 0)
-    known = other.any(axis=1)
     if len(np.unique(copies)) < 3:
         return FEW if graph.metric == "cosine" else 0.0
+    index, distance = graph.index[:, :10], graph.distance[:, :10]
+    other = (index >= 0) & (copies[index] != copies[:, None]) & (distance > 0)
+    known = other.any(axis=1)
     if not known.any():
         return 0.0
     rows = np.arange(len(copies))
-    nearest = graph.distance[rows, other.argmax(axis=1)][known]
-    last = graph.distance[rows, other.shape[1] - 1 - other[:, ::-1].argmax(axis=1)][known]
+    nearest = distance[rows, other.argmax(axis=1)][known]
+    if np.mean(distance[:, 0] == 0) < MANY:
+        nearest = distance[index[:, 0] >= 0, 0]
+    last = distance[rows, other.shape[1] - 1 - other[:, ::-1].argmax(axis=1)][known]
     return float(max(np.median(nearest), WITHIN * np.median(last)))
 
 

@@ -23,11 +23,12 @@ from labelaudit.load.demos import DEMOS
 from labelaudit.load.encoding import recognise
 from labelaudit.load.frames import from_pandas
 from labelaudit.load.guess import Roles, guess
+from labelaudit.load.named import NAMED, load_named, named
 from labelaudit.load.pieces import Brought, Role, among_own, own_columns
 from labelaudit.load.roles import assign
 from labelaudit.settings import settings
 
-__all__ = ["DEMOS", "FORMATS", "SUFFIXES", "Roles", "formats", "guess", "load", "read", "to_bytes", "write"]
+__all__ = ["DEMOS", "NAMED", "FORMATS", "SUFFIXES", "Roles", "formats", "guess", "load", "read", "to_bytes", "write"]
 
 FORMATS: dict[str, Any] = {
     "csv": delimited,
@@ -121,7 +122,7 @@ def read(path: str | Path, labels: str | Path | None = None, *, split: str | Non
         table, source = _read(path, labels, split)
     except FileNotFoundError as error:
         siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise BadInput(f"there is no file {str(path)!r}{_hint(path.name, [*siblings, *DEMOS])}") from error
+        raise BadInput(f"there is no file {str(path)!r}{_hint(path.name, [*siblings, *DEMOS, *NAMED])}") from error
     except PermissionError as error:
         raise BadInput(f"{str(path)!r} may not be read by you; change its permissions.") from error
     except OSError as error:
@@ -238,7 +239,8 @@ def load(
     Parameters
     ----------
     source : path, demo name, pandas.DataFrame, pyarrow.Table or what `read` returned
-        Where the data is; a name without a file of that name is a demo, or is looked for in the data folder;
+        Where the data is; a name without a file of that name is a demo, a public data set (``adult_income``,
+        ``cifar10:cat,dog,ship``; see `labelaudit.load.named`), or is looked for in the data folder;
         ``hf://owner/name`` is a data set on the Hugging Face Hub.
     label : str, optional
         The label column; guessed by default.
@@ -284,6 +286,23 @@ def load(
         "neighbours": neighbours,
         "folds": folds,
     }
+    public = named(source) if isinstance(source, str) else None
+    if public is not None and not Path(str(source)).exists():
+        return load_named(
+            *public,
+            label=label,
+            text=text,
+            features=features,
+            id=id,
+            group=group,
+            task=task,
+            name=name,
+            pred_probs=pred_probs,
+            embeddings=embeddings,
+            coordinates=coordinates,
+            neighbours=neighbours,
+            folds=folds,
+        )
     if isinstance(source, str) and source in DEMOS and not Path(source).exists():
         demo = DEMOS[source].load()
         if not (label or text or features or id or group or task or any(v is not None for v in brought.values())):

@@ -1,9 +1,9 @@
-"""The demo data sets: three tables from scikit-learn and generated support tickets."""
+"""The demo data sets: three tables and images from scikit-learn, and generated support tickets."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import StoreError
+from labelaudit.files import writing
+from labelaudit.settings import settings
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -80,6 +82,24 @@ def _tickets() -> Dataset:
     )
 
 
+def _digits() -> Dataset:
+    import numpy as np
+    from sklearn.datasets import load_digits
+
+    from labelaudit.load import load
+    from labelaudit.load.rawsets import write_images
+
+    path = settings().cache_dir / "demo-digits.zip"
+    if not path.exists():
+        bunch: Any = load_digits()
+        # 8 x 8 pixels of 0 to 16, each drawn as 4 x 4 of 0 to 255.
+        pixels = np.kron((bunch.images * (255 / 16)).round().astype(np.uint8), np.ones((1, 4, 4), dtype=np.uint8))
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_images(path, pixels, [str(digit) for digit in bunch.target])
+    return replace(load(path, label="label", name="digits"), provenance={"demo": "digits"})
+
+
 DEMOS: dict[str, Demo] = {
     demo.name: demo
     for demo in (
@@ -97,5 +117,6 @@ DEMOS: dict[str, Demo] = {
             "1,200 generated texts, each with the team that should answer it; some teams are wrong on purpose",
             _tickets,
         ),
+        Demo("digits", "Digits", "1,797 images of handwritten digits, 8 x 8 pixels each", _digits),
     )
 }

@@ -24,7 +24,7 @@ from labelaudit.load.demos import DEMOS
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
 from labelaudit.text import shorten
-from labelaudit.ui import bring, run, session
+from labelaudit.ui import bring, public, run, session
 from labelaudit.ui.blocks import TINY, tiny
 from labelaudit.ui.markdown import plain
 
@@ -41,13 +41,13 @@ DEMO_NOISE = 10  # percent; what is preselected
 def sources() -> None:
     """The ways to get data in: a file, or a demo with errors planted."""
     st.subheader("Load your data")
-    public = settings().public
+    served = settings().public
     stays = f"Nobody else sees it, and it is removed {settings().keep_hours} hours after you last came here."
     uploaded = st.file_uploader(
         "A table, or a ZIP of images",
         key="upload",
         accept_multiple_files=True,
-        help=f"{stays if public else 'Stays on this machine.'} CSV, TSV, JSONL, Parquet, Arrow or XLSX: one row per "
+        help=f"{stays if served else 'Stays on this machine.'} CSV, TSV, JSONL, Parquet, Arrow or XLSX: one row per "
         "example, one column with its class. Images: a ZIP or TAR of class folders; or a ZIP and a CSV that names "
         "each file and its label, both at once.",
     )
@@ -56,7 +56,7 @@ def sources() -> None:
     if uploaded and st.session_state.get("read") != ids:
         st.session_state["read"] = ids
         _read(uploaded)
-    if public:
+    if served:
         st.caption(f"Bigger than {st.get_option('server.maxUploadSize')} MB? Run labelaudit on your own machine.")
     else:
         _path_field()
@@ -82,6 +82,7 @@ def sources() -> None:
                     dataset, _ = TASKS[dataset.task].plant(dataset, noise / 100)
                 session.set_draft(dataset)
                 st.rerun()
+    public.cards()
 
 
 def _read(uploaded: list[st.runtime.uploaded_file_manager.UploadedFile]) -> None:

@@ -141,9 +141,9 @@ class Walker:
 
     # -- data and audit -------------------------------------------------------------------------------
 
-    def upload(self, path: Path) -> None:
-        """Upload a file on Ingest, and wait until it was read or refused."""
-        self.page.locator('input[type="file"]').set_input_files(path)
+    def upload(self, *paths: Path) -> None:
+        """Upload a file on Ingest, or images and the table that names them; wait until it was read or refused."""
+        self.page.locator('input[type="file"]').first.set_input_files(list(paths))
         self.settle()
 
     def choice(self, label: str) -> str:

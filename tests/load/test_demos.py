@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from labelaudit.errors import StoreError
 from labelaudit.load import DEMOS, demos, load
 from labelaudit.load.checks import findings
+from labelaudit.settings import settings
 
 SHAPES = {
     "iris": (150, ("setosa", "versicolor", "virginica"), "tabular"),
@@ -18,7 +21,7 @@ SHAPES = {
 
 
 def test_demos_are_in_display_order() -> None:
-    assert list(DEMOS) == ["iris", "wine", "breast_cancer", "tickets"]
+    assert list(DEMOS) == ["iris", "wine", "breast_cancer", "tickets", "digits"]
     assert all(demo.name == name for name, demo in DEMOS.items())
 
 
@@ -34,6 +37,20 @@ def test_tickets_are_texts_with_ids() -> None:
     assert dataset.feature_columns == ("subject", "body")
     assert (dataset.modality, dataset.id_column, dataset.label_columns) == ("text", "ticket_id", ("team",))
     assert len(dataset) == 1200
+
+
+def test_digits_are_images_made_once() -> None:
+    dataset = load("digits")
+    assert (len(dataset), dataset.modality, dataset.classes) == (
+        1797,
+        "image",
+        tuple(str(digit) for digit in range(10)),
+    )
+    assert Image.open(io.BytesIO(dataset.image(0))).size == (32, 32)
+    made = settings().cache_dir / "demo-digits.zip"
+    before = made.stat().st_mtime_ns
+    assert load("digits").fingerprint == dataset.fingerprint
+    assert made.stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize("name", DEMOS)

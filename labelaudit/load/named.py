@@ -1,0 +1,294 @@
+"""Public data sets by name: from the data folder where their files are already there, else downloaded into it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import numpy as np
+
+from labelaudit.dataset import Dataset
+from labelaudit.errors import BadInput, did_you_mean
+from labelaudit.files import replacing, writing
+from labelaudit.load import rawsets
+from labelaudit.predict import Progress, silent
+from labelaudit.settings import settings
+
+TIMEOUT = 30  # seconds in which a server has to answer
+CHUNK = 1 << 18
+MB = 1_000_000
+FEWEST, MOST = 3, 5  # classes, where there is a choice
+
+
+@dataclass(frozen=True)
+class Named:
+    """A public data set.
+
+    Parameters
+    ----------
+    name, title, what : str
+        For the command line, for the screen, and one sentence.
+    url : str
+        Where its file is.
+    file : str
+        What that is called in the data folder.
+    size : int
+        Bytes, about.
+    checksum : str
+        ``algorithm:hexadecimal digits``; empty where none is known.
+    label : str
+    text : tuple of str
+        Its roles, where the file has columns of these names.
+    known : tuple of str
+        Other names under which people have it; ``images.zip+labels.csv`` for a pair.
+    make : callable
+        Raw file and a place to write to, to a file that `labelaudit.load.load` reads.
+    ending : str
+        Of that file.
+    classes, chosen : tuple of str
+        Among which 3 to 5 can be chosen, and those that are by default; empty for all.
+    """
+
+    name: str
+    title: str
+    what: str
+    url: str
+    file: str
+    size: int
+    checksum: str
+    label: str
+    make: Callable[[Path, Path], Path]
+    ending: str
+    text: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = field(default=())
+
+    @property
+    def about(self) -> str:
+        """Its size for a person."""
+        return f"{self.size / 1e9:.1f} GB" if self.size >= 1e9 else f"{max(1, round(self.size / MB))} MB"
+
+    def found(self) -> Path | None:
+        """Return the file that is already on this machine, if there is one."""
+        return next((path for name in (self.file, *self.known) if (path := _below(name.partition("+")[0]))), None)
+
+    def labels(self, found: Path) -> Path | None:
+        """Return the table that goes with images that were found, if one does."""
+        pairs = dict(name.split("+") for name in self.known if "+" in name)
+        return _below(pairs[found.name]) if found.name in pairs else None
+
+
+def _below(name: str) -> Path | None:
+    """Find a file in the data folder or in one of the folders in it."""
+    folder = settings().data_dir
+    if not folder.is_dir():
+        return None
+    places = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
+    return next((place / name for place in places if (place / name).exists()), None)
+
+
+NAMED: dict[str, Named] = {
+    named.name: named
+    for named in (
+        Named(
+            name="adult_income",
+            title="Adult Income",
+            what="32,561 people of the 1994 US census: does one earn more than 50,000 dollars a year?",
+            url="https://archive.ics.uci.edu/ml/machine-learning-databases/adult/adult.data",
+            file="adult.data",
+            size=4 * MB,
+            checksum="md5:5d7c39d7b8804f071cdd1f2a7c460872",
+            label="income",
+            make=rawsets.adult,
+            ending=".csv",
+            known=("adult_income.csv", "adult_train.csv", "adult.csv"),
+        ),
+        Named(
+            name="ag_news",
+            title="AG News",
+            what="7,600 news items (the test part) of 4 topics",
+            url="https://raw.githubusercontent.com/mhjabreel/CharCnn_Keras/master/data/ag_news_csv/test.csv",
+            file="ag_news_test.csv",
+            size=2 * MB,
+            checksum="md5:d52ea96a97a2d943681189a97654912d",
+            label="label",
+            text=("title", "description"),
+            make=rawsets.ag_news,
+            ending=".csv",
+            known=("ag_news.csv", "ag_news_test_7600.csv", "ag_news_csv/test.csv"),
+        ),
+        Named(
+            name="newsgroups20",
+            title="20 Newsgroups",
+            what="18,846 posts of 20 newsgroups, without their headers",
+            url="https://ndownloader.figshare.com/files/5975967",
+            file="20news-bydate.tar.gz",
+            size=14 * MB,
+            checksum="sha256:8f1b2514ca22a5ade8fbb9cfa5727df95fa587f4c87b786e15c759fa66d95610",
+            label="group",
+            text=("text",),
+            make=rawsets.newsgroups,
+            ending=".parquet",
+            known=("newsgroups20.csv", "newsgroups20.parquet"),
+        ),
+        Named(
+            name="cifar10",
+            title="CIFAR-10",
+            what="1,000 photographs of 32 x 32 pixels (the test part) of each of 3 to 5 classes",
+            url="https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+            file="cifar-10-binary.tar.gz",
+            size=170 * MB,
+            checksum="md5:c32a1d4ab5d03f1284b67883e8d87530",
+            label="label",
+            make=rawsets.cifar10,
+            ending=".zip",
+            known=("cifar10.zip", "cifar10", "cifar10_test_jpg.zip+cifar10_test.csv"),
+            classes=rawsets.CIFAR10,
+            chosen=("cat", "deer", "dog", "horse", "ship"),
+        ),
+        Named(
+            name="stl10",
+            title="STL-10",
+            what="100 photographs of 96 x 96 pixels of each of 10 classes, a subset of the test part",
+            url="https://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz",
+            file="stl10_binary.tar.gz",
+            size=2640 * MB,
+            checksum="md5:91f7769df0f17e558f3565bffb0c7dfb",
+            label="label",
+            make=rawsets.stl10,
+            ending=".zip",
+            known=("stl10.zip", "stl10"),
+        ),
+    )
+}
+
+
+def named(text: str) -> tuple[Named, tuple[str, ...]] | None:
+    """Read ``name`` or ``name:class,class,class``; None where it is no such name.
+
+    Raises
+    ------
+    BadInput
+        The classes are none of the data set's, or too few or too many.
+    """
+    name, colon, listed = text.partition(":")
+    if name not in NAMED:
+        return None
+    wanted = NAMED[name]
+    if not colon:
+        return wanted, wanted.chosen
+    chosen = tuple(dict.fromkeys(part.strip() for part in listed.split(",") if part.strip()))
+    if not wanted.classes:
+        raise BadInput(f"{name} comes with all of its classes; leave out {colon + listed!r}.")
+    wrong = next((value for value in chosen if value not in wanted.classes), None)
+    if wrong is not None:
+        raise BadInput(f"{name} has no class {wrong!r}{did_you_mean(wrong, wanted.classes)}")
+    if not FEWEST <= len(chosen) <= MOST:
+        raise BadInput(f"{len(chosen)} classes of {name} were chosen; choose {FEWEST} to {MOST}.")
+    return wanted, chosen
+
+
+def fetch(wanted: Named, progress: Progress = silent) -> Path:
+    """Return the file, downloaded into the data folder unless it is there, whole or not at all.
+
+    Raises
+    ------
+    BadInput
+        It can't be downloaded, or is not what it should be; the message says how to get it by hand.
+    StoreError
+        It can't be written.
+    """
+    there = wanted.found()
+    if there is not None:
+        return there
+    path = settings().data_dir / wanted.file
+    with writing(path, "free the disk, or set LABELAUDIT_DATA_DIR to another folder"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as file:
+            _download(wanted, file, progress)
+    return path
+
+
+def _download(wanted: Named, file: IO[bytes], progress: Progress) -> None:
+    algorithm, _, digits = wanted.checksum.partition(":")
+    hashed = hashlib.new(algorithm or "sha256", usedforsecurity=False)
+    done, step = 0, f"downloading {wanted.name}"
+    request = Request(wanted.url, headers={"User-Agent": "labelaudit"})
+    try:
+        with urlopen(request, timeout=TIMEOUT) as answer:  # nosec B310
+            total = int(answer.headers.get("Content-Length") or wanted.size)
+            while chunk := answer.read(CHUNK):
+                file.write(chunk)
+                hashed.update(chunk)
+                done += len(chunk)
+                progress(step, min(done, total) / MB, total / MB)
+                if done > 2 * max(total, wanted.size):
+                    raise BadInput(_by_hand(wanted, "the server sends more than the file"))
+    except (URLError, TimeoutError, ConnectionError) as error:
+        why = getattr(error, "reason", error)
+        raise BadInput(_by_hand(wanted, getattr(why, "strerror", None) or str(why) or "no answer")) from error
+    if answer.headers.get("Content-Length") and done != total:
+        raise BadInput(_by_hand(wanted, f"only {done:,} of {total:,} bytes came"))
+    if digits and hashed.hexdigest() != digits:
+        raise BadInput(_by_hand(wanted, f"what came is another file: its {algorithm} is {hashed.hexdigest()}"))
+
+
+def _by_hand(wanted: Named, why: str) -> str:
+    names = " or ".join(dict.fromkeys((wanted.file, *(name.replace("+", " with ") for name in wanted.known))))
+    return (
+        f"{wanted.name} is not on this machine and can't be downloaded ({why}); get {wanted.url} ({wanted.about}) "
+        f"elsewhere and put it into {settings().data_dir.resolve()} as {names}."
+    )
+
+
+def load_named(wanted: Named, classes: Sequence[str], progress: Progress = silent, **roles: Any) -> Dataset:
+    """Read a public data set, downloaded first unless it is there.
+
+    Parameters
+    ----------
+    wanted, classes
+        What `named` returned.
+    progress : callable
+    **roles
+        For `labelaudit.load.load`, which guesses them by default.
+
+    Raises
+    ------
+    BadInput, StoreError
+        As `fetch`; or the file is not what it should be.
+    """
+    from labelaudit.load import load, read
+
+    raw = fetch(wanted, progress)
+    made = settings().cache_dir / f"named-{wanted.name}-{_version(raw)}{wanted.ending}"
+    with writing(made):
+        made.parent.mkdir(parents=True, exist_ok=True)
+        ready = made if made.exists() else wanted.make(raw, made)
+    labels = wanted.labels(raw)
+    table, source = read(ready, labels)
+    columns = table.column_names
+    if wanted.label in columns:
+        roles = {**roles, "label": roles.get("label") or wanted.label}
+    if set(wanted.text) <= set(columns) and not roles.get("features"):
+        roles = {**roles, "text": roles.get("text") or wanted.text}
+    dataset = load((table, source), **{**roles, "name": roles.get("name") or wanted.name})
+    if classes:
+        codes = [code for code, value in enumerate(dataset.classes) if str(value) in classes]
+        rows = np.flatnonzero(np.isin(dataset.labels, codes))
+        if len(codes) < len(classes):
+            lacking = ", ".join(sorted(set(classes) - set(map(str, dataset.classes))))
+            raise BadInput(f"{raw} has no images of {lacking}; choose other classes or another file.")
+        dataset = dataset.take(rows)
+    return replace(dataset, provenance={**dataset.provenance, "public": wanted.name, "path": str(raw.resolve())})
+
+
+def _version(raw: Path) -> str:
+    """Tell files apart without reading them."""
+    stat = raw.stat()
+    return hashlib.sha256(f"{raw.resolve()} {stat.st_size} {stat.st_mtime_ns}".encode()).hexdigest()[:12]

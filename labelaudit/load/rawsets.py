@@ -1,0 +1,194 @@
+"""The files of public data sets as they come, to files that `load` reads; nothing in them is ever unpickled.
+
+Archives are never unpacked: only files that belong into them are read, into memory, by name and size.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from labelaudit.errors import BadInput
+from labelaudit.files import replacing
+
+ADULT = (
+    *("age", "workclass", "fnlwgt", "education", "education_num", "marital_status", "occupation", "relationship"),
+    *("race", "sex", "capital_gain", "capital_loss", "hours_per_week", "native_country", "income"),
+)
+AG_NEWS = {"1": "World", "2": "Sports", "3": "Business", "4": "Sci/Tech"}
+CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+STL10 = ("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck")
+STL10_EACH = 100  # images of each class in the subset
+LONGEST_POST = 1 << 20  # bytes; the longest is a tenth of it
+MOST_POSTS = 50_000
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same content gives the same bytes
+
+
+def adult(raw: Path, target: Path) -> Path:
+    """Give UCI's file of Adult a header; a file with one is left as it is.
+
+    Raises
+    ------
+    BadInput
+        It is something else.
+    """
+    with raw.open(encoding="utf-8", errors="replace", newline="") as file:
+        first = next(csv.reader(file), [])
+        if "income" in (cell.strip() for cell in first) or len(set(first) & set(ADULT)) > 3:
+            return raw
+        if len(first) != len(ADULT):
+            raise BadInput(f"{raw.name} has {len(first)} columns and UCI's file of Adult {len(ADULT)}; get it again.")
+        file.seek(0)
+        rows = ([cell.strip() for cell in row] for row in csv.reader(file))
+        return _csv(target, ADULT, (row for row in rows if len(row) == len(ADULT)))
+
+
+def ag_news(raw: Path, target: Path) -> Path:
+    """Give the file of AG News a header and its classes names; a file with a header is left as it is.
+
+    Raises
+    ------
+    BadInput
+        It is something else.
+    """
+    with raw.open(encoding="utf-8", errors="replace", newline="") as file:
+        first = next(csv.reader(file), [])
+        if first and first[0] not in AG_NEWS:
+            return raw
+        if len(first) != 3:
+            raise BadInput(f"{raw.name} has {len(first)} columns and the file of AG News 3; get it again.")
+        file.seek(0)
+        rows = (row for row in csv.reader(file) if len(row) == 3)
+        return _csv(target, ("label", "title", "description"), ([AG_NEWS.get(k, k), *rest] for k, *rest in rows))
+
+
+def _csv(target: Path, header: Iterable[str], rows: Iterable[list[str]]) -> Path:
+    with replacing(target) as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
+        writer = csv.writer(text)
+        writer.writerow(header)
+        writer.writerows(rows)
+        text.flush()
+    return target
+
+
+def newsgroups(raw: Path, target: Path) -> Path:
+    """Put the posts of 20 Newsgroups into a table; headers, which name the group, are left out.
+
+    Raises
+    ------
+    BadInput
+        The archive is damaged, or holds no posts.
+    """
+    import pyarrow.parquet as pq
+
+    if raw.suffix in (".csv", ".parquet"):
+        return raw
+    columns: dict[str, list[str]] = {"id": [], "group": [], "split": [], "text": []}
+    with _opened(raw) as tar:
+        for member in tar:
+            parts = member.name.split("/")
+            if not member.isfile() or len(parts) != 3 or member.size > LONGEST_POST:
+                continue
+            content = tar.extractfile(member)
+            post = b"" if content is None else content.read()
+            split, group, number = parts
+            row = (f"{group}/{number}", group, split.rpartition("-")[2], post.decode("latin-1").partition("\n\n")[2])
+            for column, value in zip(columns.values(), row, strict=True):
+                column.append(value)
+            if len(columns["id"]) > MOST_POSTS:
+                raise BadInput(f"{raw.name} holds more files than 20 Newsgroups; get it again.")
+    if not columns["id"]:
+        raise BadInput(f"{raw.name} holds no posts; get it again.")
+    with replacing(target) as file:
+        pq.write_table(pa.table(columns), file)
+    return target
+
+
+def cifar10(raw: Path, target: Path) -> Path:
+    """Write the test part of CIFAR-10's binary version as a ZIP archive of class folders of PNG files.
+
+    Raises
+    ------
+    BadInput
+        The archive is damaged, or is the version for Python, which is pickled.
+    """
+    if not raw.name.endswith(".tar.gz"):
+        return raw
+    content = _members(raw, {"cifar-10-batches-bin/test_batch.bin": 3073})["cifar-10-batches-bin/test_batch.bin"]
+    rows = np.frombuffer(content, dtype=np.uint8).reshape(-1, 3073)
+    images = rows[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    return write_images(target, images, [CIFAR10[min(code, 9)] for code in rows[:, 0].tolist()])
+
+
+def stl10(raw: Path, target: Path) -> Path:
+    """Write the first images of each class of STL-10's test part as a ZIP archive of class folders of PNG files.
+
+    Raises
+    ------
+    BadInput
+        The archive is damaged.
+    """
+    if not raw.name.endswith(".tar.gz"):
+        return raw
+    pixels, labels = "stl10_binary/test_X.bin", "stl10_binary/test_y.bin"
+    read = _members(raw, {pixels: 3 * 96 * 96, labels: 1})
+    codes = np.frombuffer(read[labels], dtype=np.uint8).astype(np.int64) - 1
+    # Written by MATLAB: columns before rows.
+    images = np.frombuffer(read[pixels], dtype=np.uint8).reshape(-1, 3, 96, 96).transpose(0, 3, 2, 1)
+    rows = np.sort(np.concatenate([np.flatnonzero(codes == code)[:STL10_EACH] for code in range(len(STL10))]))
+    return write_images(target, images[rows], [STL10[code] for code in codes[rows].tolist()])
+
+
+def write_images(target: Path, images: np.ndarray, labels: list[str]) -> Path:
+    """Write images as a ZIP archive of class folders.
+
+    Parameters
+    ----------
+    target : Path
+    images : ndarray of shape (N, height, width) or (N, height, width, 3), uint8
+    labels : list of N str
+    """
+    from PIL import Image
+
+    with replacing(target) as file, zipfile.ZipFile(file, "w") as archive:
+        for row, (pixels, label) in enumerate(zip(images, labels, strict=True)):
+            encoded = io.BytesIO()
+            Image.fromarray(np.ascontiguousarray(pixels)).save(encoded, "PNG")
+            archive.writestr(zipfile.ZipInfo(f"{label}/{row:05d}.png", ZIP_TIME), encoded.getvalue())
+    return target
+
+
+def _members(raw: Path, wanted: dict[str, int]) -> dict[str, bytes]:
+    """Read files of an archive; the size of each is so many bytes, or a multiple of them."""
+    found = {}
+    with _opened(raw) as tar:
+        for member in tar:
+            if member.name in wanted and member.isfile():
+                content = tar.extractfile(member)
+                held = b"" if content is None else content.read()
+                if held and len(held) % wanted[member.name] == 0:
+                    found[member.name] = held
+            if len(found) == len(wanted):  # what follows may be gigabytes
+                return found
+    lacking = ", ".join(sorted(set(wanted) - set(found)))
+    raise BadInput(f"{raw.name} does not hold {lacking} as it should; get the binary version again.")
+
+
+@contextmanager
+def _opened(raw: Path) -> Iterator[tarfile.TarFile]:
+    try:
+        with tarfile.open(raw, "r:gz") as tar:
+            yield tar
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise BadInput(f"{raw.name} is damaged or no TAR archive; get it again.") from error
