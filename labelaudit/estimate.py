@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labelaudit.features import TFIDF
 from labelaudit.heads import YOURS, Size, chosen, seconds
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from labelaudit.dataset import Dataset
 
 LIBRARIES_MB = {"text": 225, "tabular": 320, "image": 320}  # what a process holds that has imported all that it needs
+HOG, NETWORK = 1e-3, 8e-3  # seconds per image; networks differ, and a GPU takes a fraction
 REFERENCE = 0.0085  # seconds that `_pace` measures on the machine on which the constants were found
 
 
@@ -56,13 +58,15 @@ def estimate(dataset: Dataset, config: AuditConfig) -> Estimate:
     dataset : Dataset
     config : AuditConfig
     """
-    size = Size.of(dataset)
+    size = Size.of(dataset, embedded=dataset.modality == "text" and config.embedder not in TFIDF)
     share = min(1.0, (config.max_rows or size.rows) / size.rows)
     part = replace(size, rows=round(size.rows * share), stored=size.stored * share, chars=round(size.chars * share))
     heads, why = chosen(dataset, part, config.model, config.folds)
     ours = [head for head in heads if head != YOURS]
     fits = sum(seconds(head, part, config.folds) for head in ours) * (4 if config.calibrate else 1)
     read = 3e-7 * part.chars if part.modality == "text" else 1.5e-6 * part.rows * part.columns
+    if part.embedding and (dataset.given is None or dataset.given.features is None):
+        read = part.rows * (HOG if config.embedder in ("auto", "hog") else NETWORK)
     cells = part.rows * part.classes
     found = 1.5e-8 * cells * (len(heads) + 4) + 1e-5 * part.rows
     bytes_of = {

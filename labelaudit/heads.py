@@ -21,12 +21,15 @@ Head = Literal[
     "hist_gradient_boosting",
     "random_forest",
     "extra_trees",
+    "linear_discriminant",
+    "kernel_discriminant",
     "knn",
 ]
 Model = Literal["auto", Head]
 HEADS: tuple[str, ...] = get_args(Head)
 MODELS: tuple[str, ...] = ("auto", *HEADS)
 TREES = frozenset({"hist_gradient_boosting", "random_forest", "extra_trees"})
+DENSE = frozenset({"hist_gradient_boosting", "linear_discriminant", "kernel_discriminant"})  # can't take sparse rows
 YOURS = "yours"  # no head of ours: the probabilities that the user brings
 TITLES = {
     "logistic_regression": "logistic regression",
@@ -35,13 +38,14 @@ TITLES = {
     "hist_gradient_boosting": "boosted trees",
     "random_forest": "a random forest",
     "extra_trees": "randomised trees",
+    "linear_discriminant": "a linear discriminant",
+    "kernel_discriminant": "a kernel discriminant",
     "knn": "nearest neighbours",
     YOURS: "your model",
 }
 N_TREES, N_ROUNDS, N_LEAVES = 200, 100, 15
+N_DIRECTIONS, N_LANDMARKS = 128, 500  # of an embedding that is reduced; of a kernel that is approximated
 
-
-EMBEDDED = 512  # numbers that an image becomes, about
 EMBEDDING = 50  # so many columns of numbers, and no other, are taken for an embedding, whose distances mean something
 JUDGED = 100  # columns of a table that are enough to know how wide it becomes
 PATIENCE = 120  # seconds that a second head may take
@@ -82,14 +86,17 @@ class Size:
     embedding: bool = False
 
     @classmethod
-    def of(cls, dataset: Dataset) -> Size:
-        """Measure a data set, in a time that does not grow with it apart from the length of its texts."""
+    def of(cls, dataset: Dataset, embedded: bool = False) -> Size:
+        """Measure a data set, whose texts a network may turn into an embedding.
+
+        The time does not grow with the data set, apart from the length of its texts.
+        """
         n, k = len(dataset), len(dataset.classes)
         if dataset.given is not None and dataset.given.features is not None:
-            d = dataset.given.features.shape[1]
+            d = min(N_DIRECTIONS, dataset.given.features.shape[1])
             return cls("tabular", n, k, d, n * d, 0, numeric=True, embedding=True)
-        if dataset.modality == "image":
-            return cls("image", n, k, EMBEDDED, float(n * EMBEDDED), 0, numeric=True, embedding=True)
+        if embedded or dataset.modality == "image":
+            return cls(dataset.modality, n, k, N_DIRECTIONS, n * N_DIRECTIONS, 0, numeric=True, embedding=True)
         table = dataset.table.select(list(dataset.feature_columns))
         if dataset.modality == "text":
             chars = sum(int(pc.sum(pc.utf8_length(pc.cast(c, pa.string()))).as_py() or 0) for c in table.columns)
@@ -146,6 +153,10 @@ def seconds(head: str, size: Size, folds: int) -> float:
         case "random_forest" | "extra_trees":
             columns = width if size.modality == "text" else size.columns
             return N_TREES * (5e-4 * folds + 4e-9 * fitted * math.log2(fitted + 2) * math.sqrt(columns))
+        case "linear_discriminant":
+            return 0.01 * folds + 1.2e-7 * fitted * width
+        case "kernel_discriminant":
+            return 0.1 * folds + 1.2e-7 * fitted * N_LANDMARKS
         case _:
             pairs = size.chars * 4e-11 if size.modality == "text" else size.stored * 2e-11
             return 0.006 * folds + size.rows * pairs
@@ -190,7 +201,9 @@ def choose(size: Size, model: str, folds: int) -> tuple[tuple[str, ...], str]:
     suited = _suited(size)
     # One linear model in any case: the multinomial one where its solver is quick.
     linear = "logistic_regression" if seconds("logistic_regression", size, folds) <= 1.5 else "linear_sgd"
-    if size.modality == "text":
+    if size.embedding:
+        linear = "linear_discriminant"
+    elif size.modality == "text":
         linear = "linear_sgd"
     takes = {head: seconds(head, size, folds) for head in suited}
     quick = 3 + size.rows / 20_000
@@ -205,6 +218,8 @@ def choose(size: Size, model: str, folds: int) -> tuple[tuple[str, ...], str]:
 
 def _suited(size: Size) -> Sequence[str]:
     """The heads beside the linear one that suit the kind of the data."""
+    if size.embedding:
+        return ("kernel_discriminant", "knn")
     if size.modality == "text":
         return ("complement_naive_bayes", "knn")
     boosted = ("hist_gradient_boosting",) if size.rows >= FEW else ()
@@ -240,9 +255,12 @@ def head(name: str, n_train: int, sparse: bool, seed: int) -> Any:
         Whether they are sparse.
     seed : int
     """
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
     from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+    from sklearn.kernel_approximation import Nystroem
     from sklearn.linear_model import LogisticRegression, SGDClassifier
     from sklearn.naive_bayes import ComplementNB
+    from sklearn.pipeline import make_pipeline
 
     from labelaudit.neighbors import Neighbours
 
@@ -277,11 +295,45 @@ def head(name: str, n_train: int, sparse: bool, seed: int) -> Any:
             return RandomForestClassifier(n_estimators=N_TREES, min_samples_leaf=2, n_jobs=-1, random_state=seed)
         case "extra_trees":
             return ExtraTreesClassifier(n_estimators=N_TREES, min_samples_leaf=2, n_jobs=-1, random_state=seed)
+        case "linear_discriminant":
+            return LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
+        case "kernel_discriminant":
+            kernel = Nystroem(n_components=min(N_LANDMARKS, int(n_train)), random_state=seed)
+            return make_pipeline(kernel, LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"))
         case _:
             return Neighbours()
 
 
-def prepare(X: Matrix, name: str) -> Matrix:
+def reduced(X: np.ndarray) -> np.ndarray:
+    """Bring an embedding down to the directions in which it varies most, of a spread of 1/2 on average.
+
+    Most of the many columns are noise to a model that learns from wrong labels, too: on images of two kinds (HOG, 10 %
+    planted errors) discriminants of 128 directions found errors with twice the average precision of a linear model of
+    all columns, in a fraction of the time. With that spread a radial kernel of width 1 / columns is as wide as the
+    usual distance. No label enters, so it is done once for all folds.
+
+    Parameters
+    ----------
+    X : ndarray of shape (N, d)
+
+    Returns
+    -------
+    ndarray of shape (N, at most `N_DIRECTIONS`), float32
+    """
+    from sklearn.decomposition import PCA
+    from sklearn.impute import SimpleImputer
+
+    X = np.asarray(X, dtype=np.float32)
+    if np.isnan(X).any():
+        X = SimpleImputer(strategy="median", keep_empty_features=True).fit_transform(X)
+    n_directions = min(N_DIRECTIONS, *X.shape)
+    exact = X.shape[1] <= min(2048, X.shape[0])  # by the covariance, which is quick and the same every time
+    solver = "covariance_eigh" if exact else "randomized"
+    found = PCA(n_directions, svd_solver=solver, random_state=0).fit_transform(X)
+    return np.asarray(found / (2 * found.std() or 1), dtype=np.float32)
+
+
+def prepare(X: Matrix, name: str, embedding: bool = False) -> Matrix:
     """Bring the features into the form that a head needs: scaled, without gaps, or dense.
 
     No label enters, so it is done once for all folds.
@@ -291,6 +343,8 @@ def prepare(X: Matrix, name: str) -> Matrix:
     X : csr_matrix or ndarray of shape (N, d)
     name : str
         One of `HEADS`.
+    embedding : bool
+        Whether `X` was `reduced`: the spread of its columns says how much each means.
     """
     from sklearn.decomposition import TruncatedSVD
     from sklearn.impute import SimpleImputer
@@ -298,12 +352,12 @@ def prepare(X: Matrix, name: str) -> Matrix:
     from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
     if not isinstance(X, np.ndarray):
-        if name != "hist_gradient_boosting":
+        if name not in DENSE:
             return X
         if X.shape[1] <= 100:
             return np.asarray(X.toarray())
         return np.asarray(TruncatedSVD(100, random_state=0).fit_transform(X), dtype=np.float32)
-    if name in TREES:
+    if name in TREES or (embedding and name != "complement_naive_bayes"):
         return X
     scale = MinMaxScaler(clip=True) if name == "complement_naive_bayes" else StandardScaler()
     steps = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), scale)

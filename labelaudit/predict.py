@@ -18,7 +18,7 @@ from labelaudit.heads import head, prepare
 # Called with what is going on, how much of it is done and how much there is; it may raise Cancelled.
 Progress = Callable[[str, float, float], None]
 
-VERSION = 4  # part of the cache key: raise it when the probabilities change
+VERSION = 5  # part of the cache key: raise it when the probabilities change
 
 LOWEST = 1e-6  # probability from which on a head's "never" is not believed
 SAMPLE = 5000  # examples that are enough to fit one number
@@ -37,6 +37,7 @@ def out_of_fold(
     *,
     calibrate: bool = False,
     seed: int = 0,
+    embedding: bool = False,
     cache: Cache | None = None,
     name: str = "",
     progress: Progress = silent,
@@ -56,6 +57,8 @@ def out_of_fold(
     calibrate : bool
         Whether each fold's model is calibrated (Platt scaling over three inner folds).
     seed : int
+    embedding : bool
+        See `labelaudit.heads.prepare`.
     cache, name : Cache, str
         Each finished fold is kept under this name, so an interrupted run resumes there.
     progress : callable
@@ -72,7 +75,7 @@ def out_of_fold(
 
     def fit_fold(held_out: np.ndarray) -> np.ndarray:
         if not prepared:
-            prepared.append(prepare(X, model))
+            prepared.append(prepare(X, model, embedding))
         data = prepared[0]
         train = ~held_out & ~unlabelled
         fitted = _fitted(data[train], labels[train], model, calibrate, seed)

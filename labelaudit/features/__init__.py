@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from labelaudit.audit import AuditConfig
 
+TFIDF = ("auto", "tfidf")  # what an embedder is called where texts need none
 VERSION = 2  # part of every cache key that features enter: raise it when they change
 
 
@@ -33,6 +35,10 @@ class Features:
         For trees: categories as numbers instead of one-hot columns.
     embedder, why : str
         What made them, and why it was taken, for a person.
+    key : str
+        All that they depend on.
+    embedding : bool
+        Whether they are one embedding, in which distances mean something, and not columns of their own.
     properties : DataFrame of N rows or None
         Of images; see `labelaudit.features.images`.
     unreadable : mapping of int to str
@@ -42,7 +48,9 @@ class Features:
     matrix: Matrix
     codes: Matrix
     embedder: str
+    key: str
     why: str = ""
+    embedding: bool = False
     properties: pd.DataFrame | None = None
     unreadable: Mapping[int, str] = field(default_factory=dict)
 
@@ -76,7 +84,9 @@ def features(dataset: Dataset, config: AuditConfig, cache: Cache, progress: Prog
         There is nothing to learn from, or the embedder can't be had.
     """
     if dataset.given is not None and dataset.given.features is not None:
-        return Features(dataset.given.features, dataset.given.features, "yours")
+        return Features(
+            dataset.given.features, dataset.given.features, "yours", dataset.feature_fingerprint, embedding=True
+        )
     name = key(data=dataset.feature_fingerprint, modality=dataset.modality, version=VERSION)
     if dataset.modality == "image":
         from labelaudit.features import images
@@ -90,14 +100,23 @@ def features(dataset: Dataset, config: AuditConfig, cache: Cache, progress: Prog
             device=config.device,
             precision=config.precision,
         )
-        return Features(seen.matrix, seen.matrix, seen.embedder, seen.why, seen.properties, seen.reasons)
+        name = key(data=name, embedder=seen.embedder, **seen.key)
+        return Features(seen.matrix, seen.matrix, seen.embedder, name, seen.why, True, seen.properties, seen.reasons)
     if dataset.modality == "text":
-        from labelaudit.features import text
+        from labelaudit.features import sentences, text
 
+        if config.embedder not in TFIDF:
+            embedded = sentences.sentence_features(
+                dataset.texts(), config.embedder, cache, progress, device=config.device
+            )
+            name = sha256(np.ascontiguousarray(embedded).data).hexdigest()[:24]  # the same name can mean other weights
+            return Features(
+                embedded, embedded, config.embedder, name, "a sentence embedding, as you chose", embedding=True
+            )
         matrix = cache.matrix(f"features-{name}", lambda: text.text_features(dataset.texts()))
-        return Features(matrix, matrix, "tfidf")
+        return Features(matrix, matrix, "tfidf", name)
     from labelaudit.features import tabular
 
     both = functools.cache(lambda: tabular.tabular_features(dataset))
     matrix = cache.matrix(f"features-{name}", lambda: both()[0])
-    return Features(matrix, cache.matrix(f"codes-{name}", lambda: both()[1]), "table")
+    return Features(matrix, cache.matrix(f"codes-{name}", lambda: both()[1]), "table", name)

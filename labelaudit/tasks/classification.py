@@ -14,7 +14,7 @@ from labelaudit.cache import key
 from labelaudit.dataset import Dataset, decode, encode
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
-from labelaudit.heads import TITLES, TREES, YOURS, Size, choose, seconds
+from labelaudit.heads import TITLES, TREES, YOURS, Size, choose, reduced, seconds
 from labelaudit.insample import in_sample_signs
 from labelaudit.predict import Progress, out_of_fold, pool_weights, tempered
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task
@@ -70,24 +70,30 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
     if seen.features is None:
         raise BadInput(f"{dataset.name!r} has no features and no probabilities; name the columns that a model may see.")
     found = seen.features
-    size = Size.of(dataset)
+    size = Size.of(dataset, found.embedding)
     heads, why = choose(size, config.model, config.folds)
     with run.step("folds"):
         folds = assign_folds(dataset, config.folds, config.seed, seen.near)
         _check_training(dataset, folds.fold, folds.n_folds)
+        matrix, codes = found.matrix, found.codes
+        if size.embedding and isinstance(matrix, np.ndarray):
+            embedded = matrix
+            matrix = codes = run.cache.matrix(f"reduced-{key(features=found.key)}", lambda: reduced(embedded))
+        depends = key(features=found.key, labels=dataset.fingerprint, folds=folds.fold.tolist())
         costs = np.array([seconds(head, size, config.folds) for head in heads])
         ends = np.cumsum(costs) / costs.sum()
         every = {
             head: out_of_fold(
-                found.codes if head in TREES else found.matrix,
+                codes if head in TREES else matrix,
                 dataset.labels,
                 len(dataset.classes),
                 folds,
                 head,
                 calibrate=config.calibrate,
                 seed=config.seed,
+                embedding=size.embedding,
                 cache=run.cache,
-                name=key(data=dataset.fingerprint, folds=folds.n_folds),
+                name=depends,
                 progress=_share_of(run.progress, head, float(end - cost), float(end), folds.n_folds * len(heads)),
             )
             for head, end, cost in zip(heads, ends, costs / costs.sum(), strict=True)
