@@ -11,13 +11,17 @@ from typing import IO, Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
+from numpy.lib import format as npy
 
 from labelaudit.dataset import Source
 from labelaudit.errors import BadInput
 from labelaudit.files import BROKEN_ARCHIVE, require_file
+from labelaudit.load.archives import MOST_RATIO
 from labelaudit.load.cells import texts_of
+from labelaudit.load.imagery import ZIP_TIME
 from labelaudit.text import shorten
 
+LARGE = 1 << 30  # bytes, unpacked, from which on the ratio is looked at: zeros pack well
 KINDS = "biufUS"  # booleans, numbers and text: what a column can hold
 
 
@@ -37,6 +41,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
                 return {"": _array(file, path.stat().st_size, path.name)}
             with zipfile.ZipFile(file) as archive:
                 members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
+                _refuse_bomb(path, sum(info.file_size for info in members))
                 found = {}
                 for info in members:
                     with archive.open(info) as member:
@@ -51,10 +56,16 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     return found
 
 
+def _refuse_bomb(path: Path, unpacked: int) -> None:
+    if unpacked > LARGE and unpacked > MOST_RATIO * path.stat().st_size:
+        raise BadInput(
+            f"{path.name} would take {unpacked / 2**30:,.0f} GiB, {unpacked // path.stat().st_size:,} times its size; "
+            "write it again without compression if that is right."
+        )
+
+
 def _array(file: IO[bytes], size: int, what: str) -> np.ndarray:
     """Read one array after making sure that its header does not promise more than there is."""
-    from numpy.lib import format as npy
-
     version = npy.read_magic(file)
     reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, fortran, dtype = reader(file)
@@ -120,7 +131,12 @@ def write(table: pa.Table, source: Source, file: BinaryIO) -> None:
     arrays: dict[str, Any] = {name: _of_column(table, name) for name in table.column_names}
     if "classes" in source.options:
         arrays["classes"] = np.array(source.options["classes"])
-    np.savez_compressed(file, allow_pickle=False, **arrays)
+    with zipfile.ZipFile(file, "w") as archive:  # `np.savez` can't write all names
+        for name, array in arrays.items():
+            entry = zipfile.ZipInfo(f"{name}.npy", ZIP_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(entry, "w", force_zip64=True) as member:
+                npy.write_array(member, array, allow_pickle=False)
 
 
 def _of_column(table: pa.Table, name: str) -> np.ndarray:

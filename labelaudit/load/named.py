@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import numpy as np
@@ -99,7 +99,7 @@ NAMED: dict[str, Named] = {
         Named(
             name="adult_income",
             title="Adult Income",
-            what="32,561 people of the 1994 US census: does one earn more than 50,000 dollars a year?",
+            what="32,561 people of the 1994 US census, and whether each earns more than 50,000 dollars a year",
             url="https://archive.ics.uci.edu/ml/machine-learning-databases/adult/adult.data",
             file="adult.data",
             size=4 * MB,
@@ -231,6 +231,8 @@ def _download(wanted: Named, file: IO[bytes], progress: Progress) -> None:
                 if done > 2 * max(total, wanted.size):
                     raise BadInput(_by_hand(wanted, "the server sends more than the file"))
     except (URLError, TimeoutError, ConnectionError) as error:
+        if isinstance(error, HTTPError):
+            error.close()
         why = getattr(error, "reason", error)
         raise BadInput(_by_hand(wanted, getattr(why, "strerror", None) or str(why) or "no answer")) from error
     if answer.headers.get("Content-Length") and done != total:

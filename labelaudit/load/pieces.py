@@ -175,8 +175,9 @@ def _of_table(dataset: Dataset, table: pa.Table, role: Role, what: str, *, taken
     ids = next((name for name in (dataset.id_column or "", *IDS) if taken and name in table.column_names), None)
     there = set(dataset.table.column_names) if taken else set()
     names = [name for name in table.column_names if name != ids and name not in there]
-    known = [name for name in NAMES[role] if name in table.column_names]
     lists = [name for name in names if pa.types.is_nested(table.schema.field(name).type)]
+    # A column of single numbers that is called X is one of several.
+    known = [name for name in NAMES[role] if name in lists or (role == "folds" and name in names)]
     extra = next((name for name in DISTANCES if name in table.column_names), None) if role == "neighbours" else None
     chosen = known[:1] or [name for name in lists if name != extra][:1]
     if not chosen:

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from labelaudit.errors import BadInput
 from labelaudit.files import replacing
+from labelaudit.load.imagery import ZIP_TIME
 
 ADULT = (
     *("age", "workclass", "fnlwgt", "education", "education_num", "marital_status", "occupation", "relationship"),
@@ -30,7 +31,6 @@ STL10 = ("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "sh
 STL10_EACH = 100  # images of each class in the subset
 LONGEST_POST = 1 << 20  # bytes; the longest is a tenth of it
 MOST_POSTS = 50_000
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same content gives the same bytes
 
 
 def adult(raw: Path, target: Path) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 
 import labelaudit as la
 from labelaudit.errors import BadInput
+from labelaudit.load.rawsets import write_images
 
 NAMES = ["cat", "dog", "eel"]
 N = 30
@@ -246,3 +249,43 @@ def test_a_header_that_promises_more_than_there_is_takes_no_memory(tmp_path: Pat
     path.write_bytes(path.read_bytes().replace(b"(30, 3)", b"(9999999999, 999)")[:400])
     with pytest.raises(BadInput, match="is damaged"):
         bring(pred_probs=path)
+
+
+def test_an_archive_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(20):
+            archive.writestr(f"{number}.npy", bytes(1 << 20))
+    content = path.read_bytes()  # the sizes that the directory claims; nothing is unpacked to find out
+    path.write_bytes(content.replace(struct.pack("<L", 1 << 20), struct.pack("<L", 1 << 30)))
+    with pytest.raises(BadInput, match=r"bomb\.npz would take 20 GiB"):
+        bring(pred_probs=path)
+
+
+def test_columns_called_x_and_y_are_two(tmp_path: Path) -> None:
+    points = np.random.default_rng(0).random((N, 2))
+    pd.DataFrame(points, columns=["X", "Y"]).to_csv(tmp_path / "f.csv", index=False)
+    assert given(embeddings=tmp_path / "f.csv").features.shape == (N, 2)
+    assert given(coordinates=tmp_path / "f.csv").coordinates == pytest.approx(points)
+
+
+def test_images_are_aligned_by_the_names_of_their_files(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (N, 8, 8, 3), dtype=np.uint8)
+    write_images(tmp_path / "pets.zip", pixels, [NAMES[row % 3] for row in range(N)])
+    files = [f"{NAMES[row % 3]}/{row:05d}.png" for row in range(N)]
+    order = np.random.default_rng(1).permutation(N)
+    arrays = {"ids": np.array(files)[order], "pred_probs": probabilities()[order], "classes": np.array(NAMES)}
+    np.savez(tmp_path / "p.npz", **arrays)
+    dataset = la.load(tmp_path / "pets.zip", pred_probs=tmp_path / "p.npz")
+    assert dataset.given is not None
+    expected = dict(zip(files, probabilities(), strict=True))
+    right = [expected[name] for name in dataset.table["file"].to_pylist()]
+    assert np.allclose(dataset.given.pred_probs, right, atol=1e-6)  # type: ignore[arg-type]
+
+
+def test_columns_of_any_name_can_be_written(tmp_path: Path) -> None:
+    whole = frame().assign(file="a.png", allow_pickle=1)
+    la.write(la.load(whole, label="label"), tmp_path / "whole.npz")
+    again = la.load(tmp_path / "whole.npz", label="label")
+    assert again.table.column_names == list(whole.columns)
+    assert again.table["file"].to_pylist() == ["a.png"] * N

@@ -202,11 +202,7 @@ def test_another_table_is_refused(data_dir: Path, name: str, file: str) -> None:
 
 
 def test_newsgroups_are_posts_without_headers(data_dir: Path) -> None:
-    post = "From: a@b.org
-Subject: {group}
-
-Post {number} of cafés.
-"
+    post = "From: a@b.org\nSubject: {group}\n\nPost {number} of cafés.\n"
     posts = {
         f"20news-bydate-{split}__{group}__{number}": post.format(group=group, number=number).encode("latin-1")
         for split in ("train", "test")

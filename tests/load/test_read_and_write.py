@@ -78,7 +78,7 @@ def test_a_place_that_cannot_be_written_keeps_what_was_there(dataset: Dataset, t
     assert not (tmp_path / "x.csv.part").exists()
 
 
-CHOOSE = "choose a CSV, TSV, JSON Lines, Parquet, Arrow or XLSX file"
+CHOOSE = "choose a CSV, TSV, JSON Lines, Parquet, Arrow, XLSX or NPZ file"
 IMAGES = "choose a folder or a ZIP archive of images"
 UNPACK = "unpack it and choose a file in it"
 SAVE = "save it as XLSX or CSV, without a password"

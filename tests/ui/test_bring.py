@@ -6,12 +6,16 @@ import io
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from dashboards import Dashboard
-from made import table
+from dashboards import PAGES, Dashboard
+from made import probabilities, table
 
+from labelaudit.audit import AuditConfig, audit
+from labelaudit.dataset import Dataset
 from labelaudit.given import Given
 from labelaudit.load import to_bytes
+from labelaudit.settings import settings
 from labelaudit.workspace import Workspace
 
 ROLES = ("pred_probs", "features", "coordinates", "neighbours", "folds")
@@ -100,3 +104,21 @@ def test_no_columns_are_needed_where_features_are_brought(ingest: Dashboard) -> 
     bring(ingest, "features", saved(features=np.random.default_rng(1).random((120, 8))))
     assert not ingest.app.error
     assert Workspace().dataset(audited(ingest)).feature_columns == ()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_shows_an_audit_of_probabilities_alone_with_a_class_that_nobody_used(
+    dashboard: Dashboard, page: str
+) -> None:
+    labels, pred_probs = probabilities(n=200, k=4)
+    given = Given(
+        pred_probs=pred_probs,
+        classes=(0, 1, 2, 3),
+        coordinates=np.random.default_rng(0).random((200, 2), dtype=np.float32),
+    )
+    dataset = Dataset("bare", pa.table({"label": labels % 3}), ("label",), (), given=given)
+    audit_id = Workspace().request(dataset, AuditConfig())
+    audit(dataset, AuditConfig(), cache=settings().cache_dir)
+    app = dashboard.open(page, audit=audit_id)
+    assert not app.error
+    assert "200 × 4 classes" in dashboard.text()
