@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from labelaudit.cache import Cache, Matrix, key
 
-VERSION = 1  # part of the cache key: raise it when the neighbours change
+VERSION = 2  # part of the cache key: raise it when the neighbours change
 Metric = Literal["cosine", "euclidean"]
 
 HIGH_DIMENSION = 3  # an embedding of more columns than these is compared by angle, as cleanlab does
@@ -54,7 +54,7 @@ def knn_graph(X: Matrix, k: int = 15, seed: int = 0, *, embedding: bool = True) 
     table are standardised and compared by Euclidean distance: on five of six tables of ADBench that finds the
     anomalies better than the angle does, on four by far. The search is exact while that takes about a minute at the
     most; beyond, rows are searched in the nearest of many cells (faiss's inverted lists), in so many that most
-    neighbours of a sample of rows are found.
+    neighbours of a sample of rows are found; texts without their most frequent words.
 
     Parameters
     ----------
