@@ -120,3 +120,20 @@ def test_approximate_search_says_how_much_it_finds(d: int, monkeypatch: pytest.M
     assert same == pytest.approx(found.recall, abs=0.03)
     np.testing.assert_array_equal(found.index, again.index)
     assert found.recall == again.recall
+
+
+def test_approximate_search_of_texts_says_how_much_it_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = np.linspace(0.9, 0.01, 300) ** 2
+    words = (np.random.default_rng(0).random((400, 300)) < weights) * (1.01 - weights)
+    X = sp.csr_matrix(normalize(np.vstack([words, words[:5]])), dtype=np.float32)
+    exact = knn_graph(X, 8)
+    monkeypatch.setattr(labelaudit.neighbors, "EXACT_SHARED", 2e6)
+    found = knn_graph(X, 8)
+    check_form(found, 405, 8)
+    assert exact.recall == 1
+    assert 0.3 < found.recall < 1
+    assert found.index[400:, 0].tolist() == [0, 1, 2, 3, 4]
+    assert (found.distance[400:, 0] == 0).all()
+    distances = cosine_distances(X.toarray())
+    row, place = np.nonzero(found.index >= 0)
+    np.testing.assert_allclose(found.distance[row, place], distances[row, found.index[row, place]], atol=1e-5)
