@@ -1,6 +1,8 @@
 """`python -m benchmarks` runs what `make bench` runs."""
 
-from benchmarks.recipe import main
+from benchmarks import checks, embedding, recipe
 
 if __name__ == "__main__":
-    main()
+    recipe.main()
+    checks.main()
+    embedding.main([])

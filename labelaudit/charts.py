@@ -22,9 +22,9 @@ STATUS = {
 CLUSTER = "#b45309"
 # Of classes and kinds of issues: told apart by colour-blind people too, and none of the colours that mean something.
 KINDS = (
-    ("#4477aa", "circle"),
+    ("#4a86c8", "circle"),
     ("#ccbb44", "square"),
-    ("#aa3377", "triangle-up"),
+    ("#c4458f", "triangle-up"),
     ("#66ccee", "diamond"),
     ("#44aa99", "cross"),
     ("#b08fd8", "triangle-down"),
@@ -260,7 +260,7 @@ def plot_map(
             color=alt.Color(
                 "kind:N",
                 scale=alt.Scale(domain=domain, range=[colour for _, (colour, _) in looks]),
-                legend=alt.Legend(title=None, orient="bottom", columns=4, labelLimit=170, symbolOpacity=1),
+                legend=alt.Legend(title=None, orient="bottom", columns=6, labelLimit=170, symbolOpacity=1),
             ),
             shape=alt.Shape(
                 "kind:N", scale=alt.Scale(domain=domain, range=[shape for _, (_, shape) in looks]), legend=None

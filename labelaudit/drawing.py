@@ -205,7 +205,7 @@ def _first_issue(audit: Audit) -> np.ndarray:
     first = np.full(len(audit.rows), NOTHING, dtype=object)
     for name in reversed(["label", *findings_of(audit)]):
         rows = audit.flagged
-        first[rows.loc[rows["issue"] == name, "position"]] = "Label" if name == "label" else title_of(audit, name)
+        first[rows.loc[rows["issue"] == name, "position"]] = title_of(audit, name)
     return first
 
 

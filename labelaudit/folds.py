@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import scipy.sparse as sp
 
 from labelaudit.dataset import Dataset
@@ -162,16 +163,14 @@ def copy_sets(dataset: Dataset) -> np.ndarray:
         # A file that can't be read has no hash, and is like no other.
         alone = np.arange(len(dataset)).astype(str).astype(object)
         return np.asarray(pd.factorize(np.where(dataset.digests == "", alone, dataset.digests))[0], dtype=np.int64)
-    table = dataset.table.select(list(dataset.feature_columns))
-    codes = [pd.factorize(_plain(column), use_na_sentinel=False)[0] for column in table.columns]
-    if not codes and dataset.given is not None and dataset.given.features is not None:
-        codes = [np.unique(dataset.given.features, axis=0, return_inverse=True)[1]]
-    if not codes:
-        return np.arange(len(dataset))
-    sets = codes[0].astype(np.int64)
-    for code in codes[1:]:
-        pairs = sets * (int(code.max()) + 1) + code
-        sets = pd.factorize(pairs)[0].astype(np.int64)
+    sets = np.zeros(len(dataset), dtype=np.int64) if dataset.feature_columns else np.arange(len(dataset))
+    for name in dataset.feature_columns:
+        shared = np.flatnonzero(np.bincount(sets)[sets] > 1)  # the rows that the columns so far do not tell apart
+        if not len(shared):
+            break
+        codes = pd.factorize(_plain(dataset.table[name].take(pa.array(shared))), use_na_sentinel=False)[0]
+        pairs = sets[shared] * (int(codes.max()) + 1) + codes
+        sets[shared] = int(sets.max()) + 1 + pd.factorize(pairs)[0]
     return np.asarray(pd.factorize(sets)[0], dtype=np.int64)
 
 

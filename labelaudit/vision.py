@@ -6,11 +6,11 @@ Nothing heavy is imported before a network is built, and none is built before it
 from __future__ import annotations
 
 import hashlib
-import os
+import json
 import struct
 from _pickle import UnpicklingError  # its name alone: torch raises it for a file that it refuses to load
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -19,15 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelaudit.download import fetch, opened
-from labelaudit.errors import BadInput, MissingExtra, NotFetched, NoWeights, did_you_mean
+from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.predict import Progress, silent
+from labelaudit.weights import from_hub, imagenet_weights, require
 
 if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-SERVER = "https://download.pytorch.org/models/"
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # mean and standard deviation of red, green and blue
 CLIP = "openai/clip-vit-base-patch32"
 CLIP_COLOURS = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
@@ -88,6 +87,7 @@ class Network:
     ----------
     name : str
         One of `BACKBONES`.
+    backbone : Backbone
     model : torch.nn.Module
         Takes (B, 3, crop, crop), returns (B, size), for CLIP as ``image_embeds``.
     why : str
@@ -96,18 +96,18 @@ class Network:
         See `hardware`.
     """
 
-    def __init__(self, name: str, model: Any, why: str, device: str, precision: str) -> None:
+    def __init__(self, name: str, backbone: Backbone, model: Any, why: str, device: str, precision: str) -> None:
         import torch
 
-        backbone = BACKBONES[name]
         self.name, self.why, self.device, self.precision = name, why, device, precision
         self.size = backbone.size
         self.shorter_side = backbone.resize
         self.key = {"weights": digest(model), "device": device, "precision": precision, "torch": torch.__version__}
         self._backbone = backbone
         mean, std = (torch.tensor(part, device=device).view(1, 3, 1, 1) * 255 for part in backbone.colours)
-        self._mean, self._std = mean, std
-        self._model = model.eval().requires_grad_(False).to(device=device, memory_format=torch.channels_last)
+        self._mean, self._scale = mean, 1 / std
+        model = _fold(model.eval().float().requires_grad_(False))
+        self._model = model.to(device=device, memory_format=torch.channels_last)
 
     def prepare(self, image: Image.Image) -> np.ndarray:
         """Scale and crop an RGB image for the network, as uint8 of shape (crop, crop, 3)."""
@@ -140,7 +140,7 @@ class Network:
         ):
             # The colours of a pixel stay side by side: this is what channels_last means.
             pixels = torch.from_numpy(batch).to(self.device).permute(0, 3, 1, 2)
-            found = self._model((pixels.float() - self._mean) / self._std)
+            found = self._model((pixels - self._mean).mul_(self._scale))
             return np.asarray(getattr(found, "image_embeds", found).float().cpu())
 
 
@@ -168,21 +168,21 @@ def load_network(
     MissingExtra
         torch, or for CLIP transformers, is not installed.
     """
-    path = Path(embedder).expanduser()
-    if embedder == "clip" or path.is_dir():
-        return Network("clip", *_clip(embedder), *hardware(device, precision))
-    if embedder in BACKBONES:
-        require("torchvision", "images")
-        path, why = _weights(BACKBONES[embedder], progress), "ImageNet weights of {}"
-    elif path.is_file():
-        require("torchvision", "images")
-        why = f"{{}} with the weights in {path.name}"
-    else:
+    path, named = Path(embedder).expanduser(), embedder in BACKBONES
+    if embedder == "clip" or (path.is_dir() and not named):
+        backbone, model, why = _clip(str(path))
+        return Network("clip", backbone, model, why, *hardware(device, precision))
+    if not named and not path.is_file():
         hint = did_you_mean(embedder, ["auto", "hog", *BACKBONES])
         raise BadInput(f"{embedder!r} is no embedder and no file of weights{hint}")
-    state = _read_state(path)
-    name, model = _matching(state, path, [embedder] if embedder in BACKBONES else [n for n in BACKBONES if n != "clip"])
-    return Network(name, model, why.format(BACKBONES[name].title), *hardware(device, precision))
+    require("torchvision", "images")
+    if named:
+        path = imagenet_weights(BACKBONES[embedder].title, BACKBONES[embedder].file, progress)
+    candidates = [embedder] if named else [name for name in BACKBONES if name != "clip"]
+    name, model = _matching(_read_state(path), path, candidates)
+    title = BACKBONES[name].title
+    why = f"ImageNet weights of {title}" if named else f"{title} with the weights in {path.name}"
+    return Network(name, BACKBONES[name], model, why, *hardware(device, precision))
 
 
 def hardware(device: str = "auto", precision: str = "auto") -> tuple[str, str]:
@@ -222,18 +222,6 @@ def hardware(device: str = "auto", precision: str = "auto") -> tuple[str, str]:
     return device, precision
 
 
-def require(package: str, extra: str) -> None:
-    """Refuse to go on without an optional package.
-
-    Raises
-    ------
-    MissingExtra
-        It is not installed; the message names the extra.
-    """
-    if find_spec(package) is None:
-        raise MissingExtra(f"{package} is not installed; install it with `pip install 'labelaudit[{extra}]'`.")
-
-
 def hugging_face(package: str, extra: str) -> Any:
     """Import transformers, or what builds on it; it imports torchvision where that is installed.
 
@@ -246,13 +234,6 @@ def hugging_face(package: str, extra: str) -> Any:
     if find_spec("torchvision"):
         torchvision()
     return import_module(package)
-
-
-def checkpoints() -> Path:
-    """Folder in which torch keeps downloaded weights, without importing torch."""
-    cache_home = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    home = os.environ.get("TORCH_HOME", f"{cache_home}/torch")
-    return Path(home).expanduser() / "hub" / "checkpoints"
 
 
 @cache
@@ -285,21 +266,6 @@ def _cpu_has_bfloat16() -> bool:
 
     found: Mapping[str, Any] = torch.cpu.get_capabilities()
     return bool(found.get("avx512_bf16") or found.get("amx_bf16") or found.get("bf16"))
-
-
-def _weights(backbone: Backbone, progress: Progress) -> Path:
-    """Find the ImageNet weights of a backbone, or download them."""
-    path = checkpoints() / backbone.file
-    if not path.is_file():
-        url, sha256 = SERVER + backbone.file, backbone.file.rpartition("-")[2].removesuffix(".pth")
-        try:
-            fetch(url, path, sha256=sha256, progress=progress, step=f"download of {backbone.title}")
-        except NotFetched as error:
-            raise NoWeights(
-                f"the weights of {backbone.title} are not here and can't be downloaded ({error}); get {url} elsewhere "
-                f"and put it into {path.parent}, or give the file as the embedder."
-            ) from error
-    return path
 
 
 def _read_state(path: Path) -> dict[str, torch.Tensor]:
@@ -342,51 +308,48 @@ def _matching(state: Mapping[str, torch.Tensor], path: Path, names: list[str]) -
     raise BadInput(f"{path} holds weights, but not those of {titles}; give the state dict of such a network.")
 
 
-def _clip(embedder: str) -> tuple[Any, str]:
+def _clip(embedder: str) -> tuple[Backbone, Any, str]:
     """Load CLIP's image half with transformers, by name or from a folder."""
     transformers = hugging_face("transformers", "clip")
     source = CLIP if embedder == "clip" else embedder
+    if embedder != "clip" and not _kind(Path(embedder)).startswith("clip"):
+        raise BadInput(f"{embedder} holds no CLIP model; give a folder that transformers wrote such a model to.")
     model = from_hub(source, partial(transformers.CLIPVisionModelWithProjection.from_pretrained, source))
-    return model, f"CLIP ViT-B/32 from {source}"
+    seen, size = model.config.image_size, model.config.projection_dim
+    return replace(BACKBONES["clip"], size=size, resize=seen, crop=seen), model, f"CLIP from {source}"
 
 
-def from_hub(source: str, build: Callable[..., Any]) -> Any:
-    """Load a model of Hugging Face from a folder or from what was downloaded before, or download it.
-
-    Parameters
-    ----------
-    source : str
-        A folder, or a name on the hub.
-    build : callable
-        Loads it; takes ``local_files_only``.
-
-    Raises
-    ------
-    NoWeights
-        It is not here and can't be downloaded.
-    """
-    from huggingface_hub.constants import ENDPOINT
-
+def _kind(folder: Path) -> str:
+    """Say what kind of model transformers wrote to a folder; empty where it wrote none."""
     try:
-        try:
-            return build(local_files_only=True)
-        except (OSError, ValueError):
-            # The library itself would try for minutes where there is no network.
-            opened(ENDPOINT).close()
-            return build()
-    except (OSError, ValueError, NotFetched) as error:
-        why = f" ({error})" if isinstance(error, NotFetched) else ""
-        raise NoWeights(
-            f"the model {source!r} is not here and can't be downloaded{why}; get it from huggingface.co elsewhere, and "
-            "give the folder that holds it."
-        ) from error
+        return str(json.loads((folder / "config.json").read_bytes())["model_type"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
+
+
+def _fold(model: Any) -> Any:
+    """Make each convolution and the batch normalisation behind it one: the same numbers in less time."""
+    import torch
+    from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+    before, convolution = "", None
+    for name, part in list(model.named_children()):
+        if isinstance(part, torch.nn.BatchNorm2d) and isinstance(convolution, torch.nn.Conv2d):
+            setattr(model, before, fuse_conv_bn_eval(convolution, part))
+            setattr(model, name, torch.nn.Identity())
+        else:
+            _fold(part)
+        before, convolution = name, part
+    return model
 
 
 def digest(model: Any) -> str:
     """Hash the weights of a network, so that features of other weights are never taken for these."""
+    import torch
+
     found = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
         found.update(name.encode())
         if not name.endswith("_tracked"):
-            found.update(tensor.detach().cpu().contiguous().view(-1).numpy().tobytes())
+            found.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
     return found.hexdigest()[:24]

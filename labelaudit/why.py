@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelaudit.checks.base import K
 from labelaudit.confident import SCORES
 from labelaudit.heads import TITLES
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 COPIES = ("conflicting_duplicate", "near_duplicate")  # issues whose clusters are sets of copies
 NAMES = {
+    "label": "Suspected labels",
     "pairwise_confidence": "pairwise confidence",
     "self_confidence": "self-confidence",
     "normalized_margin": "margin",
@@ -80,10 +82,10 @@ def title_of(audit: Audit, name: str) -> str:
 
 
 def neighbours(audit: Audit, position: int) -> list[Neighbour]:
-    """List the nearest neighbours of an example, nearest first; none for an audit without a graph."""
+    """List the `K` nearest neighbours of an example, nearest first; none for an audit without a graph."""
     if "neighbours" not in audit.outputs:
         return []
-    index, distance = (audit.outputs[name][position] for name in ("neighbours", "distances"))
+    index, distance = (audit.outputs[name][position, :K] for name in ("neighbours", "distances"))
     given = int(audit.codes[position])
     found = []
     for other, far in zip(index.tolist(), distance.tolist(), strict=True):
@@ -121,7 +123,7 @@ def detectors(audit: Audit, position: int) -> list[Detector]:
 
 def _vote(audit: Audit, position: int) -> Detector | None:
     """What most of the labelled neighbours are labelled."""
-    index = audit.outputs["neighbours"][position] if "neighbours" in audit.outputs else np.empty(0, dtype=np.int32)
+    index = audit.outputs["neighbours"][position, :K] if "neighbours" in audit.outputs else np.empty(0, dtype=np.int32)
     codes = audit.codes[index[index >= 0]]
     codes = codes[codes >= 0]
     if len(codes) == 0:

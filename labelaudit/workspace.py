@@ -19,6 +19,7 @@ from labelaudit.errors import StoreError
 from labelaudit.files import read_json, write_json, writing
 from labelaudit.review import DecisionLog
 from labelaudit.settings import settings
+from labelaudit.thumbnails import FOLDER as THUMBNAILS
 
 log = logging.getLogger(__name__)
 
@@ -186,8 +187,9 @@ def forget_unused(hours: float) -> None:
                 Workspace(folder.name).log.forget()
                 shutil.rmtree(folder)
         listed = {path.stem for path in settings().artifacts_dir.glob("*/audits/*.json")}
-        for path in settings().cache_dir.glob("*"):
-            ours = path.suffix in (".npz", ".part") or path.name.startswith("audit-")
+        here = settings().cache_dir
+        for path in (*here.glob("*"), *(here / THUMBNAILS).glob("*")):
+            ours = path.suffix in (".npz", ".part", ".webp") or path.name.startswith("audit-")
             if ours and path.stat().st_mtime < before and path.name.removeprefix("audit-") not in listed:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
     except OSError as error:  # another server may be at it, too

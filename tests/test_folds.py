@@ -9,9 +9,12 @@ import pyarrow as pa
 import pytest
 
 from labelaudit.audit import AuditConfig, audit
+from labelaudit.checks import near_duplicate_sets
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds, copy_sets
+from labelaudit.neighbors import knn_graph
+from labelaudit.predict import out_of_fold
 
 
 def grouped(n_groups: int, n: int = 120, seed: int = 0) -> Dataset:
@@ -105,3 +108,62 @@ def test_copies_are_equal_in_every_feature_gaps_and_lists_included() -> None:
 
 def test_without_feature_columns_nothing_is_a_copy() -> None:
     assert copy_sets(Dataset("t", pa.table({"y": ["a", "a"]}), ("y",), ())).tolist() == [0, 1]
+
+
+# -- near duplicates ------------------------------------------------------------------------------------
+
+
+def test_near_duplicates_share_a_fold_and_are_counted_beside_copies() -> None:
+    dataset = with_copies(100, 20)
+    near = np.full(120, -1)
+    near[[0, 100]], near[[50, 51, 52]] = 0, 1
+    folds = assign_folds(dataset, 5, 0, near)
+    assert len(set(folds.fold[50:53])) == 1
+    assert folds.note == (
+        "20 exact copies share a fold with their original; 2 near duplicates share a fold with their like"
+    )
+    np.testing.assert_array_equal(folds.fold[53:100], assign_folds(dataset, 5, 0).fold[53:100])
+
+
+def test_sets_that_would_fill_a_fold_are_dealt_as_usual() -> None:
+    dataset = made.table(100)
+    near = np.full(100, -1)
+    near[:30] = 0
+    assert assign_folds(dataset, 5, 0, near).note == ""
+    near[30:33] = 1
+    folds = assign_folds(dataset, 5, 0, near)
+    assert folds.note == "2 near duplicates share a fold with their like"
+    assert len(set(folds.fold[:30])) == 5
+    assert len(set(folds.fold[30:33])) == 1
+
+
+def test_no_near_duplicates_change_nothing() -> None:
+    dataset = made.table(100)
+    np.testing.assert_array_equal(assign_folds(dataset, 5, 0).fold, assign_folds(dataset, 5, 0, np.full(100, -1)).fold)
+
+
+def test_errors_that_near_duplicates_hide_are_found_when_they_share_a_fold() -> None:
+    """Three edits of each of some examples carry the same wrong label: a model that saw one of them repeats it."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 4, 400)
+    X = (1.2 * rng.normal(size=(4, 60))[labels] + 2 * rng.normal(size=(400, 60))).astype(np.float32)
+    wrong = np.arange(40)
+    edits = [X[wrong] + 0.05 * rng.normal(size=(40, 60)).astype(np.float32) for _ in range(3)]
+    X = np.concatenate([X, *edits])
+    true = np.concatenate([labels, *[labels[wrong]] * 3])
+    given = true.copy()
+    is_wrong = np.concatenate([np.arange(400) < 40, np.ones(120, dtype=bool)])
+    given[is_wrong] = (true[is_wrong] + 1) % 4
+    columns = {f"x{j}": X[:, j] for j in range(60)}
+    dataset = Dataset("edits", pa.table({**columns, "y": given}), ("y",), tuple(columns))
+
+    near = near_duplicate_sets(knn_graph(X), copy_sets(dataset), dataset)
+    assert near.max() == 39
+    found = []
+    for sets in (None, near):
+        folds = assign_folds(dataset, 5, 0, sets)
+        pred_probs = out_of_fold(X, dataset.labels, 4, folds, "extra_trees")
+        found.append(float((pred_probs.argmax(axis=1) != dataset.labels)[is_wrong].mean()))
+    without, with_sets = found
+    assert without < 0.2
+    assert with_sets > 0.7

@@ -179,7 +179,17 @@ def test_first_frame_of_an_animation_is_taken(kind: str) -> None:
         (png_header(40_000, 40_000), "has 40,000 x 40,000 pixels, more than 180 million"),
         (png_header(40_000, 40_000) + file_of(noise(9, 9))[33:], "has 40,000 x 40,000 pixels"),
     ],
-    ids=["empty", "text", "postscript", "jpeg start", "cut jpeg", "cut png", "cut gif", "huge", "huge with pixels"],
+    ids=[
+        "empty",
+        "text",
+        "postscript",
+        "jpeg start",
+        "cut jpeg",
+        "cut png",
+        "cut gif",
+        "huge",
+        "huge with pixels",
+    ],
 )
 def test_bad_image_says_why(data: bytes, why: str) -> None:
     for use in (decode, thumbnail):
@@ -295,7 +305,7 @@ def test_dark_and_bright_images_differ() -> None:
     assert dark["brightness"] < plain["brightness"] < bright["brightness"]
 
 
-@pytest.mark.parametrize("size", [128, 512, 1500])
+@pytest.mark.parametrize("size", [128, 512, 900])
 def test_blurred_image_is_less_sharp_at_any_size(size: int) -> None:
     from PIL import ImageFilter
 
@@ -305,7 +315,7 @@ def test_blurred_image_is_less_sharp_at_any_size(size: int) -> None:
 
 
 def test_sharpness_of_one_picture_hardly_depends_on_its_size() -> None:
-    found = [measured(photo(size))["sharpness"] for size in (128, 512, 1500)]
+    found = [measured(photo(size))["sharpness"] for size in (128, 512, 900)]
     assert max(found) < 1.4 * min(found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import made
@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from issued import issued
+from issued import flagged_rows, issued
 
 from labelaudit.audit import Audit, AuditConfig, audit
 from labelaudit.confident import SCORES
@@ -36,6 +36,7 @@ from labelaudit.selection import (
     issue_scores,
     points,
     ranking,
+    review_order,
     selected,
     with_decisions,
 )
@@ -361,6 +362,17 @@ def test_an_issue_selects_what_its_check_flagged_lowest_first(checked: Audit) ->
     assert selected(checked, table, Selection(issue="label")).tolist() == table["is_issue"].tolist()
 
 
+def test_sets_of_copies_stay_together_the_worst_set_first() -> None:
+    found = issued(audit(made.table(n=300)))
+    rows = flagged_rows(found, "near_duplicate", [3, 40], 2)  # scores .3 and 0, as those of the other set
+    found = replace(found, issues=pd.concat([found.issues, rows.assign(score=[0.1, 0.2])], ignore_index=True))
+    chosen = Selection(issue="near_duplicate")
+    table = points(found)
+    scores, mask = ranking(found, table, chosen), selected(found, table, chosen)
+    assert review_order(found, mask, scores, "near_duplicate").tolist() == [12, 11, 10, 3, 40]
+    assert review_order(found, mask, scores).tolist() == [12, 3, 11, 40, 10]
+
+
 def test_a_check_that_scores_every_example_ranks_them_all(checked: Audit) -> None:
     chosen = Selection(issue="outlier")
     assert ranking(checked, points(checked), chosen).tolist() == checked.scores["outlier"].tolist()
@@ -389,7 +401,9 @@ def test_the_map_has_a_colour_for_the_most_frequent_kinds(checked: Audit, by: An
     shown, bins, kinds = on_the_map(checked, table, places, np.ones(300, bool), by, all_up_to=300, most=9)
     assert bins is None and len(shown) == 300
     assert kinds == (
-        ["class 0", "class 1", "class 2"] if by == "class" else ["Conflicting duplicates", "Label", "Near duplicates"]
+        ["class 0", "class 1", "class 2"]
+        if by == "class"
+        else ["Conflicting duplicates", "Near duplicates", "Suspected labels"]
     )
     assert set(shown["kind"]) - set(kinds) == {NOTHING if by == "issue" else NO_LABEL}
 

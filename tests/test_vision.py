@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from PIL import Image
 
 from labelaudit import vision
 from labelaudit.errors import BadInput, MissingExtra, NoWeights
-from labelaudit.vision import BACKBONES, checkpoints, hardware, load_network
+from labelaudit.vision import BACKBONES, hardware, load_network
+from labelaudit.weights import checkpoints
 
 torch = pytest.importorskip("torch", reason="needs the extra labelaudit[images]")
 
@@ -109,18 +111,29 @@ def test_weights_as_training_scripts_save_them(how: str, tmp_path: Path) -> None
     assert load_network(str(tmp_path / "mine.pt")).name == "resnet18"
 
 
-def test_own_preprocessing_and_weights_give_the_features_of_torchvision(resnet18: Path) -> None:
-    models = vision.torchvision().models
-    model = models.resnet18()
-    model.load_state_dict(torch.load(resnet18, weights_only=True))
-    model.fc = torch.nn.Identity()
+@pytest.mark.parametrize("name", ["resnet18", "efficientnet_b0", "mobilenet_v3_large"])
+def test_own_preprocessing_and_network_give_the_features_of_torchvision(name: str, tmp_path: Path) -> None:
+    models, head = vision.torchvision().models, BACKBONES[name].head
+    model = with_random_statistics(models.get_model(name, weights=None)).eval()
+    torch.save(model.state_dict(), tmp_path / "mine.pth")
+    setattr(model, head, torch.nn.Identity())
     image = photo(1)
-    transform = models.ResNet18_Weights.DEFAULT.transforms(antialias=True)
+    transform = models.get_model_weights(name).DEFAULT.transforms()
     with torch.inference_mode():
-        expected = model.eval()(transform(image)[None]).numpy()
-    network = load_network(str(resnet18), precision="float32")
+        expected = model(transform(image)[None]).numpy()
+    network = load_network(str(tmp_path / "mine.pth"), precision="float32")
     found = network.embed(np.stack([network.prepare(image)]))
     assert cosine(found, expected).min() > 0.999
+
+
+def with_random_statistics(model: Any) -> Any:
+    """Give batch normalisation something to do."""
+    torch.manual_seed(0)
+    for part in model.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            part.running_mean.normal_(0, 0.1)
+            part.running_var.uniform_(0.2, 0.6)
+    return model
 
 
 class Evil:
@@ -162,13 +175,13 @@ def test_unknown_embedder_is_refused() -> None:
 
 
 def test_missing_torchvision_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vision, "find_spec", lambda name: None)
+    monkeypatch.setattr("labelaudit.weights.find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"pip install 'labelaudit\[images\]'"):
         load_network("resnet18")
 
 
 def test_missing_transformers_names_the_extra() -> None:
-    if vision.find_spec("transformers"):
+    if find_spec("transformers"):
         pytest.skip("transformers is installed here")
     with pytest.raises(MissingExtra, match=r"pip install 'labelaudit\[clip\]'"):
         load_network("clip")

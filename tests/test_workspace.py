@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from labelaudit.audit import AuditConfig, audit
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.review import Decision
 from labelaudit.settings import settings
+from labelaudit.thumbnails import FOLDER
 from labelaudit.workspace import Workspace, forget_unused
 
 QUICK = AuditConfig(folds=2)
@@ -128,6 +130,16 @@ def test_what_nobody_comes_back_to_is_removed_and_the_rest_stays() -> None:
     assert {path.name for path in settings().cache_dir.iterdir()} == {f"audit-{shared_id}", own.name}
     assert owners["user-away"].open(shared_id).id == shared_id
     assert lone_id not in [record["id"] for record in owners["session-here"].audits()]
+
+
+def test_small_copies_of_images_go_by_age() -> None:
+    folder = settings().cache_dir / FOLDER
+    folder.mkdir(parents=True)
+    for name, age in (("old", 90_000), ("new", 10)):
+        (folder / f"{name}.webp").write_bytes(b"x")
+        os.utime(folder / f"{name}.webp", (time.time() - age, time.time() - age))
+    forget_unused(24)
+    assert [path.name for path in folder.iterdir()] == ["new.webp"]
 
 
 def test_what_is_used_is_not_removed() -> None:

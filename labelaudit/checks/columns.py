@@ -148,9 +148,9 @@ def _identifies(column: pa.ChunkedArray) -> str:
 
     if column.null_count or pa.types.is_boolean(column.type):
         return ""
-    first = column.slice(0, 1000)
-    if pc.count_distinct(comparable(first)).as_py() < len(first):
-        return ""  # most columns repeat early
+    first = typed(column.slice(0, 1000))  # most columns can be told by their first cells
+    if not first.is_unique or (first.dtype.kind == "f" and (first % 1 != 0).any()):
+        return ""
     values = typed(column)
     if values.isna().any() or not values.is_unique:
         return ""

@@ -205,7 +205,9 @@ def _shard(
     read: Callable[[int], bytes], digests: list[str], rows: np.ndarray, chosen: Embedder, cache: Cache, pace: _Pace
 ) -> np.ndarray:
     """Read a shard from the cache, or compute it; one in which a file could not be had is not kept."""
-    name = key(digests=digests, embedder=chosen.name, version=VERSION, **chosen.key)
+    from PIL import __version__ as pillow
+
+    name = key(digests=digests, embedder=chosen.name, version=VERSION, pillow=pillow, **chosen.key)
     fresh: list[bool] = []
 
     def compute() -> np.ndarray:

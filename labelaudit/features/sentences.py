@@ -10,7 +10,8 @@ import numpy as np
 
 from labelaudit.cache import Cache, key
 from labelaudit.predict import Progress, silent
-from labelaudit.vision import digest, from_hub, hardware, hugging_face
+from labelaudit.vision import digest, hardware, hugging_face
+from labelaudit.weights import from_hub
 
 VERSION = 1  # part of the cache key: raise it when the features change
 SHARD = 4096  # texts that are kept at once

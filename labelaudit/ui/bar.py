@@ -12,6 +12,7 @@ from labelaudit.tasks import TASKS
 from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
+from labelaudit.why import title_of
 
 
 def show(opened: Opened) -> None:
@@ -53,6 +54,7 @@ def chips(opened: Opened) -> None:
         st.caption("no selection: all examples")
         return
     for name, text in opened.selection.chips():
+        text = title_of(opened.audit, opened.selection.issue) if name == "issue" else text
         st.button(
             plain(text[:60]),
             key=f"chip-{name}",

@@ -139,10 +139,11 @@ def _labels(opened: Opened, position: int) -> None:
         word = {"keep": "kept", "exclude": "excluded", "skip": "skipped"}.get(row["action"], name(row["final"]))
         parts.append(f"final {tag(word, 'error' if row['status'] == 'error' else 'kept')}")
     facts = [f"id {row['id']}", f"score {row['score']:.3f}", *opened.audit.label_issues["evidence"].iloc[position]]
-    st.html(
-        f'<div class="la-labels">{"".join(f"<span>{part}</span>" for part in parts)}</div>'
-        f'<div class="la-small">{escape(" · ".join(facts))}</div>'
-    )
+    with st.container(key="labels"):
+        st.html(
+            f'<div class="la-labels">{"".join(f"<span>{part}</span>" for part in parts)}</div>'
+            f'<div class="la-small">{escape(" · ".join(facts))}</div>'
+        )
 
 
 def _why(opened: Opened, position: int) -> None:

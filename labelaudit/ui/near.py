@@ -12,7 +12,7 @@ from labelaudit.ui.cards import glance_html
 from labelaudit.ui.session import Opened
 from labelaudit.why import copies, neighbours
 
-MOST = 6  # cards
+MOST = 5  # cards
 
 
 def show(opened: Opened, position: int) -> None:
@@ -28,7 +28,7 @@ def show(opened: Opened, position: int) -> None:
             f"{len(twins):,} of its set of copies and near copies first." if near else "Copies and near copies."
         )
     st.html(f'<b>Nearest neighbours</b> <span class="la-small">{escape(" ".join(said))}</span>')
-    shown = [(int(twin), "copy or near copy") for twin in twins[:MOST]]
+    shown = [(int(twin), "(near) copy") for twin in twins[:MOST]]
     seen = {twin for twin, _ in shown}
     shown += [(n.position, f"distance {n.distance:.2f}") for n in near if n.position not in seen]
     for number, (column, (other, far)) in enumerate(zip(st.columns(MOST, gap="small"), shown, strict=False)):

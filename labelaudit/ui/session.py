@@ -20,7 +20,7 @@ from labelaudit.dataset import Dataset
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job, Jobs
 from labelaudit.review import Decision, effective
-from labelaudit.selection import Selection, detectors_of, points, ranking, selected, with_decisions
+from labelaudit.selection import Selection, detectors_of, points, ranking, review_order, selected, with_decisions
 from labelaudit.settings import settings
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.visitor import sentence, workspace
@@ -71,8 +71,7 @@ class Opened:
     @cached_property
     def ranked(self) -> np.ndarray:
         """The selected examples, worst first."""
-        rows = np.flatnonzero(self.mask)
-        return np.asarray(rows[np.argsort(self.scores[rows], kind="stable")])
+        return review_order(self.audit, self.mask, self.scores, "" if self.rank else self.selection.issue)
 
     @cached_property
     def places(self) -> np.ndarray | None:

@@ -61,7 +61,8 @@ def test_class_folders_from_upload_to_export(walker: Walker, tmp_path: Path, fol
     walker.go("Inspector")
     expect(walker.page.get_by_text("Nearest neighbours").first).to_be_visible()
     walker.shot("images_inspector")
-    walker.press("One by one")
+    walker.page.get_by_text("One by one", exact=True).click()
+    walker.settle()
     moved, stays = walker.looked_at(), None
     walker.press(re.compile("^Accept"))
     walker.decided(1)

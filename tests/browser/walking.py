@@ -251,7 +251,7 @@ class Walker:
         self.page.wait_for_timeout(500)  # Streamlit waits a moment for further marks
         self.settle()
 
-    def brush(self, left: float, top: float, right: float, bottom: float) -> None:
+    def brush(self, left: float, top: float, right: float, bottom: float, chip: str = "box") -> None:
         """Drag over the first chart, from and to shares of its width and height."""
         chart = self.page.locator('[data-testid="stVegaLiteChart"]').first.locator("svg, canvas").first
         expect(chart).to_be_visible()
@@ -264,7 +264,7 @@ class Walker:
             across, down = left + share * (right - left), top + share * (bottom - top)
             mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"], steps=3)
         mouse.up()
-        self.page.locator(".st-key-chip-box").wait_for()
+        self.page.locator(f".st-key-chip-{chip}").wait_for()
         self.settle()
 
     # -- the review table -----------------------------------------------------------------------------
@@ -298,11 +298,13 @@ class Walker:
 
     def looked_at(self) -> dict[str, str]:
         """Id, given and suggested label of the example that the Inspector shows."""
-        tags = {role: self.page.locator(f".la-labels .la-tag.{role}").first for role in ("given", "suggested")}
-        about = self.page.locator(".la-small", has_text=re.compile("^id .* score")).first.inner_text()
-        return {role: tag.inner_text() for role, tag in tags.items()} | {
-            "id": about.split(" · ")[0].removeprefix("id ")
-        }
+        tags = {role: self.page.locator(f".st-key-labels .la-tag.{role}") for role in ("given", "suggested")}
+        return {role: tag.inner_text() for role, tag in tags.items()} | {"id": self.example()}
+
+    def example(self) -> str:
+        """Id of the example that the Inspector shows."""
+        about = self.page.locator(".st-key-labels .la-small").inner_text()
+        return about.split(" · ")[0].removeprefix("id ")
 
     # -- files ----------------------------------------------------------------------------------------
 

@@ -229,7 +229,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_hog_is_taken_where_torch_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labelaudit.vision.find_spec", lambda name: None)
+    monkeypatch.setattr("labelaudit.weights.find_spec", lambda name: None)
     chosen = choose("auto")
     assert chosen.name == "hog"
     assert "pip install 'labelaudit[images]'" in chosen.why

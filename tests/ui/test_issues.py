@@ -46,14 +46,14 @@ def test_a_button_selects_the_issue_everywhere_and_opens_the_inspector(
 ) -> None:
     dashboard.open("3_Health", audit=with_checks.id)
     dashboard.press("show-near_duplicate")
-    assert chips(dashboard) == ["issue near duplicate", "clear"]
+    assert chips(dashboard) == ["Near duplicates", "clear"]
     assert "3 selected" in dashboard.text()
     assert "id 12 · " in dashboard.text()  # the lowest score of the check
     assert dashboard.app.query_params["sel"] == Selection(issue="near_duplicate").to_text()
     for page in PAGES:
         if page != "7_Noise_Sim":
             dashboard.open(page)
-            assert chips(dashboard) == ["issue near duplicate", "clear"], page
+            assert chips(dashboard) == ["Near duplicates", "clear"], page
 
 
 def test_nothing_found_is_said_quietly(dashboard: Dashboard, with_checks: Audit) -> None:
@@ -94,7 +94,7 @@ def test_the_neighbours_are_shown_with_their_labels_and_open(dashboard: Dashboar
     assert "id 11 · " in dashboard.text()
     text = dashboard.text()
     assert "Nearest neighbours" in text and "of 4 have another label." in text
-    assert "2 of its set of copies and near copies first." in text and text.count("copy or near copy") == 2
+    assert "2 of its set of copies and near copies first." in text and text.count("(near) copy") == 2
     assert text.count("≠ given") >= 2
     assert "distance 0.30" in text and "distance 0.10" not in text  # 10 and 12 stand among the copies
     dashboard.press("open-near-2")
