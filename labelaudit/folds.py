@@ -163,6 +163,8 @@ def copy_sets(dataset: Dataset) -> np.ndarray:
         # A file that can't be read has no hash, and is like no other.
         alone = np.arange(len(dataset)).astype(str).astype(object)
         return np.asarray(pd.factorize(np.where(dataset.digests == "", alone, dataset.digests))[0], dtype=np.int64)
+    if not dataset.feature_columns and dataset.given is not None and dataset.given.features is not None:
+        return np.asarray(np.unique(dataset.given.features, axis=0, return_inverse=True)[1], dtype=np.int64)
     sets = np.zeros(len(dataset), dtype=np.int64) if dataset.feature_columns else np.arange(len(dataset))
     for name in dataset.feature_columns:
         shared = np.flatnonzero(np.bincount(sets)[sets] > 1)  # the rows that the columns so far do not tell apart

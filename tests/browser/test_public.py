@@ -72,7 +72,7 @@ def test_twenty_visitors_at_once_never_see_each_other(public: Server, browser: B
     all_at_once(visitors, lambda v: v.page.goto(f"{public.url}/Ingest", wait_until="commit"), lambda v: v.settle())
     all_at_once(
         visitors,
-        lambda v: v.page.locator('input[type="file"]').set_input_files(files[v]),
+        lambda v: v.page.locator('input[type="file"]').first.set_input_files(files[v]),
         lambda v: v.sees("What we noticed"),
     )
     all_at_once(visitors, lambda v: v.button(re.compile("^Audit these")).click(), lambda v: v.audited())
