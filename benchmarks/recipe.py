@@ -3,9 +3,8 @@
 Both sides run in one process on the same labels, one after the other. The recipe is that of cleanlab's tutorials:
 TF-IDF (or one-hot and scaling) and logistic regression in a pipeline under `cross_val_predict` with five stratified
 folds, then `find_label_issues` and self-confidence; the audit looks for label errors alone, too. Shown are means over
-the seeds. Data sets whose file is not found
-in --data are left out, and said to be. Peak memory is that of a process of its own for each side, and what an audit
-said ahead of its time and memory stands beside what it took.
+the seeds. Data sets whose file is not found in --data are left out, and said to be. Peak memory is that of a process of
+its own for each side, and what an audit said ahead of its time and memory stands beside what it took.
 """
 
 from __future__ import annotations

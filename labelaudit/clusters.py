@@ -107,5 +107,6 @@ def _reduced(features: Matrix) -> np.ndarray:
         matrix = StandardScaler().fit_transform(np.nan_to_num(features))
     dimensions = min(20, min(matrix.shape) - 1)
     if matrix.shape[1] > 20 and dimensions >= 2:
-        matrix = TruncatedSVD(dimensions, random_state=0).fit_transform(matrix)
+        with np.errstate(invalid="ignore"):  # of copies, which vary by nothing, it divides by that
+            matrix = TruncatedSVD(dimensions, random_state=0).fit_transform(matrix)
     return np.asarray(normalize(matrix.toarray() if hasattr(matrix, "toarray") else matrix))

@@ -58,7 +58,7 @@ def test_a_class_of_which_no_image_can_be_read_keeps_its_place(tmp_path: Path) -
     found = audit(load(as_folder(tmp_path / "x", files)), HOG)
     assert found.outputs["pred_probs"].shape[1] == len(KINDS) + 1
     assert found.dataset.class_names[0] == "all broken"
-    assert (found.outputs["pred_probs"][:, 0] == 0).all()
+    assert (found.outputs["pred_probs"][:, 0] < 1e-4).all()
     assert set(found.label_issues["given"]) == {f'"{kind}"' for kind in KINDS}
 
 
