@@ -1,8 +1,9 @@
 """`python -m benchmarks` runs what `make bench` runs."""
 
-from benchmarks import checks, embedding, recipe
+from benchmarks import archive, checks, embedding, recipe
 
 if __name__ == "__main__":
     recipe.main()
+    archive.main([])
     checks.main()
     embedding.main([])
