@@ -79,11 +79,13 @@ def _position(opened: Opened, queue: np.ndarray) -> int | None:
 
 def _head(opened: Opened, queue: np.ndarray | None = None, position: int | None = None) -> str:
     """How far the review is, the search, the view, and the way through the queue; returns the view."""
-    suspects = opened.table[opened.table["is_issue"]]
-    decided = int((suspects["action"] != "").sum())
+    issue = opened.selection.issue
+    reviewed = opened.table[opened.mask if issue else opened.table["is_issue"]]
+    what = plain(title_of(opened.audit, issue).lower()) if issue else "suspects"
+    decided = int((reviewed["action"] != "").sum())
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**{len(suspects):,} suspects**, {decided:,} decided, {len(suspects) - decided:,} left", width="content"
+            f"**{len(reviewed):,} {what}**, {decided:,} decided, {len(reviewed) - decided:,} left", width="content"
         )
         key = f"search-{session.chart_key('inspector')}"
         st.text_input(

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -103,8 +102,8 @@ def _example_html(opened: Opened, place: int) -> str:
 def _details(details: list[dict[str, Any]]) -> None:
     """Facts about the whole set, as a table."""
     table = pd.DataFrame(details[:MOST_ROWS])
-    numbers = table.select_dtypes(np.number).columns
-    table[numbers] = table[numbers].round(3)
+    for name in table.select_dtypes("float"):
+        table[name] = table[name].map(lambda value: float(f"{value:.3g}"))
     table.columns = [name.replace("_", " ") for name in table.columns]
     st.dataframe(table, hide_index=True, height=min(220, 35 * (len(table) + 1) + 3))
 

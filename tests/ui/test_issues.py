@@ -48,6 +48,7 @@ def test_a_button_selects_the_issue_everywhere_and_opens_the_inspector(
     dashboard.press("show-near_duplicate")
     assert chips(dashboard) == ["Near duplicates", "clear"]
     assert "3 selected" in dashboard.text()
+    assert "**3 near duplicates**, 0 decided, 3 left" in dashboard.text()
     assert "id 12 · " in dashboard.text()  # the lowest score of the check
     assert dashboard.app.query_params["sel"] == Selection(issue="near_duplicate").to_text()
     for page in PAGES:
