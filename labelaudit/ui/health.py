@@ -68,8 +68,8 @@ def _caveats(opened: Opened, figures: Mapping[str, Any]) -> None:
         )
     if figures["agreement"] < WEAK_MODEL:
         st.warning(
-            f"The model agrees with only {figures['agreement']:.0%} of the labels: classes overlap, or the features say "
-            "little about them. Take the noise for an upper bound, and review the lowest scores first.",
+            f"The model agrees with only {figures['agreement']:.0%} of the labels: classes overlap, or the features "
+            "say little about them. Take the noise for an upper bound, and review the lowest scores first.",
             icon=":material/warning:",
         )
     unlabelled = opened.audit.manifest["counts"]["missing_labels"]
