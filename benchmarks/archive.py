@@ -65,8 +65,8 @@ def main(arguments: list[str] | None = None) -> None:
         return
     found = alone(ours, archive, labels)
     print(
-        f"ZIP of 10,000 images to {found['kinds']} kinds of issues, HOG: {found['seconds']:.1f} s, {found['peak_mb']:,} MB "
-        f"({found['suspects']:,} label suspects; {found['steps']})"
+        f"ZIP of 10,000 images to {found['kinds']} kinds of issues, HOG: {found['seconds']:.1f} s, "
+        f"{found['peak_mb']:,} MB ({found['suspects']:,} label suspects; {found['steps']})"
     )
     if importlib.util.find_spec("fastdup") is None:
         print("fastdup is not installed here, so its pass was not run beside")

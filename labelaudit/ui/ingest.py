@@ -225,7 +225,7 @@ def settle(draft: Dataset) -> None:
     preview = _preview(dataset)
     st.dataframe(
         preview,
-        height=178,
+        height=268 if IMAGE in preview else 178,
         hide_index=True,
         row_height=TINY + 8 if IMAGE in preview else None,
         column_config={IMAGE: st.column_config.ImageColumn(IMAGE, width="small")},

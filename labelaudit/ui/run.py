@@ -259,7 +259,7 @@ def result(opened: Opened) -> None:
             icon=":material/warning:",
         )
     for note in manifest["notes"]:
-        st.caption(f":material/info: {plain(note)}")
+        st.caption(f":material/info: {plain(visitor.sentence(note))}")
     with st.container(horizontal=True):
         if st.button("See the health of the labels", type="primary", icon=":material/monitor_heart:", key="to-health"):
             st.switch_page("pages/3_Health.py")

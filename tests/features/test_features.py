@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 
+from labelaudit.audit import AuditConfig
 from labelaudit.cache import Cache
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
@@ -138,7 +139,7 @@ def test_texts_without_words_are_told_apart_by_their_characters() -> None:
 @pytest.mark.parametrize("modality", ["text", "tabular"])
 def test_nothing_to_learn_from_is_refused(modality: Any) -> None:
     with pytest.raises(BadInput, match="choose"):
-        features(of(["", " ", ""], modality=modality), Cache(None))
+        features(of(["", " ", ""], modality=modality), AuditConfig(), Cache(None))
 
 
 def test_several_text_columns_are_one_text() -> None:
@@ -152,16 +153,16 @@ def test_features_are_cached_and_do_not_depend_on_labels(
     tmp_path: Path, sample: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = sample(n=60)
-    first = features(dataset, Cache(tmp_path))
+    first = features(dataset, AuditConfig(), Cache(tmp_path))
     monkeypatch.delattr("labelaudit.features.text.text_features")
     monkeypatch.delattr("labelaudit.features.tabular.tabular_features")
-    again = features(made.relabelled(dataset, {0: "other"}), Cache(tmp_path))
+    again = features(made.relabelled(dataset, {0: "other"}), AuditConfig(), Cache(tmp_path))
     assert type(first.matrix) is type(again.matrix)
     assert abs(first.matrix - again.matrix).max() == abs(first.codes - again.codes).max() == 0
 
 
 def test_other_feature_columns_are_other_features(tmp_path: Path) -> None:
     dataset = made.table(n=60)
-    features(dataset, Cache(tmp_path))
-    fewer = features(replace(dataset, feature_columns=("x0",)), Cache(tmp_path))
+    features(dataset, AuditConfig(), Cache(tmp_path))
+    fewer = features(replace(dataset, feature_columns=("x0",)), AuditConfig(), Cache(tmp_path))
     assert fewer.matrix.shape == fewer.codes.shape == (60, 1)
