@@ -227,7 +227,7 @@ def test_manifest_says_what_ran(audited: Audit) -> None:
     assert manifest["config"]["model"] == "auto"
     assert sum(manifest["resolved"]["heads"].values()) == pytest.approx(1, abs=0.01)
     assert manifest["resolved"]["why"]
-    assert set(manifest["timings"]) == {"features", "folds", "issues"}
+    assert set(manifest["timings"]) == {"features", "neighbours", "folds", "issues"}
     assert sum(manifest["timings"].values()) <= manifest["seconds"] + 0.01
     assert manifest["counts"] == {"examples": 120, "suspects": len(audited.suspects()), "missing_labels": 0}
     assert manifest["peak_memory_mb"] > 0
@@ -269,7 +269,7 @@ def test_progress_names_every_step_and_fold(dataset: Dataset) -> None:
     heads = ("logistic regression", "randomised trees")
     folds = [f"fold {n} of 5, {head}" for head in heads for n in range(1, 6)]
     assert [s for s in steps if s.startswith("fold ")] == folds
-    assert list(dict.fromkeys(s.split()[0] for s in steps)) == ["features", "folds", "fold", "issues"]
+    assert list(dict.fromkeys(s.split()[0] for s in steps)) == ["features", "neighbours", "folds", "fold", "issues"]
     done = [done for step, done, total in told if step.startswith("fold ")]
     assert (np.diff(done) > -1e-9).all()
     assert all(0 <= done <= total for _, done, total in told)
@@ -418,7 +418,7 @@ def test_errors_that_copies_hide_are_found_because_copies_share_a_fold(
     assert (found.label_issues["is_issue"] & wrong).sum() / wrong.sum() > 0.9
     assert any("48 exact copies share a fold" in note for note in found.manifest["notes"])
 
-    def random_folds(dataset: Dataset, n_folds: int, seed: int) -> folds.Folds:
+    def random_folds(dataset: Dataset, n_folds: int, seed: int, near: Any) -> folds.Folds:
         return folds.Folds(np.random.default_rng(seed).permutation(len(dataset)) % n_folds, n_folds, "")
 
     monkeypatch.setattr(classification, "assign_folds", random_folds)

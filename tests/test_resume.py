@@ -40,7 +40,7 @@ class Nursery:
         self.cache, self.id = folder / "cache", audit_key(dataset, config)
         self.result = self.cache / f"audit-{self.id}"
         dataset.save(folder / "data")
-        self._request = json.dumps({"data": str(folder / "data"), "config": config.model_dump()})
+        self._request = json.dumps({"kind": "audit", "data": str(folder / "data"), "config": config.model_dump()})
         command = [sys.executable, "-m", "tests.nursery", str(self.cache)]
         self._process = subprocess.Popen(
             command,

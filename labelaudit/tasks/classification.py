@@ -68,7 +68,9 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
     if dataset.given is not None and dataset.given.pred_probs is not None:
         return _as_given(dataset, dataset.given, seen, run)
     if seen.features is None:
-        raise BadInput(f"{dataset.name!r} has no features and no probabilities; name the columns that a model may see.")
+        raise BadInput(
+            f"{dataset.name!r} has no features and no probabilities; choose the columns that a model may see."
+        )
     found = seen.features
     size = Size.of(dataset, found.embedding)
     heads, why = choose(size, config.model, config.folds)

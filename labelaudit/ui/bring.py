@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeAlias
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from labelaudit.dataset import Dataset
 from labelaudit.errors import LabelauditError
@@ -25,6 +26,8 @@ TITLES: dict[Role, tuple[str, str]] = {
     "neighbours": ("Neighbours", "Row numbers of the nearest, and their distances."),
     "folds": ("Folds", "A number for each row; copies should share one."),
 }
+MANY = 200  # columns from which on a list of them, for each thing that can be brought, is too much to send
+Columns: TypeAlias = list[str] | str
 ENDINGS = ["npy", "npz", "parquet", "csv"]
 
 
@@ -57,13 +60,19 @@ def section(dataset: Dataset, draft: Dataset) -> Dataset:
         for role, (title, help) in TITLES.items():
             file, names = st.columns([3, 2])
             uploaded = file.file_uploader(title, ENDINGS, key=f"bring-{role}-{key}", help=help)
-            columns = names.multiselect(
-                "or columns", draft.table.column_names, key=f"bring-columns-{role}-{key}", help=f"{title} in the table"
-            )
+            columns = _columns(names, draft, key=f"bring-columns-{role}-{key}", help=f"{title} in the table")
             if uploaded is not None or columns:
                 given = given.with_more(_recognised(dataset, role, uploaded, columns, key))
     features = tuple(c for c in dataset.feature_columns if c not in given.columns)
     return replace(dataset, given=given if given.arrays else None, feature_columns=features)
+
+
+def _columns(place: DeltaGenerator, draft: Dataset, key: str, help: str) -> Columns:
+    """Ask for columns of the table, or among many for what their names begin with."""
+    names = draft.table.column_names
+    if len(names) > MANY:
+        return place.text_input("or columns that begin with", key=key, help=help).strip()
+    return place.multiselect("or columns", names, key=key, help=help)
 
 
 def _kept(dataset: Dataset, draft: Dataset) -> Given | None:
@@ -72,7 +81,7 @@ def _kept(dataset: Dataset, draft: Dataset) -> Given | None:
     return draft.given if same else None
 
 
-def _recognised(dataset: Dataset, role: Role, uploaded: Any, columns: list[str], key: str) -> Given:
+def _recognised(dataset: Dataset, role: Role, uploaded: Any, columns: Columns, key: str) -> Given:
     """Read and check one thing, once as long as nothing changes, and say what was recognised or what is wrong."""
     source = uploaded.file_id if uploaded is not None else tuple(columns)
     wanted = (key, source, dataset.label_columns, dataset.id_column)
@@ -91,7 +100,7 @@ def _recognised(dataset: Dataset, role: Role, uploaded: Any, columns: list[str],
     return found  # type: ignore[no-any-return]
 
 
-def _read(dataset: Dataset, role: Role, uploaded: Any, columns: list[str]) -> Given:
+def _read(dataset: Dataset, role: Role, uploaded: Any, columns: Columns) -> Given:
     if uploaded is None:
         return bring(dataset, {role: columns}).given or Given()
     with TemporaryDirectory() as folder:

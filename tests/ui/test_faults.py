@@ -176,7 +176,7 @@ def test_a_path_on_this_machine_is_audited_without_an_upload(
     ("path", "words"),
     [
         ("absent.csv", "there is no file"),
-        ("", "is a folder"),
+        ("", "photo.csv is a PNG image"),
         ("loop.csv", "cannot be read"),
         ("photo.csv", "is a PNG image"),
         ("../../../../../../../../etc/shadow-that-is-not-there", "there is no file"),
