@@ -322,6 +322,7 @@ def reduced(X: np.ndarray) -> np.ndarray:
     """
     from sklearn.decomposition import PCA
     from sklearn.impute import SimpleImputer
+    from threadpoolctl import threadpool_limits
 
     X = np.asarray(X, dtype=np.float32)
     if np.isnan(X).any():
@@ -329,7 +330,8 @@ def reduced(X: np.ndarray) -> np.ndarray:
     n_directions = min(N_DIRECTIONS, *X.shape)
     exact = X.shape[1] <= min(2048, X.shape[0])  # by the covariance, which is quick and the same every time
     solver = "covariance_eigh" if exact else "randomized"
-    found = PCA(n_directions, svd_solver=solver, random_state=0).fit_transform(X)
+    with threadpool_limits(1, user_api="blas"):  # see `labelaudit.predict.out_of_fold`
+        found = PCA(n_directions, svd_solver=solver, random_state=0).fit_transform(X)
     return np.asarray(found / (2 * found.std() or 1), dtype=np.float32)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from threadpoolctl import threadpool_limits
 
 from labelaudit.cache import Cache, Matrix, key
 from labelaudit.errors import BadInput
@@ -78,10 +79,13 @@ def out_of_fold(
             prepared.append(prepare(X, model, embedding))
         data = prepared[0]
         train = ~held_out & ~unlabelled
-        fitted = _fitted(data[train], labels[train], model, calibrate, seed)
         probabilities = np.zeros((X.shape[0], n_classes), dtype=np.float32)
         wanted = held_out | unlabelled
-        probabilities[np.ix_(wanted, fitted.classes_)] = fitted.predict_proba(data[wanted])
+        # Such small matrices gain nothing from the threads of the linear algebra, which wait for each other in a loop:
+        # beside another busy process they took ten times as long.
+        with threadpool_limits(1, user_api="blas"):
+            fitted = _fitted(data[train], labels[train], model, calibrate, seed)
+            probabilities[np.ix_(wanted, fitted.classes_)] = fitted.predict_proba(data[wanted])
         return probabilities[wanted]
 
     for number, held_out in enumerate(folds):

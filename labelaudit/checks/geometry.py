@@ -172,7 +172,7 @@ def non_iid(material: Material) -> Outcome:
     by_label = bool(len(runs) and runs.mean() > (1 + (shares**2).sum()) / 2)
     why = "the file is sorted by label, which explains it" if by_label else "the data drift, or were put in some order"
     return Outcome(
-        f"Rows that are close in the file are alike (p = {p_value:.3f}): {why}."
+        f"Rows that are close in the file are alike (p {'< 0.001' if p_value < 0.001 else f'= {p_value:.3f}'}): {why}."
         if found
         else f"The order of the rows looks random (p = {p_value:.2f}).",
         "Shuffle before you split off test data, and ask how the order came about." if found else "",

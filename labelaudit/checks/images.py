@@ -96,21 +96,21 @@ def _how_wide(p: Any) -> str:
 MEASURES = {
     "dark": Measure(
         "dark",
-        "even their brightest spots are, so little can be seen",
+        "even the brightest spots are, so little can be seen",
         lambda p: p["dark"],
         0.32,
         lambda p, usual: f"its brightest spots reach {p['dark']:.0%} of white",
     ),
     "bright": Measure(
         "overexposed",
-        "even their darkest spots are nearly white",
+        "even the darkest spots are nearly white",
         lambda p: 1 - p["bright"],
         0.05,
         lambda p, usual: f"its darkest spots are at {p['bright']:.0%} of white",
     ),
     "blurry": Measure(
         "blurry",
-        "their edges are weak",
+        "the edges are weak",
         lambda p: -np.expm1(-p["sharpness"] / BLUR_SCALE),
         0.29,
         lambda p, usual: f"its edges are {p['sharpness'] / max(usual['sharpness'], 1e-9):.2f} times as strong as usual",

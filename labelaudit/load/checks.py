@@ -71,6 +71,7 @@ def findings(dataset: Dataset, folds: int = 5) -> list[Finding]:
         _few_classes,
         _number_label,
         _giveaways,
+        _rows_without_image,
         _conflicting_rows,
         _variants,
         _missing_labels,
@@ -336,6 +337,22 @@ def _repeated_ids(known: _Known, folds: int) -> Iterable[Finding]:
 
 
 # -- rows -------------------------------------------------------------------------------------------
+
+
+def _rows_without_image(known: _Known, folds: int) -> Iterable[Finding]:
+    if known.dataset.modality != "image":
+        return
+    rows = np.flatnonzero(known.dataset.digests == "")
+    if len(rows):
+        yield Finding(
+            "rows_without_image",
+            f"{_count(len(rows), 'row has', 'rows have')} no image that can be opened",
+            len(rows),
+            tuple(f"{known.dataset.image_name(int(row))!r} in row {row:,}" for row in rows[:_EXAMPLES]),
+            "They can't be audited; an export keeps them as they are.",
+            "Add the files, or correct their names in the table.",
+            "high",
+        )
 
 
 def _conflicting_rows(known: _Known, folds: int) -> Iterable[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -87,6 +88,7 @@ def _digits() -> Dataset:
     from sklearn.datasets import load_digits
 
     from labelaudit.load import load
+    from labelaudit.load.imagery import ZIP_TIME
     from labelaudit.load.rawsets import write_images
 
     path = settings().cache_dir / "demo-digits.zip"
@@ -96,7 +98,11 @@ def _digits() -> Dataset:
         pixels = np.kron((bunch.images * (255 / 16)).round().astype(np.uint8), np.ones((1, 4, 4), dtype=np.uint8))
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_images(path, pixels, [str(digit) for digit in bunch.target])
+            write_images(path, pixels, ["images"] * len(pixels))  # a folder per class would give planted errors away
+            with zipfile.ZipFile(path, "a") as archive:
+                names = [name for name in archive.namelist() if name.endswith(".png")]
+                rows = [f"{name},{digit}" for name, digit in zip(names, bunch.target, strict=True)]
+                archive.writestr(zipfile.ZipInfo("digits.csv", ZIP_TIME), "\n".join(["file,label", *rows]) + "\n")
     return replace(load(path, label="label", name="digits"), provenance={"demo": "digits"})
 
 
@@ -117,6 +123,8 @@ DEMOS: dict[str, Demo] = {
             "1,200 generated texts, each with the team that should answer it; some teams are wrong on purpose",
             _tickets,
         ),
-        Demo("digits", "Digits", "1,797 images of handwritten digits, 8 x 8 pixels each", _digits),
+        Demo(
+            "digits", "Digits", "1,797 images of handwritten digits, 8 × 8 pixels, drawn four times as large", _digits
+        ),
     )
 }

@@ -234,8 +234,8 @@ def _texts(column: pa.ChunkedArray) -> list[str]:
 def _left_out(others: Sequence[str]) -> list[str]:
     if not others:
         return []
-    files = "1 file that is" if len(others) == 1 else f"{len(others):,} files that are"
-    return [f"{files} no image was left out (the first: {shorten(others[0])!r})"]
+    files = "1 file that is no image was" if len(others) == 1 else f"{len(others):,} files that are no images were"
+    return [f"{files} left out (the first: {shorten(others[0])!r})"]
 
 
 # -- write ------------------------------------------------------------------------------------------

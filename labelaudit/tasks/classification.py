@@ -200,8 +200,10 @@ def find_issues(
     # What the user's own model had seen is for the user to know.
     judged = np.ones(len(given), bool) if YOURS in verdicts else _judged(codes, outputs["fold"])[labelled]
 
+    # The threshold of a class that no model had seen would be next to nothing, and half of all labels above it.
+    learned, known_learned = given[judged], known[judged]
     flagged = np.zeros(len(codes), dtype=bool)
-    flagged[labelled] = confident.label_issues(given, known, config.filter_by) & judged
+    flagged[np.flatnonzero(labelled)[judged]] = confident.label_issues(learned, known_learned, config.filter_by)
     scores = pd.DataFrame({"id": ids, "part": ""})
     for name in confident.SCORES:
         column = np.full(len(codes), np.nan)
@@ -247,10 +249,10 @@ def find_issues(
         },
         columns=list(ISSUE_COLUMNS),
     )
-    joint = confident.confident_joint(given, known)
+    joint = confident.confident_joint(learned, known_learned)
     names = list(dataset.class_names)
     per_class = health.per_class(given, joint, names, flagged[labelled], suggested[labelled])
-    return Found(issues, scores, per_class, joint, health.overall(given, known, config.seed))
+    return Found(issues, scores, per_class, joint, health.overall(learned, known_learned, config.seed))
 
 
 def _judged(codes: np.ndarray, fold: np.ndarray) -> np.ndarray:

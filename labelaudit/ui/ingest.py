@@ -211,7 +211,9 @@ def settle(draft: Dataset) -> None:
     with head:
         st.subheader(f"{len(draft):,} rows, {len(draft.table.column_names):,} columns")
         notes = "".join(f" · {escape(note)}" for note in draft.source.notes)
-        st.html(f'<div class="la-small">{escape(draft.name)} · {draft.source.format.upper()}{notes}</div>')
+        media = draft.source.media
+        kind = "FOLDER" if media and media.root and media.root.is_dir() else draft.source.format.upper()
+        st.html(f'<div class="la-small">{escape(draft.name)} · {kind}{notes}</div>')
     dataset = _roles(draft)
     if dataset is None:
         return
