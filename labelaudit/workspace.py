@@ -189,7 +189,7 @@ def forget_unused(hours: float) -> None:
         listed = {path.stem for path in settings().artifacts_dir.glob("*/audits/*.json")}
         here = settings().cache_dir
         for path in (*here.glob("*"), *(here / THUMBNAILS).glob("*")):
-            ours = path.suffix in (".npz", ".part", ".webp") or path.name.startswith("audit-")
+            ours = path.suffix in (".npz", ".part", ".webp", ".zip") or path.name.startswith("audit-")
             if ours and path.stat().st_mtime < before and path.name.removeprefix("audit-") not in listed:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
     except OSError as error:  # another server may be at it, too
