@@ -25,7 +25,9 @@ run: $(RUN_STAMP)
 	@$(PY) -m streamlit run Home.py --server.port $(PORT)
 
 test: lint
-	@chromium="$$(.ci/chromium $(PY))" && CHROMIUM="$$chromium" $(PY) -m pytest --cov
+	@chromium="$$(.ci/chromium $(PY))" && export CHROMIUM="$$chromium" && \
+	  $(PY) -m pytest -m "not browser" -n logical --dist loadfile --cov --cov-report= --cov-fail-under=0 && \
+	  $(PY) -m pytest -m browser --cov --cov-append
 
 bench: $(DEV_STAMP)
 	@$(PY) -m benchmarks
