@@ -38,7 +38,7 @@ def cards(opened: Opened, figures: Mapping[str, Any]) -> None:
         low, high = figures["noise_rate_low"], figures["noise_rate_high"]
         st.caption(
             f"estimated; {low:.1%} to {high:.1%} by the luck of the draw (95%). The model, which never saw them, "
-            f"agrees with {figures['agreement']:.0%} of the labels: the higher, the more suspects are right."
+            f"agrees with {figures['agreement']:.0%} of the labels: the higher, the more of the suspects are right."
         )
     with three.container(border=True, height="stretch"):
         st.metric("Suspects", f"{suspects:,}")

@@ -73,7 +73,7 @@ def sources() -> None:
     )
     for demo in DEMOS.values():
         with st.container(border=True):
-            head = st.container(horizontal=True, vertical_alignment="center")
+            head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
             head.markdown(f"**{demo.title}**")
             st.caption(demo.what)
             if head.button("Load", key=f"demo-{demo.name}"):

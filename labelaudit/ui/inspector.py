@@ -161,7 +161,7 @@ def _why(opened: Opened, position: int) -> None:
 
 def _decide(opened: Opened, queue: np.ndarray, position: int) -> None:
     """The buttons: each has a key, writes one decision and moves on."""
-    with st.container(horizontal=True, key="decide"):
+    with st.container(horizontal=True, gap="xsmall", key="decide"):
         for word, key, icon, meaning in BUTTONS:
             st.button(
                 word,
@@ -175,7 +175,7 @@ def _decide(opened: Opened, queue: np.ndarray, position: int) -> None:
                 args=(opened, queue, position, key),
             )
     names, keys = opened.dataset.class_names, deciding.class_keys(opened, position)
-    with st.container(horizontal=True, key="digits"):
+    with st.container(horizontal=True, gap="xsmall", key="digits"):
         for digit, code in keys.items():
             st.button(
                 plain(names[code][:28]),
@@ -185,22 +185,22 @@ def _decide(opened: Opened, queue: np.ndarray, position: int) -> None:
                 on_click=deciding.press,
                 args=(opened, queue, position, digit),
             )
-    left, right = st.columns(2)
-    right.text_input(
-        "Reason", key="reason", placeholder="Reason, if you want one on record", label_visibility="collapsed"
-    )
     rest = [code for code in deciding.likeliest(opened, position).tolist() if code not in keys.values()]
-    if rest:
-        left.selectbox(
-            "Another class",
-            rest,
-            index=None,
-            format_func=names.__getitem__,
-            key="other",
-            placeholder="Another class: type its name",
-            label_visibility="collapsed",
-            on_change=_other,
-            args=(opened, queue, position),
+    with st.container(horizontal=True):
+        if rest:
+            st.selectbox(
+                "Another class",
+                rest,
+                index=None,
+                format_func=names.__getitem__,
+                key="other",
+                placeholder="Another class: type its name",
+                label_visibility="collapsed",
+                on_change=_other,
+                args=(opened, queue, position),
+            )
+        st.text_input(
+            "Reason", key="reason", placeholder="Reason, if you want one on record", label_visibility="collapsed"
         )
 
 

@@ -21,7 +21,7 @@ def cards() -> None:
     st.subheader("Or a public data set")
     for wanted, here in shown:
         with st.container(border=True):
-            head = st.container(horizontal=True, vertical_alignment="center")
+            head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
             head.markdown(f"**{wanted.title}**")
             st.caption(f"{wanted.what}; {'is on this machine' if here else f'about {wanted.about}, downloads'}")
             classes = _classes(wanted)
