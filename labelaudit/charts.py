@@ -234,7 +234,7 @@ def plot_map(
     Parameters
     ----------
     points : DataFrame
-        ``x``, ``y``, ``kind``, ``given``, ``suggested``, ``score``, ``position``, ``selected``.
+        ``x``, ``y``, ``kind``, ``given``, ``suggested``, ``score``, ``position``, ``strong`` (the others are faded).
     density : DataFrame or None
         ``x0``, ``x1``, ``y0``, ``y1``, ``count`` in place of the points that are too many to draw.
     kinds : list of str
@@ -266,8 +266,8 @@ def plot_map(
                 "kind:N", scale=alt.Scale(domain=domain, range=[shape for _, (_, shape) in looks]), legend=None
             ),
             size=alt.when(picked).then(alt.value(160)).when(grey).then(alt.value(14)).otherwise(alt.value(36)),
-            opacity=alt.when("datum.selected").then(alt.value(0.85)).otherwise(alt.value(0.25)),
-            order=alt.Order("selected:Q"),
+            opacity=alt.when("datum.strong").then(alt.value(0.85)).otherwise(alt.value(0.25)),
+            order=alt.Order("strong:Q"),
             tooltip=[alt.Tooltip(f"{name}:N") for name in ("kind", "given", "suggested")]
             + [alt.Tooltip("score:Q", format=".3f")],
         )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 ACTIONS = ("set", "keep", "exclude", "skip", "add", "delete", "tag", "undo")
+# What an example is decided by; a skip only says "not now", a tag is a remark.
+DECIDING = ("set", "keep", "exclude", "add", "delete")
 EFFECTIVE_COLUMNS = ("id", "part", "action", "before", "after", "actor", "time", "seq", "reason")
 
 

@@ -167,7 +167,8 @@ def on_the_map(
     Returns
     -------
     points : DataFrame
-        ``x``, ``y``, ``kind``, ``given``, ``suggested`` (in words), ``score``, ``position``, ``selected``.
+        ``x``, ``y``, ``kind``, ``given``, ``suggested`` (in words), ``score``, ``position``, ``strong``: whether it
+        is selected, or by issue whether it has one.
     density : DataFrame or None
         See `density`; ``x0`` … in units of `places`.
     kinds : list of str
@@ -187,7 +188,7 @@ def on_the_map(
             "suggested": audit.dataset.names_of(table["suggested"]),
             "score": table["score"].to_numpy(),
             "position": np.arange(len(table)),
-            "selected": mask,
+            "strong": mask if by == "class" else issue != NOTHING,
         }
     )
     if len(shown) <= all_up_to:

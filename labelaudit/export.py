@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelaudit.dataset import Dataset, Source, encode
-from labelaudit.decisions import Decision, effective, to_jsonl
+from labelaudit.decisions import DECIDING, Decision, effective, to_jsonl
 from labelaudit.errors import BadInput
 from labelaudit.load import delimited, to_bytes
 from labelaudit.load.imagery import ZIP_TIME
@@ -28,8 +28,6 @@ from labelaudit.tasks import TASKS
 if TYPE_CHECKING:
     from labelaudit.audit import Audit
 
-# What a row is decided by; a skip only says "not now", a tag is a remark.
-DECIDING = ("set", "keep", "exclude", "add", "delete")
 LABELLING = ("set", "add", "delete")
 
 

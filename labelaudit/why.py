@@ -130,7 +130,7 @@ def _vote(audit: Audit, position: int) -> Detector | None:
         return None
     votes, given = np.bincount(codes, minlength=len(audit.dataset.classes)), int(audit.codes[position])
     winner = given if votes[given] == votes.max() else int(votes.argmax())
-    words = f"{votes[winner]} of {len(codes)} {audit.dataset.class_names[winner]}"
+    words = f"{votes[winner]} of {len(codes)} for {audit.dataset.class_names[winner]}"
     return Detector("neighbours’ vote", words, winner != given, "how the nearest neighbours are labelled")
 
 

@@ -205,7 +205,7 @@ def places(n: int, kinds: list[str]) -> pd.DataFrame:
             "suggested": "b",
             "score": rng.random(n),
             "position": np.arange(n),
-            "selected": np.arange(n) % 2 == 0,
+            "strong": np.arange(n) % 2 == 0,
         }
     )
 

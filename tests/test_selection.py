@@ -408,6 +408,14 @@ def test_the_map_has_a_colour_for_the_most_frequent_kinds(checked: Audit, by: An
     assert set(shown["kind"]) - set(kinds) == {NOTHING if by == "issue" else NO_LABEL}
 
 
+@pytest.mark.parametrize("by", ["class", "issue"])
+def test_the_map_fades_what_is_not_selected_or_by_issue_what_has_none(checked: Audit, by: Any) -> None:
+    mask = np.arange(300) < 5
+    shown, _, _ = on_the_map(checked, points(checked), np.zeros((300, 2)), mask, by, all_up_to=300, most=9)
+    strong = mask if by == "class" else shown["kind"] != NOTHING
+    assert shown["strong"].tolist() == strong.tolist() and 0 < shown["strong"].sum() < 300
+
+
 def test_a_large_map_is_a_density_with_the_issues_on_top(checked: Audit) -> None:
     table, places = points(checked), 7 * np.random.default_rng(0).random((300, 2)) - 3
     shown, bins, _ = on_the_map(checked, table, places, np.ones(300, bool), "class", all_up_to=10, most=9)

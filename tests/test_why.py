@@ -46,8 +46,8 @@ def test_most_of_the_neighbours_outvote_the_given_label(found: Audit) -> None:
         vote = detectors(ring, 50)[-1]
         assert vote.agrees == (many > few)  # of as many votes, the given label's count
         winner = (given + 1) % 3 if many > few else given
-        assert vote.words == f"{max(few, many)} of 4 class {winner}"
-    assert detectors(with_ring(found, [int(own[0]), 100, -1, -1]), 50)[-1].words == f"1 of 1 class {given}"
+        assert vote.words == f"{max(few, many)} of 4 for class {winner}"
+    assert detectors(with_ring(found, [int(own[0]), 100, -1, -1]), 50)[-1].words == f"1 of 1 for class {given}"
 
 
 def test_nothing_speaks_against_a_label_that_is_missing(found: Audit) -> None:

@@ -20,7 +20,7 @@ def show(opened: Opened) -> None:
     audit, table = opened.audit, opened.table
     health = audit.manifest["health"]["overall_label_health_score"]
     suspects = int(table["is_issue"].sum())
-    decided = int((table["action"] != "").sum())
+    decided = int(opened.decided.sum())
     size = f"{audit.sample or f'{len(table):,}'} × {len(opened.dataset.classes):,} classes"
     facts = [
         (opened.dataset.name, ""),

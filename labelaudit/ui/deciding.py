@@ -11,7 +11,8 @@ from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import ME, Opened
 
-N_DIGITS = 5  # classes that have a key of their own, the likeliest first
+N_DIGITS = 5  # classes that have a key, the likeliest first, where their names are none
+DIGITS = "0123456789"
 
 
 def open_row(position: int) -> None:
@@ -35,9 +36,24 @@ def with_visited(queue: np.ndarray) -> np.ndarray:
     return np.insert(queue, place[0] if len(place) else 0, position)
 
 
+def left_of(opened: Opened, queue: np.ndarray) -> np.ndarray:
+    """List what is left of a queue: what nobody decided on, then what was skipped."""
+    actions = opened.table["action"].to_numpy()[queue]
+    return np.concatenate([queue[actions == ""], queue[actions == "skip"]])
+
+
 def likeliest(opened: Opened, position: int) -> np.ndarray:
     """Order the classes by the model's probability for one example."""
     return np.argsort(-opened.audit.outputs["pred_probs"][position], kind="stable")
+
+
+def class_keys(opened: Opened, position: int) -> dict[str, int]:
+    """Say which digit is the key of which class: its name where all classes are digits, else its rank for the model."""
+    names = opened.dataset.class_names
+    if set(names) <= set(DIGITS):
+        return {name: code for code, name in enumerate(names)}
+    likely = likeliest(opened, position)[:N_DIGITS].tolist()
+    return {str(rank): code for rank, code in enumerate(likely, start=1)}
 
 
 def decision(opened: Opened, position: int, action: str, after: str | None = None, batch: str = "") -> Decision:
@@ -75,9 +91,7 @@ def decide(opened: Opened, queue: np.ndarray, position: int, action: str, after:
     opened.decide([decision(opened, position, action, after)])
     st.session_state["reason"] = ""
     place = int(np.flatnonzero(queue == position)[0])
-    actions = opened.table["action"].to_numpy()
-    others = np.concatenate([queue[place + 1 :], queue[:place]])
-    later = others[actions[others] == ""]
+    later = left_of(opened, np.concatenate([queue[place + 1 :], queue[:place]]))
     open_row(int(later[0] if len(later) else queue[min(place + 1, len(queue) - 1)]))
 
 
@@ -108,7 +122,7 @@ def press(opened: Opened, queue: np.ndarray, position: int, key: str) -> None:
     position : int
         The example that is open.
     key : str
-        ``a``, ``k``, ``x``, ``s``, ``u`` or a digit; others do nothing.
+        ``a``, ``k``, ``x``, ``s``, ``u`` or one of `class_keys`; others do nothing.
     """
     suggested = opened.plain["suggested"].iloc[position]
     if key == "u":
@@ -117,6 +131,5 @@ def press(opened: Opened, queue: np.ndarray, position: int, key: str) -> None:
         decide(opened, queue, position, "set", suggested)
     elif key in ("k", "x", "s"):
         decide(opened, queue, position, {"k": "keep", "x": "exclude", "s": "skip"}[key])
-    elif key.isdigit() and 1 <= int(key) <= min(N_DIGITS, len(opened.dataset.classes)):
-        code = likeliest(opened, position)[int(key) - 1]
+    elif (code := class_keys(opened, position).get(key)) is not None:
         decide(opened, queue, position, "set", encode(opened.dataset.classes[code]))

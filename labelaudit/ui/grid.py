@@ -16,13 +16,13 @@ from labelaudit.query import ordered
 from labelaudit.review import Decision
 from labelaudit.ui import deciding, session
 from labelaudit.ui.blocks import TINY, tiny
-from labelaudit.ui.cards import snippet_of
+from labelaudit.ui.cards import order_of, snippet_of
 from labelaudit.ui.session import Opened
 
 PAGE = 100
 COLUMNS = ("position", "score", "given", "suggested", "final", "status", "id")
 UNLABELLED = {"exclude": "(excluded)", "skip": "(skipped)"}  # what stands for the final label
-KEYS = "akxsu12345"  # of the Inspector's buttons; the table takes the keyboard, so it passes them on
+KEYS = "akxsu" + deciding.DIGITS  # of the Inspector's buttons; the table takes the keyboard, so it passes them on
 EVENTS = ("cellValueChanged", "cellFocused", "cellKeyDown", "selectionChanged", "sortChanged", "filterChanged")
 # Only what happened goes back to the server, never the rows.
 REPORT = JsCode(
@@ -227,6 +227,7 @@ def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:
     number = {"filter": "agNumberColumnFilter", "filterParams": text["filterParams"]}
     image = {"field": "image", "headerName": "", "width": 70, "sortable": False, "cellRenderer": PICTURE}
     images = opened.dataset.modality == "image"
+    score = order_of(opened).capitalize() if opened.rank or opened.selection.issue else "Score"
     middle = {"cellStyle": {"display": "flex", "alignItems": "center"}} if images else {}
     return {
         **({"rowHeight": TINY + 4} if images else {}),
@@ -235,7 +236,7 @@ def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:
             {"field": "position", "hide": True},
             {"field": "open", "hide": True},
             *([image] if images else []),
-            {"field": "score", "headerName": "Score", "width": 86, **number},
+            {"field": "score", "headerName": score, "headerTooltip": score, "width": 86, **number},
             {"field": "given", "headerName": "Given", "width": 106, **text},
             {"field": "suggested", "headerName": "Suggested", "width": 116, **text},
             {

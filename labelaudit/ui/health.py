@@ -24,23 +24,23 @@ def cards(opened: Opened, figures: Mapping[str, Any]) -> None:
     """Four numbers, each with what it means and what to do next."""
     per_class: pd.DataFrame = figures["per_class"]
     suspects = int(opened.table["is_issue"].sum())
-    left = int((opened.table["is_issue"] & (opened.table["action"] == "")).sum())
+    left = int((opened.table["is_issue"] & ~opened.decided).sum())
     worst = per_class.iloc[0]
     at_risk = per_class[per_class["label_quality"] < AT_RISK]
     one, two, three, four = st.columns(4)
-    with one.container(border=True, height=190):
+    with one.container(border=True, height="stretch"):
         st.metric(
             "Health", f"{figures['overall_label_health_score']:.1%}", help="cleanlab's overall label health score"
         )
         st.caption("of the labels are likely right, by the estimate of Confident Learning.")
-    with two.container(border=True, height=190):
+    with two.container(border=True, height="stretch"):
         st.metric("Label noise", f"{figures['noise_rate']:.1%}")
         low, high = figures["noise_rate_low"], figures["noise_rate_high"]
         st.caption(
             f"estimated; {low:.1%} to {high:.1%} by the luck of the draw (95%). The model, which never saw them, "
-            f"agrees with {figures['agreement']:.0%} of the labels: the fewer, the more of the suspects are right."
+            f"agrees with {figures['agreement']:.0%} of the labels: the higher, the more of the suspects are right."
         )
-    with three.container(border=True, height=190):
+    with three.container(border=True, height="stretch"):
         st.metric("Suspects", f"{suspects:,}")
         st.caption(f"flagged labels, {left:,} not decided yet.")
         if st.button(
@@ -48,7 +48,7 @@ def cards(opened: Opened, figures: Mapping[str, Any]) -> None:
         ):
             session.select(Selection(suspects=True))
             st.switch_page("pages/6_Inspector.py")
-    with four.container(border=True, height=190):
+    with four.container(border=True, height="stretch"):
         risk = f"{len(at_risk)} classes at risk" if len(at_risk) != 1 else "1 class at risk"
         st.metric("Weakest class", plain(str(worst["class"])[:40]), help="the lowest label quality score")
         st.caption(f"quality {worst['label_quality']:.1%}; {risk} (under {AT_RISK:.0%}).")
@@ -122,9 +122,9 @@ def classes(opened: Opened, per_class: pd.DataFrame, chart: Callable[..., Any]) 
         height=min(320, 35 * (len(table) + 1) + 3),
         column_config={
             "label_quality": st.column_config.ProgressColumn("quality, %", format="%.1f", min_value=0, max_value=100),
-            "noise_out": st.column_config.NumberColumn("noise out: given wrongly, %", format="%.1f"),
-            "noise_in": st.column_config.NumberColumn("noise in: missing from it, %", format="%.1f"),
-            "missing": st.column_config.NumberColumn("suggested for", help="suspects that are given another class"),
+            "noise_out": st.column_config.NumberColumn("wrong, %", format="%.1f", help="noise out: given wrongly"),
+            "noise_in": st.column_config.NumberColumn("missing, %", format="%.1f", help="noise in: missing from it"),
+            "missing": st.column_config.NumberColumn("suggested", help="suspects that are given another class"),
         },
     )
 

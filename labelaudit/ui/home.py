@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from labelaudit.audit import AuditConfig
+from labelaudit.decisions import DECIDING
 from labelaudit.load.demos import DEMOS
 from labelaudit.review import effective
 from labelaudit.ui import bar, run, session, visitor
@@ -77,7 +78,8 @@ def _card(record: dict[str, Any]) -> None:
             st.switch_page("pages/2_Audit.py")
         return
     suspects = manifest["counts"]["suspects"]
-    decided = effective(visitor.workspace().log.read(manifest["dataset"]["data_fingerprint"]))["id"].nunique()
+    in_force = effective(visitor.workspace().log.read(manifest["dataset"]["data_fingerprint"]))
+    decided = in_force.loc[in_force["action"].isin(DECIDING), "id"].nunique()
     st.html(
         f"<div>health <b>{manifest['health']['overall_label_health_score']:.1%}</b> · {suspects:,} suspects · "
         f"{decided:,} decided</div>"

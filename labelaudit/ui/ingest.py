@@ -73,10 +73,10 @@ def sources() -> None:
     )
     for demo in DEMOS.values():
         with st.container(border=True):
-            about, action = st.columns([3, 1], vertical_alignment="center")
-            about.markdown(f"**{demo.title}**")
-            about.caption(demo.what)
-            if action.button("Load", key=f"demo-{demo.name}", width="stretch"):
+            head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
+            head.markdown(f"**{demo.title}**")
+            st.caption(demo.what)
+            if head.button("Load", key=f"demo-{demo.name}"):
                 dataset = demo.load()
                 if noise:
                     dataset, _ = TASKS[dataset.task].plant(dataset, noise / 100)
@@ -207,7 +207,7 @@ def empty() -> None:
 
 def settle(draft: Dataset) -> None:
     """Show the data and the guesses, each with a way to change it, what was noticed, and the button on top."""
-    head, action = st.columns([3, 2], gap="large")
+    head, action = st.columns([2, 3], gap="medium")
     with head:
         st.subheader(f"{len(draft):,} rows, {len(draft.table.column_names):,} columns")
         notes = "".join(f" · {escape(note)}" for note in draft.source.notes)

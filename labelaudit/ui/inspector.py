@@ -60,19 +60,18 @@ def show(audit_id: str) -> None:
         near.show(opened, position)
     with right:
         _labels(opened, position)
+        _decide(opened, queue, position)
         _why(opened, position)
         with st.container(border=True):
             blocks.render(rest)
-        _decide(opened, queue, position)
 
 
 def _position(opened: Opened, queue: np.ndarray) -> int | None:
-    """The example that is open: the chosen one, or the first that is not decided; None where the queue is empty."""
+    """The example that is open: the chosen one, or the first that is left; None where the queue is empty."""
     chosen = st.session_state.get("position")
     if len(queue) == 0 or (chosen is not None and chosen in queue):
         return chosen if len(queue) else None
-    undecided = queue[opened.table["action"].to_numpy()[queue] == ""]
-    first = int(undecided[0] if len(undecided) else queue[0])
+    first = int(np.append(deciding.left_of(opened, queue), queue[0])[0])
     deciding.open_row(first)
     return first
 
@@ -80,13 +79,11 @@ def _position(opened: Opened, queue: np.ndarray) -> int | None:
 def _head(opened: Opened, queue: np.ndarray | None = None, position: int | None = None) -> str:
     """How far the review is, the search, the view, and the way through the queue; returns the view."""
     issue = opened.selection.issue
-    reviewed = opened.table[opened.mask if issue else opened.table["is_issue"]]
-    what = plain(title_of(opened.audit, issue).lower()) if issue else "suspects"
-    decided = int((reviewed["action"] != "").sum())
+    many, decided = int(opened.mask.sum()), int((opened.mask & opened.decided).sum())
+    what = "suspects" if opened.table["is_issue"].to_numpy()[opened.mask].all() else "examples"
+    what = plain(title_of(opened.audit, issue).lower()) if issue else what
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"**{len(reviewed):,} {what}**, {decided:,} decided, {len(reviewed) - decided:,} left", width="content"
-        )
+        st.markdown(f"**{many:,} {what}**, {decided:,} decided, {many - decided:,} left", width="content")
         key = f"search-{session.chart_key('inspector')}"
         st.text_input(
             "Search",
@@ -164,7 +161,7 @@ def _why(opened: Opened, position: int) -> None:
 
 def _decide(opened: Opened, queue: np.ndarray, position: int) -> None:
     """The buttons: each has a key, writes one decision and moves on."""
-    with st.container(horizontal=True, key="decide"):
+    with st.container(horizontal=True, gap="xsmall", key="decide"):
         for word, key, icon, meaning in BUTTONS:
             st.button(
                 word,
@@ -177,33 +174,33 @@ def _decide(opened: Opened, queue: np.ndarray, position: int) -> None:
                 on_click=deciding.press,
                 args=(opened, queue, position, key),
             )
-    names, order = opened.dataset.class_names, deciding.likeliest(opened, position)
-    with st.container(horizontal=True, key="digits"):
-        for digit, code in enumerate(order[: deciding.N_DIGITS], start=1):
+    names, keys = opened.dataset.class_names, deciding.class_keys(opened, position)
+    with st.container(horizontal=True, gap="xsmall", key="digits"):
+        for digit, code in keys.items():
             st.button(
                 plain(names[code][:28]),
                 key=f"class-{digit}",
-                shortcut=str(digit),
+                shortcut=digit,
                 help=f"The label is {plain(names[code])}",
                 on_click=deciding.press,
-                args=(opened, queue, position, str(digit)),
+                args=(opened, queue, position, digit),
             )
-    left, right = st.columns(2)
-    right.text_input(
-        "Reason", key="reason", placeholder="Reason, if you want one on record", label_visibility="collapsed"
-    )
-    rest = [int(k) for k in order[deciding.N_DIGITS :]]
-    if rest:
-        left.selectbox(
-            "Another class",
-            rest,
-            index=None,
-            format_func=names.__getitem__,
-            key="other",
-            placeholder="Another class: type its name",
-            label_visibility="collapsed",
-            on_change=_other,
-            args=(opened, queue, position),
+    rest = [code for code in deciding.likeliest(opened, position).tolist() if code not in keys.values()]
+    with st.container(horizontal=True):
+        if rest:
+            st.selectbox(
+                "Another class",
+                rest,
+                index=None,
+                format_func=names.__getitem__,
+                key="other",
+                placeholder="Another class: type its name",
+                label_visibility="collapsed",
+                on_change=_other,
+                args=(opened, queue, position),
+            )
+        st.text_input(
+            "Reason", key="reason", placeholder="Reason, if you want one on record", label_visibility="collapsed"
         )
 
 

@@ -21,12 +21,12 @@ def cards() -> None:
     st.subheader("Or a public data set")
     for wanted, here in shown:
         with st.container(border=True):
-            about, action = st.columns([3, 1], vertical_alignment="center")
-            about.markdown(f"**{wanted.title}**")
-            about.caption(f"{wanted.what}; {'is on this machine' if here else f'about {wanted.about}, downloads'}")
+            head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
+            head.markdown(f"**{wanted.title}**")
+            st.caption(f"{wanted.what}; {'is on this machine' if here else f'about {wanted.about}, downloads'}")
             classes = _classes(wanted)
             possible = not wanted.classes or len(classes) >= FEWEST
-            if action.button("Load", key=f"public-{wanted.name}", width="stretch", disabled=not possible):
+            if head.button("Load", key=f"public-{wanted.name}", disabled=not possible):
                 _load(wanted, classes)
 
 

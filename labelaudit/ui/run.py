@@ -254,8 +254,8 @@ def result(opened: Opened) -> None:
     )
     if manifest["resolved"].get("embedder") == "hog" and choices_made["embedder"] == "auto":
         st.warning(
-            "No network looked at these images, because none could be had (the reason stands below): expect fewer and "
-            "less certain suspects than with one.",
+            "No network looked at these images, because none could be had (the reason stands below): expect more false "
+            "suspects, and weaker evidence, than with one.",
             icon=":material/warning:",
         )
     for note in manifest["notes"]:

@@ -17,6 +17,7 @@ from joblib import cpu_count
 from labelaudit import map as maps
 from labelaudit.audit import Audit, AuditConfig
 from labelaudit.dataset import Dataset
+from labelaudit.decisions import DECIDING
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job, Jobs
 from labelaudit.review import Decision, effective
@@ -57,6 +58,11 @@ class Opened:
     def table(self) -> pd.DataFrame:
         """The examples with what was decided about them."""
         return with_decisions(self.audit, self.plain, effective(self.decisions))
+
+    @cached_property
+    def decided(self) -> np.ndarray:
+        """Which examples are decided; a skip is not."""
+        return self.table["action"].isin(DECIDING).to_numpy()
 
     @cached_property
     def mask(self) -> np.ndarray:

@@ -22,6 +22,9 @@ CSS = """
   color: currentColor !important; }
 /* A wide chart scrolls in its place and does not lie over what stands beside it. */
 .st-key-heatmap { overflow-x: auto; }
+@media (max-width: 1200px) {
+  [data-testid="stHorizontalBlock"]:has(.st-key-heatmap) > [data-testid="stColumn"] { min-width: 100%; }
+}
 .la-facts { display: flex; gap: 1.1rem; flex-wrap: wrap; align-items: baseline; font-size: .92rem; }
 .la-facts span { white-space: nowrap; color: color-mix(in srgb, currentColor 78%, transparent); }
 .la-facts b { color: currentColor; }

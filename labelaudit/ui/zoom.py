@@ -9,7 +9,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from labelaudit.blocks import Image
 
-SMALL = 200  # pixels; smaller images are scaled up with their pixels sharp
+SMALL = 200  # pixels; smaller images show their pixels, but only zoomed into: as a whole, that hides what they are of
 
 HTML = """
 <div class="frame" tabindex="0" role="img"><img alt=""></div>
@@ -37,9 +37,11 @@ export default function ({ data, parentElement }) {
   frame.style.setProperty("--room", data.height + "px");
   frame.setAttribute("aria-label", data.name);
   image.src = "data:image/webp;base64," + data.webp;
-  image.className = data.sharp ? "sharp" : "";
   let zoom = 1, x = 0, y = 0;
-  const draw = () => { image.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`; };
+  const draw = () => {
+    image.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
+    image.classList.toggle("sharp", data.sharp && zoom > 1);
+  };
   const to = (next, px, py) => {
     next = Math.min(16, Math.max(1, next));
     // What is under the pointer stays there; the whole image is always in the middle.

@@ -70,6 +70,33 @@ def test_150_classes_stay_readable_and_each_can_be_found(walker: Walker, tmp_pat
     assert len({given for given, _ in walker.heatmap()}) == len(names)
 
 
+def test_what_decides_is_on_a_small_screen(walker: Walker) -> None:
+    walker.page.set_viewport_size({"width": 1024, "height": 768})
+    walker.open("/Ingest")
+    for button in walker.page.locator('[class*="st-key-demo-"] button').all():
+        assert button.evaluate("button => button.scrollWidth <= button.clientWidth")
+    walker.page.locator(".st-key-demo-digits button").click()
+    walker.sees("What we noticed")
+    assert walker.button(re.compile("^Audit these")).evaluate("button => button.scrollWidth <= button.clientWidth")
+    walker.audit()
+
+    walker.go("Heatmap")
+    walker.heatmap()
+    assert walker.page.locator(".st-key-heatmap").evaluate("place => place.scrollWidth <= place.clientWidth")
+
+    walker.go("Inspector")
+    for view in ("Table", "One by one"):
+        walker.page.get_by_text(view, exact=True).click()
+        walker.settle()
+        expect(walker.button(re.compile("^Accept"))).to_be_in_viewport(ratio=1)
+        expect(walker.page.locator(".st-key-class-9 button").first).to_be_in_viewport(ratio=1)
+    walker.key("3")
+    walker.decided(1)
+    walker.key("s")
+    walker.settle()
+    walker.decided(1)
+
+
 def test_a_link_restores_audit_and_selection_on_a_server_that_was_never_asked(
     walker: Walker, server: Server, browser: Browser, tmp_path: Path
 ) -> None:

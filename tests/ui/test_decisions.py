@@ -7,9 +7,13 @@ from collections.abc import Callable
 
 import pytest
 from dashboards import Dashboard
+from made import relabelled, texts
 
-from labelaudit.audit import Audit
+from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.review import effective
 from labelaudit.selection import Selection
+from labelaudit.settings import settings
+from labelaudit.workspace import Workspace
 
 Decided = Callable[[], dict[str, tuple[str, str | None]]]
 SUSPECTS = Selection(suspects=True).to_text()
@@ -38,7 +42,21 @@ def test_each_button_decides_on_the_example_and_moves_on(
     dashboard.press("class-1")
     action, label = decided()[worst[4]["id"]]
     assert action == "set" and json.loads(str(label)) in audited.dataset.classes
-    assert "decided  5" in dashboard.text()
+    assert "decided  4" in dashboard.text()  # a skip is not a decision
+    assert f"**{len(worst)} suspects**, 4 decided, {len(worst) - 4} left" in dashboard.text()
+
+
+def test_a_digit_that_is_a_class_is_its_own_key(dashboard: Dashboard) -> None:
+    names = texts(60)
+    digits = relabelled(names, {row: "037"[int(name[-1])] for row, name in enumerate(names.table["label"].to_pylist())})
+    audit(digits, AuditConfig(folds=2), cache=settings().cache_dir)
+    app = dashboard.open("6_Inspector", audit=Workspace().request(digits, AuditConfig(folds=2)))
+    buttons = [button for button in app.button if (button.key or "").startswith("class-")]
+    assert [(button.key, button.label) for button in buttons] == [(f"class-{name}", name) for name in "037"]
+    dashboard.press("class-7")
+    dashboard.press("class-0")
+    log = effective(Workspace().log.read(digits.data_fingerprint))
+    assert log["after"].tolist() == ['"7"', '"0"']
 
 
 def test_undo_takes_back_one_decision_after_the_other(

@@ -49,6 +49,8 @@ def test_a_button_selects_the_issue_everywhere_and_opens_the_inspector(
     assert chips(dashboard) == ["Near duplicates", "clear"]
     assert "3 selected" in dashboard.text()
     assert "**3 near duplicates**, 0 decided, 3 left" in dashboard.text()
+    (grid,) = [element.proto.json_args for element in dashboard.app.get("component_instance")]
+    assert '"headerName": "Near duplicates"' in grid
     assert "id 12 · " in dashboard.text()  # the lowest score of the check
     assert dashboard.app.query_params["sel"] == Selection(issue="near_duplicate").to_text()
     for page in PAGES:
@@ -84,6 +86,7 @@ def test_the_inspector_says_which_detectors_agree(dashboard: Dashboard, with_che
     (said,) = [html.proto.body for html in app.get("html") if '"la-chips"' in html.proto.body]
     assert re.search(r'la-chip yes" title="[^"]*" dir="auto">pairwise confidence #1<', said)
     assert "neighbours’ vote " in said and re.search(r"[1-9] of [5-9] detectors speak against the label", said)
+    assert re.search(r"neighbours’ vote \d of \d for class \d", said)
     dashboard.app.session_state["selection"] = Selection(issue="near_duplicate")
     dashboard.open("6_Inspector")
     assert "Near duplicates: exact copy" in dashboard.text()
@@ -93,6 +96,7 @@ def test_the_neighbours_are_shown_with_their_labels_and_open(dashboard: Dashboar
     sel = Selection(search=str(with_checks.text(11))).to_text()
     dashboard.open("6_Inspector", audit=with_checks.id, sel=sel)
     assert "id 11 · " in dashboard.text()
+    assert re.search(r"\*\*1 (examples|suspects)\*\*, 0 decided, 1 left", dashboard.text())
     text = dashboard.text()
     assert "Nearest neighbours" in text and "of 4 have another label." in text
     assert "2 of its set of copies and near copies first." in text and text.count("(near) copy") == 2

@@ -83,7 +83,8 @@ def test_the_audit_page_warns_where_no_network_could_be_had(
     found = kept(as_zip(tmp_path / "shapes.zip", pictures(10)), AuditConfig(folds=2))
     assert found.manifest["resolved"]["embedder"] == "hog"
     app = dashboard.open("2_Audit", audit=found.id)
-    assert any(warning.value.startswith("No network looked at these images") for warning in app.warning)
+    (warning,) = [w.value for w in app.warning if w.value.startswith("No network looked at these images")]
+    assert "expect more false suspects, and weaker evidence" in warning
     assert app.selectbox(key="again-embedder").value == "auto"
 
 
