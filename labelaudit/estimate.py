@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labelaudit.features import TFIDF
-from labelaudit.heads import YOURS, Size, chosen, seconds
+from labelaudit.heads import EXACT_WORK, OF_A_PAIR, Size, choose, seconds
 
 if TYPE_CHECKING:
     from labelaudit.audit import AuditConfig
     from labelaudit.dataset import Dataset
 
-LIBRARIES_MB = {"text": 225, "tabular": 320, "image": 320}  # what a process holds that has imported all that it needs
+LIBRARIES_MB = {"text": 268, "tabular": 360, "image": 380}  # what a process holds that has imported all that it needs
 HOG, NETWORK = 1e-3, 8e-3  # seconds per image; networks differ, and a GPU takes a fraction
 REFERENCE = 0.0085  # seconds that `_pace` measures on the machine on which the constants were found
 
@@ -67,6 +67,7 @@ def estimate(dataset: Dataset, config: AuditConfig) -> Estimate:
     read = 3e-7 * part.chars if part.modality == "text" else 1.5e-6 * part.rows * part.columns
     if part.embedding and (dataset.given is None or dataset.given.features is None):
         read = part.rows * (HOG if config.embedder in ("auto", "hog") else NETWORK)
+    near = _neighbours(part) + 1.5e-5 * part.rows if config.checks else 0.0
     cells = part.rows * part.classes
     found = 1.5e-8 * cells * (len(heads) + 4) + 1e-5 * part.rows
     bytes_of = {
@@ -76,7 +77,15 @@ def estimate(dataset: Dataset, config: AuditConfig) -> Estimate:
         "issues": 700 * part.rows,
     }
     memory = LIBRARIES_MB[part.modality] + round(sum(bytes_of.values()) / 2**20)
-    return Estimate(heads, why, (0.08 + fits + read + found) * _pace() / REFERENCE, memory)
+    return Estimate(heads, why, (0.08 + fits + read + near + found) * _pace() / REFERENCE, memory)
+
+
+def _neighbours(size: Size) -> float:
+    """Seconds that the search for neighbours takes; beyond some work it is no longer exact, which bounds it."""
+    if size.modality == "text" and not size.embedding:
+        return 0.1 + min(30.0, size.rows * size.chars * 6e-11)
+    work = float(size.rows) * size.rows * (size.stored / size.rows + OF_A_PAIR)
+    return 0.05 + 5e-12 * min(work, EXACT_WORK)
 
 
 @cache

@@ -49,6 +49,8 @@ N_DIRECTIONS, N_LANDMARKS = 128, 500  # of an embedding that is reduced; of a ke
 EMBEDDING = 50  # so many columns of numbers, and no other, are taken for an embedding, whose distances mean something
 JUDGED = 100  # columns of a table that are enough to know how wide it becomes
 PATIENCE = 120  # seconds that a second head may take
+EXACT_WORK = 4e12  # multiplications of an exact search for neighbours that take about half a minute on two cores
+OF_A_PAIR = 800  # multiplications for which such a search could keep the nearest up to date once
 FEW = 1000  # rows with which boosting learns little
 
 

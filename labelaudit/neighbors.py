@@ -12,12 +12,12 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from labelaudit.cache import Cache, Matrix, key
+from labelaudit.heads import EXACT_WORK, OF_A_PAIR
 
 VERSION = 2  # part of the cache key: raise it when the neighbours change
 Metric = Literal["cosine", "euclidean"]
 
 HIGH_DIMENSION = 3  # an embedding of more columns than these is compared by angle, as cleanlab does
-EXACT_PAIRS = 4e12  # multiplications of an exact search that take about a minute on two cores
 EXACT_SHARED = 3e10  # words that two texts share, over all pairs, in an exact search of sparse rows of such a time
 WANTED_RECALL = 0.95
 JUDGED = 500  # rows by which the recall is measured
@@ -52,8 +52,8 @@ def knn_graph(X: Matrix, k: int = 15, seed: int = 0, *, embedding: bool = True) 
 
     An embedding is compared by angle, the choice of cleanlab's Datalab for more than three columns. The columns of a
     table are standardised and compared by Euclidean distance: on five of six tables of ADBench that finds the
-    anomalies better than the angle does, on four by far. The search is exact while that takes about a minute at the
-    most; beyond, rows are searched in the nearest of many cells (faiss's inverted lists), in so many that most
+    anomalies better than the angle does, on four by far. The search is exact while that takes about half a minute
+    at the most; beyond, rows are searched in the nearest of many cells (faiss's inverted lists), in so many that most
     neighbours of a sample of rows are found; texts without their most frequent words.
 
     Parameters
@@ -81,7 +81,7 @@ def knn_graph(X: Matrix, k: int = 15, seed: int = 0, *, embedding: bool = True) 
         index, distance, recall = _search_sparse(X, k + 1, seed)
     else:
         X, metric = _comparable(X, embedding)
-        if float(n) * n * X.shape[1] <= EXACT_PAIRS:
+        if float(n) * n * (X.shape[1] + OF_A_PAIR) <= EXACT_WORK:
             index, distance = _search(X, X, k + 1, metric)
         else:
             index, distance, recall = _search_cells(X, k + 1, metric, seed)
