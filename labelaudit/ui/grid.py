@@ -227,7 +227,10 @@ def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:
     number = {"filter": "agNumberColumnFilter", "filterParams": text["filterParams"]}
     image = {"field": "image", "headerName": "", "width": 70, "sortable": False, "cellRenderer": PICTURE}
     images = opened.dataset.modality == "image"
-    score = order_of(opened).capitalize() if opened.rank or opened.selection.issue else "Score"
+    # The score of a check or a detector is another one than the example's own, and has another name.
+    score: dict[str, Any] = {"headerName": "Score", "width": 86}
+    if opened.rank or opened.selection.issue:
+        score = {"headerName": order_of(opened).capitalize(), "width": 132}
     middle = {"cellStyle": {"display": "flex", "alignItems": "center"}} if images else {}
     return {
         **({"rowHeight": TINY + 4} if images else {}),
@@ -236,7 +239,7 @@ def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:
             {"field": "position", "hide": True},
             {"field": "open", "hide": True},
             *([image] if images else []),
-            {"field": "score", "headerName": score, "headerTooltip": score, "width": 86, **number},
+            {"field": "score", "wrapHeaderText": True, "autoHeaderHeight": True, **score, **number},
             {"field": "given", "headerName": "Given", "width": 106, **text},
             {"field": "suggested", "headerName": "Suggested", "width": 116, **text},
             {

@@ -73,6 +73,19 @@ def test_undo_takes_back_one_decision_after_the_other(
     assert "There is nothing to undo." in [toast.value for toast in dashboard.app.toast]
 
 
+def test_what_was_skipped_comes_back_after_the_rest(
+    dashboard: Dashboard, audited: Audit, worst: list[dict[str, str]]
+) -> None:
+    dashboard.open("6_Inspector", audit=audited.id, sel=SUSPECTS)
+    dashboard.press("skip")
+    for _ in worst[1:]:
+        dashboard.press("keep")
+    assert f"id {worst[0]['id']} · " in dashboard.text()
+    assert f"**{len(worst)} suspects**, {len(worst) - 1} decided, 1 left" in dashboard.text()
+    dashboard.open("3_Health")
+    assert "flagged labels, 1 not decided yet." in dashboard.text()
+
+
 def test_previous_and_next_decide_nothing(
     dashboard: Dashboard, audited: Audit, worst: list[dict[str, str]], decided: Decided
 ) -> None:
@@ -100,6 +113,7 @@ def test_home_returns_to_an_audit_with_what_was_decided(dashboard: Dashboard, au
     dashboard.press("accept")
     dashboard.press("exclude")
     dashboard.press("undo")
+    dashboard.press("skip")
     other = Dashboard(dashboard.root, dashboard.queue)
     other.open()
     assert "1 decided" in other.text()
