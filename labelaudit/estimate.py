@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labelaudit.features import TFIDF
-from labelaudit.heads import EXACT_WORK, OF_A_PAIR, Size, choose, seconds
+from labelaudit.heads import EXACT_WORK, OF_A_PAIR, YOURS, Size, chosen, seconds
 
 if TYPE_CHECKING:
     from labelaudit.audit import AuditConfig
