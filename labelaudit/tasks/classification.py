@@ -283,13 +283,13 @@ def _evidence(
         agree += prefers[rows] == suggested[rows]
     for row, agreeing in zip(rows, agree, strict=True):
         best, given = suggested[row], codes[row]
-        sure = f"{who}: {names[best]} {pred_probs[row, best]:.0%}"
-        reasons[row] = [f"{sure}, {names[given]} {pred_probs[row, given]:.0%}"] if given >= 0 else [NO_LABEL, sure]
+        sure = f"{who}: {names[best]} ({pred_probs[row, best]:.0%})"
+        reasons[row] = [f"{sure}, {names[given]} ({pred_probs[row, given]:.0%})"] if given >= 0 else [NO_LABEL, sure]
         if len(preferred) > 1:
             reasons[row].append(f"{agreeing} of {len(preferred)} models say {names[best]}")
         if votes is not None and votes[2][row] > 0:
-            own = f", {votes[0][row]:.0%} {names[given]}" if given >= 0 else ""
-            reasons[row].append(f"nearest neighbours: {votes[2][row]:.0%} {names[votes[1][row]]}{own}")
+            own = f", {names[given]} ({votes[0][row]:.0%})" if given >= 0 else ""
+            reasons[row].append(f"nearest neighbours: {names[votes[1][row]]} ({votes[2][row]:.0%}){own}")
     for row in np.flatnonzero(codes >= 0)[~judged]:
         reasons[row] = [f"not judged: no other training example of {names[codes[row]]}"]
     return reasons

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from labelaudit import charts
 from labelaudit.audit import AuditConfig
@@ -51,11 +52,12 @@ def sources() -> None:
         "example, one column with its class. Images: a ZIP or TAR of class folders; or a ZIP and a CSV that names "
         "each file and its label, both at once.",
     )
-    # New files are read once; the widget keeps returning them at every run.
-    ids = [file.file_id for file in uploaded]
-    if uploaded and st.session_state.get("read") != ids:
-        st.session_state["read"] = ids
-        _read(uploaded)
+    # New files are read once; the widget keeps returning them at every run, and adds to those that it has.
+    known = st.session_state.get("read", [])
+    st.session_state["read"] = [file.file_id for file in uploaded]
+    new = [file for file in uploaded if file.file_id not in known]
+    if new:
+        _read(new, [file for file in uploaded if file.file_id in known])
     if served:
         st.caption(f"Bigger than {st.get_option('server.maxUploadSize')} MB? Run labelaudit on your own machine.")
     else:
@@ -85,18 +87,31 @@ def sources() -> None:
     public.cards()
 
 
-def _read(uploaded: list[st.runtime.uploaded_file_manager.UploadedFile]) -> None:
-    names = [_file_name(file.name) for file in uploaded]
+def _read(new: list[UploadedFile], earlier: list[UploadedFile]) -> None:
+    names = [_file_name(file.name) for file in new]
     try:
         with st.spinner(f"Reading {plain(' and '.join(names))} …"), TemporaryDirectory() as folder:
-            paths = [Path(folder) / name for name in names]
-            for path, file in zip(paths, uploaded, strict=True):
-                with writing("the uploaded file"):
-                    path.write_bytes(file.getbuffer())
-            first, labels = _paired(paths)
-            session.set_draft(_guessed(read(first, labels), first.stem))
+            ways = _ways(_written(new, Path(folder) / "new"), _written(earlier[-1:], Path(folder) / "earlier"))
+            for number, (path, labels) in enumerate(ways, 1):
+                try:
+                    draft = _guessed(read(path, labels), path.stem)
+                except BadInput:
+                    if number == len(ways):
+                        raise
+                else:
+                    session.set_draft(draft)
+                    break
     except LabelauditError as error:
         _refuse(error)
+
+
+def _written(files: list[UploadedFile], folder: Path) -> list[Path]:
+    paths = [folder / _file_name(file.name) for file in files]
+    with writing("the uploaded file"):
+        folder.mkdir()
+        for path, file in zip(paths, files, strict=True):
+            path.write_bytes(file.getbuffer())
+    return paths
 
 
 def _file_name(sent: str) -> str:
@@ -105,22 +120,26 @@ def _file_name(sent: str) -> str:
     return safe[-60:].strip(". ") or "upload"
 
 
-def _paired(paths: list[Path]) -> tuple[Path, Path | None]:
-    """Tell the archive of images from the table that names them.
+def _ways(new: list[Path], earlier: list[Path]) -> list[tuple[Path, Path | None]]:
+    """Say how files can be read, the best way first: images with the table that names them, or a file by itself.
 
     Raises
     ------
     BadInput
-        The files are no such pair.
+        There are several new files and no such pair.
     """
-    if len(paths) == 1:
-        return paths[0], None
-    packed = [path for path in paths if archives.is_tar(path) or (archives.is_zip(path) and path.suffix != ".xlsx")]
-    if len(paths) != 2 or len(packed) != 1:
+    together = [*earlier, *new] if len(new) == 1 else new
+    packed = [path for path in together if _is_packed(path)]
+    pair = [(packed[0], path) for path in together if path != packed[0]] if len(packed) == 1 else []
+    if len(new) > 1 and (len(new) > 2 or not pair):
         raise BadInput(
-            f"{len(paths)} files were chosen; choose one, or a ZIP of images together with the table that names them."
+            f"{len(new)} files were chosen; choose one, or a ZIP of images together with the table that names them."
         )
-    return packed[0], next(path for path in paths if path != packed[0])
+    return [*pair, (new[0], None)] if len(new) == 1 else list(pair)
+
+
+def _is_packed(path: Path) -> bool:
+    return archives.is_tar(path) or (archives.is_zip(path) and path.suffix.lower() not in (".xlsx", ".xlsm", ".npz"))
 
 
 def _refuse(error: LabelauditError) -> None:

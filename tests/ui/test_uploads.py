@@ -1,0 +1,76 @@
+"""Files that are uploaded one after the other, or together."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from dashboards import Dashboard
+from pictures import pictures
+
+from labelaudit.dataset import Dataset
+from labelaudit.ui.ingest import _ways
+
+TABLE = ("table.csv", b"size,label\n" + b"1,a\n2,b\n3,a\n4,b\n" * 5, "text/csv")
+FLAT = {f"photo {number}.png": content for number, content in enumerate(pictures(4).values())}
+
+
+def packed(name: str, files: dict[str, bytes]) -> tuple[str, bytes, str]:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for inner, content in files.items():
+            archive.writestr(inner, content)
+    return name, file.getvalue(), "application/zip"
+
+
+IMAGES = packed("flat.zip", FLAT)
+NAMES = (
+    "names.csv",
+    ("file,label\n" + "".join(f"{n},{'ab'[i % 2]}\n" for i, n in enumerate(FLAT))).encode(),
+    "text/csv",
+)
+
+
+@pytest.fixture
+def ingest(dashboard: Dashboard) -> Dashboard:
+    dashboard.open("1_Ingest")
+    return dashboard
+
+
+def upload(dashboard: Dashboard, *files: tuple[str, bytes, str]) -> Dataset | None:
+    """Have these files in the box, those of before included; return what is loaded then."""
+    dashboard.app.file_uploader(key="upload").set_value(list(files)).run()
+    assert not dashboard.app.exception
+    found: Dataset | None = dashboard.app.session_state.get("draft", None)
+    return found
+
+
+def errors(dashboard: Dashboard) -> list[str]:
+    return [error.value.replace("\\", "") for error in dashboard.app.error]
+
+
+@pytest.mark.parametrize("order", [(IMAGES, NAMES), (NAMES, IMAGES)], ids=["images first", "table first"])
+def test_images_and_the_table_that_names_them_can_come_together(ingest: Dashboard, order: tuple) -> None:  # type: ignore[type-arg]
+    found = upload(ingest, *order)
+    assert found is not None
+    assert (found.modality, found.classes, len(found)) == ("image", ("a", "b"), len(FLAT))
+
+
+# In a browser the box keeps what was uploaded before; here every run uploads all anew, so this asks what would be read.
+def test_what_comes_one_after_the_other_can_belong_together_and_need_not(tmp_path: Path) -> None:
+    for name, content, _ in (IMAGES, NAMES, TABLE):
+        (tmp_path / name).write_bytes(content)
+    images, names, table = (tmp_path / name for name in ("flat.zip", "names.csv", "table.csv"))
+    assert _ways([names], [images]) == [(images, names), (names, None)]
+    assert _ways([images], [names]) == [(images, names), (images, None)]
+    assert _ways([table], [names]) == [(table, None)]
+    assert _ways([table], []) == [(table, None)]
+
+
+def test_files_that_are_no_pair_are_refused(ingest: Dashboard) -> None:
+    assert upload(ingest, TABLE, NAMES) is None
+    assert errors(ingest) == [
+        "2 files were chosen; choose one, or a ZIP of images together with the table that names them."
+    ]
