@@ -26,8 +26,7 @@ run: $(RUN_STAMP)
 
 test: lint
 	@chromium="$$(.ci/chromium $(PY))" && export CHROMIUM="$$chromium" && \
-	  $(PY) -m pytest -m "not browser" -n logical --dist loadfile --cov --cov-report= --cov-fail-under=0 && \
-	  $(PY) -m pytest -m browser --cov --cov-append
+	  $(PY) -m pytest -m "not browser" -n logical --dist loadfile --cov && $(PY) -m pytest -m browser
 
 bench: $(DEV_STAMP)
 	@$(PY) -m benchmarks
