@@ -17,6 +17,7 @@ STATUS = {
     "error": (ERROR, "cross"),
     "kept": (KEPT, "square"),
     "excluded": ("#57534e", "diamond"),
+    "ambiguous": ("#7c3aed", "triangle-right"),
 }
 
 CLUSTER = "#b45309"

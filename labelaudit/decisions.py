@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -18,9 +19,11 @@ from labelaudit.files import reason, replacing, require_file, writing
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-ACTIONS = ("set", "keep", "exclude", "skip", "add", "delete", "tag", "undo")
+ACTIONS = ("set", "keep", "exclude", "ambiguous", "skip", "add", "delete", "tag", "undo")
 # What an example is decided by; a skip only says "not now", a tag is a remark.
-DECIDING = ("set", "keep", "exclude", "add", "delete")
+DECIDING = ("set", "keep", "exclude", "ambiguous", "add", "delete")
+# "": the review. "second": an opinion that was given without seeing the first. "final": settles a conflict.
+STAGES = ("", "second", "final")
 EFFECTIVE_COLUMNS = ("id", "part", "action", "before", "after", "actor", "time", "seq", "reason")
 
 
@@ -41,15 +44,25 @@ class Decision:
     id, part : str
         The example, and the part of it as in the issue table; both empty for an undo.
     before, after : str or None
-        Labels as JSON text; the `after` of an undo is the JSON text of the batch that it takes back.
+        Labels as JSON text. The `after` of an undo is the JSON text of the batch that it takes back; that of a tag is
+        the list of all tags that the example has from then on.
     reason : str
-        For people.
+        Why, in a few words that were chosen or that a rule wrote.
+    comment : str
+        What the person wanted to say about it.
     batch : str
         What one undo takes back; without one, `DecisionLog.append` gives all that it writes at once the same.
     base : int
         The last `seq` that the actor had seen, so that a stale decision is noticed.
     fingerprint : str
         `Dataset.data_fingerprint` of the data that the decision is about.
+    run : str
+        Id of the audit that was looked at.
+    stage : str
+        One of `STAGES`.
+    key : str
+        Names this decision everywhere, so that one that is written or imported again is not there twice; without one,
+        the log gives it one.
     """
 
     seq: int = 0
@@ -61,9 +74,13 @@ class Decision:
     before: str | None = None
     after: str | None = None
     reason: str = ""
+    comment: str = ""
     batch: str = ""
     base: int = 0
     fingerprint: str = ""
+    run: str = ""
+    stage: str = ""
+    key: str = ""
 
 
 def check(decision: Decision) -> Decision:
@@ -76,7 +93,9 @@ def check(decision: Decision) -> Decision:
     """
     if decision.action not in ACTIONS:
         raise BadInput(f"there is no action {decision.action!r}{did_you_mean(decision.action, ACTIONS)}")
-    if decision.action in ("set", "undo") and decision.after is None:
+    if decision.stage not in STAGES:
+        raise BadInput(f"there is no stage {decision.stage!r}{did_you_mean(decision.stage, STAGES)}")
+    if decision.action in ("set", "tag", "undo") and decision.after is None:
         raise BadInput(f"the action {decision.action!r} on id {decision.id!r} needs a value in 'after'.")
     for name, text in (("before", decision.before), ("after", decision.after)):
         try:
@@ -108,8 +127,17 @@ def undone_batches(decisions: Sequence[Decision]) -> set[str]:
     return undone
 
 
+def in_force(decisions: Sequence[Decision]) -> list[Decision]:
+    """Return the decisions that no undo took back, in log order and without the undos."""
+    undone = undone_batches(decisions)
+    return [d for d in decisions if d.action != "undo" and d.batch not in undone]
+
+
 def effective(decisions: Sequence[Decision]) -> pd.DataFrame:
     """Return what is in force: the last decision about each example and part that was not undone.
+
+    The final say on an example counts before the review, whenever it was taken. Second opinions count only where there
+    is no review, and where all of them are the same.
 
     Parameters
     ----------
@@ -119,18 +147,43 @@ def effective(decisions: Sequence[Decision]) -> pd.DataFrame:
     Returns
     -------
     DataFrame with the columns `EFFECTIVE_COLUMNS`
-        In the order in which they were taken; `before` and `after` are JSON text or None.
+        In the order in which they were taken; `before` and `after` are JSON text or None. Tags are not in it, see
+        `tags_of`.
     """
-    undone = undone_batches(decisions)
-    last: dict[tuple[str, str], Decision] = {}
-    for decision in decisions:
-        if decision.action != "undo" and decision.batch not in undone:
-            last.pop((decision.id, decision.part), None)
-            last[decision.id, decision.part] = decision
-    columns = {name: [getattr(d, name) for d in last.values()] for name in EFFECTIVE_COLUMNS}
+    # The place in the log comes first: what was read from a file by hand has no numbers.
+    first: dict[tuple[str, str], tuple[int, Decision]] = {}
+    final: dict[tuple[str, str], tuple[int, Decision]] = {}
+    second: dict[tuple[str, str], dict[str, tuple[int, Decision]]] = {}
+    for number, decision in enumerate(in_force(decisions)):
+        place = decision.id, decision.part
+        if decision.action == "tag":
+            continue
+        if decision.stage == "second":
+            second.setdefault(place, {})[decision.actor] = number, decision
+        else:
+            (final if decision.stage == "final" else first)[place] = number, decision
+    agreed = {
+        place: max(opinions.values(), key=itemgetter(0))
+        for place, opinions in second.items()
+        if len({(d.action, d.after) for _, d in opinions.values()}) == 1
+    }
+    last = [decision for _, decision in sorted((agreed | first | final).values(), key=itemgetter(0))]
+    columns = {name: [getattr(d, name) for d in last] for name in EFFECTIVE_COLUMNS}
     # object: pandas would turn a None into a NaN
     frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
     return frame.astype({"seq": "int64"})
+
+
+def tags_of(decisions: Sequence[Decision]) -> dict[str, tuple[str, ...]]:
+    """Return the tags of each example that has some, by id.
+
+    Parameters
+    ----------
+    decisions : sequence of Decision
+        In log order.
+    """
+    last = {d.id: tuple(json.loads(d.after or "[]")) for d in in_force(decisions) if d.action == "tag"}
+    return {id_: tags for id_, tags in last.items() if tags}
 
 
 def below(issues: pd.DataFrame, score: float) -> pd.Series:

@@ -7,16 +7,21 @@ LabelauditError
 ├── MissingExtra    an optional dependency is not installed: the message names the extra
 ├── NotFetched      something can't be downloaded: a few words that say why
 ├── StoreError      a file or the database cannot be read or written
+├── Stale           something was decided meanwhile: nothing is written, and both are known
 ├── Busy            more is asked for at once than can be done; later it can
 └── Cancelled       the user stopped an audit
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from labelaudit.text import shorten
+
+if TYPE_CHECKING:
+    from labelaudit.decisions import Decision
 
 
 class LabelauditError(Exception):
@@ -45,6 +50,21 @@ class NotFetched(LabelauditError):
 
 class StoreError(LabelauditError):
     """A file or the database cannot be read or written."""
+
+
+class Stale(LabelauditError):
+    """Somebody decided on the same examples meanwhile.
+
+    Parameters
+    ----------
+    message : str
+    conflicts : sequence of (Decision, Decision or None)
+        What was to be written, and what is in force now (None where it was taken back).
+    """
+
+    def __init__(self, message: str, conflicts: Sequence[tuple[Decision, Decision | None]]) -> None:
+        super().__init__(message)
+        self.conflicts = tuple(conflicts)
 
 
 class Busy(LabelauditError):

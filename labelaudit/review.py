@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -50,9 +51,9 @@ _TABLE = sa.Table(
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
     *(sa.Column(name, sa.Text, nullable=False) for name in ("workspace", "time", "actor", "action", "id", "part")),
     *(sa.Column(name, sa.Text) for name in ("before", "after")),
-    *(sa.Column(name, sa.Text, nullable=False) for name in ("reason", "batch")),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("reason", "comment", "batch")),
     sa.Column("base", sa.Integer, nullable=False),
-    sa.Column("fingerprint", sa.Text, nullable=False),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("fingerprint", "run", "stage", "key")),
     sa.Index("decisions_of_data", "workspace", "fingerprint", "seq"),
     sqlite_autoincrement=True,  # a number is never given twice
 )
@@ -136,7 +137,7 @@ class DecisionLog:
         if not decisions:
             return []
         time, batch = datetime.now(UTC).isoformat(timespec="milliseconds"), new_batch()
-        stamped = [replace(check(d), time=time, batch=d.batch or batch) for d in decisions]
+        stamped = [replace(check(d), time=time, batch=d.batch or batch, key=d.key or uuid4().hex) for d in decisions]
         rows = [{**vars(d), "seq": None, "workspace": self.workspace} for d in stamped]
         statement = sa.insert(_TABLE).returning(_TABLE.c.seq, sort_by_parameter_order=True)
         with self._transaction() as connection:
@@ -204,7 +205,7 @@ class DecisionLog:
                 # Two processes may get here with the same batch; taking it back twice is the same as once.
                 after = encode(decision.batch)
                 taken_back = replace(decision, action="undo", id="", part="", before=None, after=after, reason="")
-                self.append([replace(taken_back, batch="", base=decisions[-1].seq)])
+                self.append([replace(taken_back, batch="", key="", base=decisions[-1].seq)])
                 return decision.batch
         return None
 

@@ -102,7 +102,7 @@ class Selection:
 
 ADAPTER = TypeAdapter(Selection)
 # What becomes of an example by what was decided; one that was set to another label is an error.
-STATUS = {"set": "kept", "keep": "kept", "exclude": "excluded", "skip": "skipped"}
+STATUS = {"set": "kept", "keep": "kept", "exclude": "excluded", "ambiguous": "ambiguous", "skip": "skipped"}
 
 
 def _chip(name: str, value: Any) -> str:
@@ -173,7 +173,7 @@ def with_decisions(audit: Audit, table: pd.DataFrame, decided: pd.DataFrame) -> 
     -------
     DataFrame of n rows
         With ``action`` ("" while undecided), ``final`` (JSON text or None) and ``status``: ``error`` (another label was
-        decided), ``kept``, ``excluded``, ``skipped``, ``suspect`` or ``not suspected``.
+        decided), ``kept``, ``excluded``, ``ambiguous``, ``skipped``, ``suspect`` or ``not suspected``.
     """
     whole = decided[decided["part"] == ""]
     places = audit.positions(whole["id"])

@@ -9,7 +9,7 @@ from labelaudit.dataset import encode
 from labelaudit.review import Decision
 from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import ME, Opened
+from labelaudit.ui.session import Opened
 
 N_DIGITS = 5  # classes that have a key, the likeliest first, where their names are none
 DIGITS = "0123456789"
@@ -73,7 +73,7 @@ def decision(opened: Opened, position: int, action: str, after: str | None = Non
     row = opened.plain.iloc[position]
     given = row["given"] if isinstance(row["given"], str) else None
     return Decision(
-        actor=ME,
+        actor=session.reviewer(),
         action=action,
         id=str(row["id"]),
         before=given,
@@ -82,6 +82,7 @@ def decision(opened: Opened, position: int, action: str, after: str | None = Non
         batch=batch,
         base=opened.decisions[-1].seq if opened.decisions else 0,
         fingerprint=opened.dataset.data_fingerprint,
+        run=opened.audit.id,
     )
 
 
@@ -98,7 +99,7 @@ def decide(opened: Opened, queue: np.ndarray, position: int, action: str, after:
 @session.telling()
 def undo(opened: Opened) -> None:
     """Take back the last decision, and go to its example."""
-    batch = opened.workspace.log.undo(opened.dataset.data_fingerprint, ME)
+    batch = opened.workspace.log.undo(opened.dataset.data_fingerprint, session.reviewer())
     if batch is None:
         session.tell("There is nothing to undo.")
         return

@@ -15,7 +15,8 @@ PAGES = (
     ("pages/5_Scatter.py", "Scatter", "scatter_plot"),
     ("pages/6_Inspector.py", "Inspector", "rate_review"),
     ("pages/7_Noise_Sim.py", "Noise Sim", "experiment"),
-    ("pages/8_Export.py", "Export", "download"),
+    ("pages/8_Decisions.py", "Decisions", "history"),
+    ("pages/9_Export.py", "Export", "download"),
 )
 
 

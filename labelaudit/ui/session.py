@@ -27,7 +27,7 @@ from labelaudit.ui.markdown import plain
 from labelaudit.ui.visitor import sentence, workspace
 from labelaudit.workspace import Workspace
 
-ME = "me"
+NOBODY = "me"  # the reviewer who gave no name
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,14 @@ def _jobs(cache: Path) -> Jobs:
     made = Jobs(cache, settings().workers or max(1, cpu_count() // 2), settings().max_waiting)
     made.warm_up()
     return made
+
+
+def reviewer() -> str:
+    """Who decides: the name of the signed-in user, else the one that was typed in this session."""
+    if st.user.get("is_logged_in"):
+        return str(st.user.get("email") or st.user.get("name") or st.user["sub"])
+    typed: str = st.session_state.get("reviewer", "")
+    return typed.strip() or NOBODY
 
 
 def jobs() -> Jobs:

@@ -14,7 +14,17 @@ from labelaudit.errors import Busy
 from labelaudit.jobs import Job, Kind, Work
 from labelaudit.settings import settings
 
-PAGES = ("1_Ingest", "2_Audit", "3_Health", "4_Heatmap", "5_Scatter", "6_Inspector", "7_Noise_Sim", "8_Export")
+PAGES = (
+    "1_Ingest",
+    "2_Audit",
+    "3_Health",
+    "4_Heatmap",
+    "5_Scatter",
+    "6_Inspector",
+    "7_Noise_Sim",
+    "8_Decisions",
+    "9_Export",
+)
 
 
 class Queue:

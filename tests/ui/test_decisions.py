@@ -129,7 +129,7 @@ def test_the_scope_says_which_rows_are_written(
     dashboard.open("6_Inspector", audit=audited.id, sel=SUSPECTS)
     for button in ("accept", "keep", "exclude"):
         dashboard.press(button)
-    app = dashboard.open("8_Export")
+    app = dashboard.open("9_Export")
     app.radio(key="scope").set_value(scope)
     dashboard.run()
     rows = {"all": 120, "selection": len(worst), "decided": 3}[scope]
@@ -149,7 +149,7 @@ def test_the_rule_accepts_what_is_undecided_and_one_undo_takes_it_back(
 ) -> None:
     dashboard.open("6_Inspector", audit=audited.id, sel=SUSPECTS)
     dashboard.press("keep")
-    app = dashboard.open("8_Export")
+    app = dashboard.open("9_Export")
     app.slider(key="rule-score").set_value(1.0)
     dashboard.run()
     assert app.button(key="rule").label == f"Accept {len(worst) - 1} suggestions"
@@ -164,7 +164,7 @@ def test_the_rule_accepts_what_is_undecided_and_one_undo_takes_it_back(
 
 
 def test_nothing_decided_says_that_nothing_changes(dashboard: Dashboard, audited: Audit) -> None:
-    app = dashboard.open("8_Export", audit=audited.id)
+    app = dashboard.open("9_Export", audit=audited.id)
     assert "Nothing was changed yet." in dashboard.text()
     app.radio(key="scope").set_value("decided")
     dashboard.run()

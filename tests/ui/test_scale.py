@@ -98,7 +98,7 @@ def test_what_a_page_was_drawn_from_is_let_go(dashboard: Dashboard, audited: Aud
     dashboard.open("", audit=audited.id, sel=Selection(suspects=True).to_text())
     alive = []
     for _ in range(3):
-        for page in ("3_Health", "4_Heatmap", "5_Scatter", "8_Export", "6_Inspector"):
+        for page in ("3_Health", "4_Heatmap", "5_Scatter", "9_Export", "6_Inspector"):
             dashboard.open(page)
             dashboard.press("chip-clear")
             dashboard.app.session_state["selection"] = Selection(suspects=True, score_below=0.5 + len(alive) / 10)
