@@ -17,7 +17,7 @@ from joblib import cpu_count
 from labelaudit import map as maps
 from labelaudit.audit import Audit, AuditConfig
 from labelaudit.dataset import Dataset
-from labelaudit.decisions import DECIDING
+from labelaudit.decisions import DECIDING, tags_of
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job, Jobs
 from labelaudit.review import Decision, effective
@@ -65,9 +65,14 @@ class Opened:
         return self.table["action"].isin(DECIDING).to_numpy()
 
     @cached_property
+    def tags(self) -> dict[str, tuple[str, ...]]:
+        """The tags of the examples that have some, by id."""
+        return tags_of(self.decisions)
+
+    @cached_property
     def mask(self) -> np.ndarray:
         """Which examples are selected."""
-        return selected(self.audit, self.plain, self.selection, self.places)
+        return selected(self.audit, self.table, self.selection, self.places, self.tags)
 
     @cached_property
     def scores(self) -> np.ndarray:
