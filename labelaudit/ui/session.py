@@ -303,6 +303,17 @@ def rank_by(detector: str) -> None:
     redraw()
 
 
+def draw_page() -> None:
+    """Let the page be drawn anew, and not only the part of it that a callback belongs to; see `drawn_anew`."""
+    st.session_state["draw-page"] = True
+
+
+def drawn_anew() -> None:
+    """Draw the page anew where a callback of this part of it asked for that."""
+    if st.session_state.pop("draw-page", False):
+        st.rerun()
+
+
 def redraw() -> None:
     """Draw charts and grids afresh, without what is marked or ticked in them."""
     st.session_state["charts"] = st.session_state.get("charts", 0) + 1
