@@ -17,7 +17,7 @@ from joblib import cpu_count
 from labelaudit import map as maps
 from labelaudit.audit import Audit, AuditConfig
 from labelaudit.dataset import Dataset
-from labelaudit.decisions import DECIDING
+from labelaudit.decisions import DECIDING, tags_of
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job, Jobs
 from labelaudit.ordering import detectors_of, ranking, review_order
@@ -66,9 +66,14 @@ class Opened:
         return self.table["action"].isin(DECIDING).to_numpy()
 
     @cached_property
+    def tags(self) -> dict[str, tuple[str, ...]]:
+        """The tags of the examples that have some, by id."""
+        return tags_of(self.decisions)
+
+    @cached_property
     def mask(self) -> np.ndarray:
         """Which examples are selected."""
-        return selected(self.audit, self.plain, self.selection, self.places)
+        return selected(self.audit, self.table, self.selection, self.places, self.tags)
 
     @cached_property
     def scores(self) -> np.ndarray:
@@ -297,6 +302,17 @@ def rank_by(detector: str) -> None:
     st.session_state["rank"] = detector
     st.session_state["position"] = None
     redraw()
+
+
+def draw_page() -> None:
+    """Let the page be drawn anew, and not only the part of it that a callback belongs to; see `drawn_anew`."""
+    st.session_state["draw-page"] = True
+
+
+def drawn_anew() -> None:
+    """Draw the page anew where a callback of this part of it asked for that."""
+    if st.session_state.pop("draw-page", False):
+        st.rerun()
 
 
 def redraw() -> None:
