@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from labelaudit.audit import Audit, AuditConfig, audit_key, check
+from labelaudit.database import Database
 from labelaudit.dataset import Dataset
 from labelaudit.errors import StoreError
 from labelaudit.files import read_json, write_json, writing
 from labelaudit.review import DecisionLog
 from labelaudit.settings import settings
+from labelaudit.store import Preferences, SliceStore
 from labelaudit.thumbnails import FOLDER as THUMBNAILS
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,16 @@ class Workspace:
     def log(self) -> DecisionLog:
         """The owner's decisions."""
         return _log(settings().decisions_url(), self.owner)
+
+    @property
+    def slices(self) -> SliceStore:
+        """The selections that were given a name."""
+        return SliceStore(_database(settings().decisions_url()), self.owner)
+
+    @property
+    def preferences(self) -> Preferences:
+        """What each reviewer set for themselves."""
+        return Preferences(_database(settings().decisions_url()), self.owner)
 
     def touch(self) -> None:
         """Note that the workspace is in use; see `forget_unused`."""
@@ -184,7 +196,7 @@ def forget_unused(hours: float) -> None:
     try:
         for folder in settings().artifacts_dir.glob(f"{ANONYMOUS}*"):
             if folder.stat().st_mtime < before:
-                Workspace(folder.name).log.forget()
+                _database(settings().decisions_url()).forget(folder.name)
                 shutil.rmtree(folder)
         listed = {path.stem for path in settings().artifacts_dir.glob("*/audits/*.json")}
         here = settings().cache_dir
@@ -196,7 +208,13 @@ def forget_unused(hours: float) -> None:
         log.warning("unused workspaces could not be removed (%s)", error)
 
 
+@lru_cache(maxsize=8)
+def _database(url: str) -> Database:
+    """Opening a database checks its tables, which is worth doing once and not at every click."""
+    return Database(url)
+
+
 @lru_cache(maxsize=256)
 def _log(url: str, owner: str) -> DecisionLog:
-    """Opening a log checks its table, which is worth doing once and not at every click."""
-    return DecisionLog(url, owner)
+    """A log remembers what it read, so that a click reads only what is new."""
+    return DecisionLog(_database(url), owner)
