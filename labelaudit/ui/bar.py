@@ -9,7 +9,7 @@ import streamlit as st
 from labelaudit.errors import LabelauditError
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
-from labelaudit.ui import session
+from labelaudit.ui import second, session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 from labelaudit.why import title_of
@@ -33,6 +33,7 @@ def show(opened: Opened) -> None:
     with st.container(key="bar", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<div class="la-facts">{spans}</div>', width="content")
         chips(opened)
+    second.banner(opened)
     session.show_told()
     session.write_address()
 
