@@ -150,6 +150,13 @@ class Audit:
         return found.assign(position=self.positions(found["id"].astype(str))).reset_index(drop=True)
 
     @cached_property
+    def agreeing(self) -> np.ndarray:
+        """How many detectors speak against each label, shape (n,), see `labelaudit.why.agreeing`."""
+        from labelaudit.why import agreeing
+
+        return agreeing(self)
+
+    @cached_property
     def _texts(self) -> pa.Table:
         return self.dataset.table.select(list(self.dataset.feature_columns))
 

@@ -48,7 +48,8 @@ def _head(opened: Opened, unsettled: list[Conflict], place: int, settled: int) -
 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(
-            f'<div class="la-count"><b>{len(unsettled):,}</b> conflicts open, {settled:,} settled</div>', width="content"
+            f'<div class="la-count"><b>{len(unsettled):,}</b> conflicts open, {settled:,} settled</div>',
+            width="content",
         )
         if st.button("Open these in the Inspector", key="conflicts-inspect", icon=":material/rate_review:"):
             session.select(Selection(ids=tuple(c.id for c in unsettled)))
@@ -101,7 +102,11 @@ def _otherwise(opened: Opened, conflict: Conflict) -> None:
     """Settle it in a way that nobody had in mind."""
     with st.container(horizontal=True):
         st.button(
-            "Exclude", key="settle-exclude", icon=":material/block:", on_click=_settle, args=(opened, conflict, "exclude")
+            "Exclude",
+            key="settle-exclude",
+            icon=":material/block:",
+            on_click=_settle,
+            args=(opened, conflict, "exclude"),
         )
         st.button("Ambiguous", key="settle-ambiguous", on_click=_settle, args=(opened, conflict, "ambiguous"))
         st.selectbox(

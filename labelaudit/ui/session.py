@@ -17,18 +17,18 @@ from joblib import cpu_count
 from labelaudit import map as maps
 from labelaudit.audit import Audit, AuditConfig
 from labelaudit.dataset import Dataset
-from labelaudit.decisions import DECIDING
+from labelaudit.decisions import DECIDING, tags_of
 from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.jobs import Job, Jobs
+from labelaudit.ordering import detectors_of, ranking, review_order
 from labelaudit.review import Decision, effective
 from labelaudit.reviewers import second_opinions
-from labelaudit.selection import Selection, detectors_of, points, ranking, review_order, selected, with_decisions
+from labelaudit.selection import Selection, points, selected, with_decisions
 from labelaudit.settings import settings
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.visitor import reviewer as reviewer
 from labelaudit.ui.visitor import sentence, workspace
 from labelaudit.workspace import Workspace
-
 
 LONGEST_IN_ADDRESS = 1500  # characters of a selection; browsers and mail cut longer links
 STORED = "~"  # how the name of a stored selection begins, which is JSON otherwise
@@ -48,7 +48,7 @@ class Opened:
         The log of this data, whole; in a blind second review, the reviewer's own second opinions alone.
     selection : Selection
     rank : str
-        The detector that orders the examples; empty for the usual order, see `labelaudit.selection.ranking`.
+        The detector that orders the examples; empty for the usual order, see `labelaudit.ordering.ranking`.
     blind : bool
         Whether this is a second review, in which nobody sees what others decided.
     """
@@ -72,9 +72,14 @@ class Opened:
         return self.table["action"].isin(DECIDING).to_numpy()
 
     @cached_property
+    def tags(self) -> dict[str, tuple[str, ...]]:
+        """The tags of the examples that have some, by id."""
+        return tags_of(self.decisions)
+
+    @cached_property
     def mask(self) -> np.ndarray:
         """Which examples are selected."""
-        return selected(self.audit, self.plain, self.selection, self.places)
+        return selected(self.audit, self.table, self.selection, self.places, self.tags)
 
     @cached_property
     def scores(self) -> np.ndarray:
@@ -329,6 +334,17 @@ def review(stage: str) -> None:
     st.session_state["blind"] = stage == "second"
     st.session_state["position"] = None
     redraw()
+
+
+def draw_page() -> None:
+    """Let the page be drawn anew, and not only the part of it that a callback belongs to; see `drawn_anew`."""
+    st.session_state["draw-page"] = True
+
+
+def drawn_anew() -> None:
+    """Draw the page anew where a callback of this part of it asked for that."""
+    if st.session_state.pop("draw-page", False):
+        st.rerun()
 
 
 def redraw() -> None:
