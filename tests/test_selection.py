@@ -28,15 +28,13 @@ from labelaudit.drawing import (
     outlines,
 )
 from labelaudit.errors import BadInput
+from labelaudit.ordering import detectors_of, ranking, review_order
 from labelaudit.review import Decision, effective
 from labelaudit.selection import (
     Selection,
     cell,
-    detectors_of,
     issue_scores,
     points,
-    ranking,
-    review_order,
     selected,
     with_decisions,
 )

@@ -20,8 +20,9 @@ from labelaudit.dataset import Dataset
 from labelaudit.decisions import DECIDING
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job, Jobs
+from labelaudit.ordering import detectors_of, ranking, review_order
 from labelaudit.review import Decision, effective
-from labelaudit.selection import Selection, detectors_of, points, ranking, review_order, selected, with_decisions
+from labelaudit.selection import Selection, points, selected, with_decisions
 from labelaudit.settings import settings
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.visitor import sentence, workspace
@@ -44,7 +45,7 @@ class Opened:
         The log of this data, whole.
     selection : Selection
     rank : str
-        The detector that orders the examples; empty for the usual order, see `labelaudit.selection.ranking`.
+        The detector that orders the examples; empty for the usual order, see `labelaudit.ordering.ranking`.
     """
 
     workspace: Workspace
