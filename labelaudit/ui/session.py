@@ -64,12 +64,17 @@ class Opened:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The examples with what was decided about them."""
-        return with_decisions(self.audit, self.plain, effective(self.decisions))
+        return self._standing[0]
 
     @cached_property
     def decided(self) -> np.ndarray:
         """Which examples are decided; a skip is not."""
-        return self.table["action"].isin(DECIDING).to_numpy()
+        return self._standing[1]
+
+    @cached_property
+    def _standing(self) -> tuple[pd.DataFrame, np.ndarray]:
+        last = self.decisions[-1].key if self.decisions else ""
+        return _standing_of(self.workspace.owner, self.audit.id, len(self.decisions), last, self)
 
     @cached_property
     def tags(self) -> dict[str, tuple[str, ...]]:
@@ -146,6 +151,15 @@ def open_audit(owner: str, audit_id: str) -> tuple[Audit, pd.DataFrame]:
     gc.collect()
     gc.freeze()
     return audit, table
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _standing_of(
+    owner: str, audit_id: str, decisions: int, last: str, _opened: Opened
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """The examples with what was decided, and which are decided: anew after a decision, not at each click."""
+    table = with_decisions(_opened.audit, _opened.plain, effective(_opened.decisions))
+    return table, table["action"].isin(DECIDING).to_numpy()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
