@@ -297,7 +297,7 @@ def _read_issues(path: Path) -> pd.DataFrame:
     found = np.flatnonzero(some)
     for row, reason in zip(found.tolist(), reasons.take(pa.array(found)).to_pylist(), strict=True):
         columns["evidence"][row] = reason
-    rest = table.drop_columns(list(columns)).to_pandas()
+    rest: pd.DataFrame = table.drop_columns(list(columns)).to_pandas()
     issues = rest.assign(**{name: pd.Series(values, rest.index, dtype=object) for name, values in columns.items()})
     return issues[table.column_names]
 
