@@ -299,7 +299,7 @@ def _read_issues(path: Path) -> pd.DataFrame:
         columns["evidence"][row] = reason
     rest: pd.DataFrame = table.drop_columns(list(columns)).to_pandas()
     issues = rest.assign(**{name: pd.Series(values, rest.index, dtype=object) for name, values in columns.items()})
-    return issues[table.column_names]
+    return issues.reindex(columns=table.column_names)
 
 
 def is_other_folder(folder: Path) -> bool:
