@@ -19,8 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelaudit.dataset import Dataset, Source, encode
-from labelaudit.decisions import DECIDING, Decision, effective, to_jsonl
+from labelaudit.decisions import DECIDING, Decision, effective
 from labelaudit.errors import BadInput
+from labelaudit.exchange import to_jsonl
 from labelaudit.load import delimited, to_bytes
 from labelaudit.load.imagery import ZIP_TIME
 from labelaudit.tasks import TASKS

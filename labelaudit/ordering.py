@@ -85,7 +85,7 @@ def _disagreement(audit: Audit) -> np.ndarray:
     return np.asarray(1 - surprise / np.log(max(2, pred_probs.shape[1])))
 
 
-def sets_of(audit: Audit, selection: Selection, by: str = "") -> np.ndarray:
+def sets_of(audit: Audit, selection: Selection, by: str = "") -> np.ndarray | None:
     """Number the sets of examples that are reviewed one after the other.
 
     Parameters
@@ -98,21 +98,23 @@ def sets_of(audit: Audit, selection: Selection, by: str = "") -> np.ndarray:
 
     Returns
     -------
-    ndarray of shape (n,), int
-        An example that belongs to none is a set of its own.
+    ndarray of shape (n,), int, or None
+        An example that belongs to none is a set of its own; None where all are.
     """
     n = len(audit.rows)
-    number = np.arange(n)
     if by == "class":
-        return np.asarray(n + audit.codes)
+        return np.asarray(audit.codes)
     together = ["label", COPIES] if by == "cluster" else [selection.issue] if selection.issue and not by else []
+    if not together:
+        return None
+    number = np.arange(n)
     for place, issue in reversed(list(enumerate(together, start=1))):
         rows = audit.flagged[(audit.flagged["issue"] == issue) & audit.flagged["cluster"].notna()]
         number[rows["position"]] = place * n + rows["cluster"].astype(np.int64)
     return number
 
 
-def review_order(mask: np.ndarray, scores: np.ndarray, sets: np.ndarray) -> np.ndarray:
+def review_order(mask: np.ndarray, scores: np.ndarray, sets: np.ndarray | None = None) -> np.ndarray:
     """Order the selected examples for review, the worst first.
 
     Parameters
@@ -121,7 +123,7 @@ def review_order(mask: np.ndarray, scores: np.ndarray, sets: np.ndarray) -> np.n
         What `selected` returns.
     scores : ndarray of shape (n,)
         What `ranking` returns.
-    sets : ndarray of shape (n,), int
+    sets : ndarray of shape (n,), int, optional
         What `sets_of` returns: each stays together, the one with the lowest score first.
 
     Returns
@@ -130,6 +132,8 @@ def review_order(mask: np.ndarray, scores: np.ndarray, sets: np.ndarray) -> np.n
         Positions among the audited examples.
     """
     rows = np.flatnonzero(mask)
+    if sets is None:  # the usual case, for which a million rows are sorted once
+        return np.asarray(rows[np.argsort(scores[rows], kind="stable")])
     _, number = np.unique(sets[rows], return_inverse=True)
     lowest = np.full(len(rows), np.inf)
     np.fmin.at(lowest, number, scores[rows])

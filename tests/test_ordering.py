@@ -44,7 +44,7 @@ def test_sets_of_copies_stay_together_the_worst_set_first() -> None:
     chosen = Selection(issue="near_duplicate")
     assert ordered(found, "", chosen).tolist() == [12, 11, 10, 3, 40]
     table = points(found)
-    alone = review_order(selected(found, table, chosen), ranking(found, table, chosen), np.arange(300))
+    alone = review_order(selected(found, table, chosen), ranking(found, table, chosen))
     assert alone.tolist() == [12, 3, 11, 40, 10]
 
 
