@@ -166,6 +166,25 @@ def _ordered(opened: Opened, chosen: np.ndarray) -> list[int]:
 def _plan(examples: int, names: int, what: str) -> str:
     many = counted_out(examples)
     if what == WHAT[2]:
+        return f"{many}, drawn at random; each person reviews all of them without seeing the first review."
+    if names < 2:
+        return f"{many}."
+    return f"{many}, dealt out one by one: about {math.ceil(examples / names):,} each."
+
+
+def counted_out(examples: int) -> str:
+    """Write a number of examples: "1 example", "1,204 examples"."""
+    return "1 example" if examples == 1 else f"{examples:,} examples"
+
+
+def _ordered(opened: Opened, chosen: np.ndarray) -> list[int]:
+    """Positions of the chosen examples, the worst first."""
+    return [position for position in opened.scores.argsort(kind="stable").tolist() if chosen[position]]
+
+
+def _plan(examples: int, names: int, what: str) -> str:
+    many = counted_out(examples)
+    if what == WHAT[2]:
         return (
             f"{examples:,} examples, drawn at random; each person reviews all of them without seeing the first review."
         )
@@ -258,6 +277,6 @@ def _classes(name_of: Callable[[str], str], found: pd.DataFrame) -> None:
 def _overruled(overruled: int, changed: int) -> None:
     if overruled:
         st.caption(
-            f"Decided on again in the review by somebody who saw the first decision: {counted_out(overruled)}, of which "
-            f"{changed:,} got another label. This is not independent and does not count here."
+            f"Decided on again in the review by somebody who saw the first decision: {counted_out(overruled)}, of "
+            f"which {changed:,} got another label. This is not independent and does not count here."
         )
