@@ -172,27 +172,6 @@ def _plan(examples: int, names: int, what: str) -> str:
     return f"{many}, dealt out one by one: about {math.ceil(examples / names):,} each."
 
 
-def counted_out(examples: int) -> str:
-    """Write a number of examples: "1 example", "1,204 examples"."""
-    return "1 example" if examples == 1 else f"{examples:,} examples"
-
-
-def _ordered(opened: Opened, chosen: np.ndarray) -> list[int]:
-    """Positions of the chosen examples, the worst first."""
-    return [position for position in opened.scores.argsort(kind="stable").tolist() if chosen[position]]
-
-
-def _plan(examples: int, names: int, what: str) -> str:
-    many = counted_out(examples)
-    if what == WHAT[2]:
-        return (
-            f"{examples:,} examples, drawn at random; each person reviews all of them without seeing the first review."
-        )
-    if names < 2:
-        return f"{examples:,} examples."
-    return f"{examples:,} examples, dealt out one by one: about {math.ceil(examples / names):,} each."
-
-
 @session.telling()
 def _save(
     opened: Opened, slices: list[Slice], base: str, selection: Selection, ids: list[str], names: list[str], stage: str
