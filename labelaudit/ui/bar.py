@@ -58,15 +58,16 @@ def tools() -> None:
                 draw(opened)
 
 
-def show_if_any() -> None:
-    """Draw the bar where an audit is open; these pages do without one, too."""
+def show_if_any() -> Opened | None:
+    """Draw the bar where an audit is open, and return it; these pages do without one, too."""
     try:
         opened = session.opened()
     except LabelauditError as error:
         session.show_error(error)
-        return
+        return None
     if opened is not None:
         show(opened)
+    return opened
 
 
 def chips(opened: Opened) -> None:
