@@ -206,7 +206,8 @@ def export(
 ) -> None:
     """Write the cleaned data set; decisions in a file win over the rule."""
     from labelaudit.audit import Audit
-    from labelaudit.decisions import Decision, accept_below, read_jsonl
+    from labelaudit.decisions import Decision, accept_below
+    from labelaudit.exchange import read_jsonl
     from labelaudit.export import Handover
     from labelaudit.load import write
 

@@ -431,6 +431,7 @@ class Dataset:
             "source": {"format": self.source.format, "options": dict(self.source.options), "notes": self.source.notes},
             "media": self._keep_media(folder),
             "provenance": dict(self.provenance),
+            "hashes": {"data_fingerprint": self.data_fingerprint, "fingerprint": self.fingerprint},
             "data": digest(folder / "data.arrow"),
         }
         if self.given is not None:
@@ -487,7 +488,8 @@ class Dataset:
             table = pa.ipc.open_file(file).read_all()
         source, kept, given = roles.pop("source"), roles.pop("media"), roles.pop("given", None)
         media = None if kept is None else Media.from_record(kept, folder)
-        return cls(
+        hashes = roles.pop("hashes", {})
+        made = cls(
             table=table,
             source=Source(source["format"], source["options"], tuple(source["notes"]), media),
             label_columns=tuple(roles.pop("label_columns")),
@@ -495,6 +497,9 @@ class Dataset:
             given=None if given is None else Given.open(folder, given),
             **roles,
         )
+        if media is None:  # the files are as they were written; images in a folder may have changed
+            vars(made).update(hashes)
+        return made
 
 
 def _saved_roles(folder: Path) -> dict[str, Any]:

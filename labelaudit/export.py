@@ -18,14 +18,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from labelaudit.dataset import Dataset, Source, decode, encode
-from labelaudit.decisions import DECIDING, Decision, effective, renames, to_jsonl
+from labelaudit.dataset import Dataset, Source, encode
+from labelaudit.decisions import DECIDING, Decision, effective, renames
 from labelaudit.decisions import in_force as standing
 from labelaudit.errors import BadInput
+from labelaudit.exchange import to_jsonl
 from labelaudit.load import delimited, to_bytes
 from labelaudit.load.imagery import ZIP_TIME
-from labelaudit.renaming import renamed
-from labelaudit.tasks import TASKS
+from labelaudit.renaming import renamed, written
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit
@@ -82,19 +82,11 @@ def _cleaned(
         raise BadInput(f"no row of {dataset.name} would be left; exclude fewer rows or select more.")
     cleaned = dataset
     if called or in_force["action"].isin(LABELLING).any():
-        cleaned = dataset.with_labels(_labels(dataset, in_force, called))
+        cleaned = dataset.with_labels(written(dataset, in_force, called))
     if keep_original:
         cleaned = _with_original(cleaned, dataset)
     # an untouched table is handed on as it is
     return cleaned if keep.all() else cleaned.take(np.flatnonzero(keep))
-
-
-def _labels(dataset: Dataset, in_force: pd.DataFrame, called: Mapping[str, str]) -> list[Any]:
-    """The labels as they are written: those that were decided, by the names that their classes have in the end."""
-    values = TASKS[dataset.task].apply(dataset, in_force)
-    for row, name in renamed(dataset, in_force, called).items():
-        values[row] = decode(name)
-    return values
 
 
 def diff(dataset: Dataset, decisions: Sequence[Decision]) -> pd.DataFrame:
@@ -163,7 +155,7 @@ def _changes(dataset: Dataset, in_force: pd.DataFrame, decisions: Sequence[Decis
     # several parts of one example make one row
     changes = changes.drop_duplicates("row", keep="last")
     none = in_force.head(0)
-    given, decided = _labels(dataset, none, {}), _labels(dataset, in_force, {})
+    given, decided = written(dataset, none, {}), written(dataset, in_force, {})
     same = [encode(given[row]) == encode(decided[row]) for row in changes["row"]]
     changes = changes[(changes["change"] == "removed") | ~np.array(same, dtype=bool)]
     called = renames(decisions)
@@ -173,7 +165,7 @@ def _changes(dataset: Dataset, in_force: pd.DataFrame, decisions: Sequence[Decis
         more = pd.DataFrame([by[name] for name in names.values()], columns=told, dtype=object)
         more = more.assign(row=list(names), change="renamed")
         changes = pd.concat([changes, more[~more["row"].isin(changes["row"])]])
-    final = _labels(dataset, in_force, called)
+    final = written(dataset, in_force, called)
     before, after = (
         pd.Series([encode(labels[row]) for row in changes["row"]], changes.index, dtype=object)
         for labels in (given, final)

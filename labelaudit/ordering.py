@@ -54,6 +54,8 @@ def review_order(audit: Audit, mask: np.ndarray, scores: np.ndarray, issue: str 
     """
     rows = np.flatnonzero(mask)
     flagged = audit.flagged[(audit.flagged["issue"] == issue) & audit.flagged["cluster"].notna()]
+    if flagged.empty:  # the usual case, for which a million rows are sorted once
+        return np.asarray(rows[np.argsort(scores[rows], kind="stable")])
     number = np.arange(len(mask)) + len(mask)  # an example that is in no set is one of its own
     number[flagged["position"]] = flagged["cluster"].astype(np.int64)
     lowest = np.full(2 * len(mask), np.inf)

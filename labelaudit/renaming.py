@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from labelaudit.dataset import Value, decode, encode, show
 from labelaudit.decisions import Decision, effective, renames
 from labelaudit.errors import BadInput, did_you_mean
+from labelaudit.tasks import TASKS
 from labelaudit.text import is_encodable, shorten
 
 if TYPE_CHECKING:
@@ -116,6 +117,20 @@ def renamed(dataset: Dataset, in_force: pd.DataFrame, called: Mapping[str, str])
     return {row: called[label] for row, label in enumerate(labels.tolist()) if label in called}
 
 
+def written(dataset: Dataset, in_force: pd.DataFrame, called: Mapping[str, str]) -> list[Any]:
+    """Return the labels as an export writes them: those decided, by the names that their classes have in the end.
+
+    Parameters
+    ----------
+    dataset, in_force, called
+        As in `renamed`.
+    """
+    values = TASKS[dataset.task].apply(dataset, in_force)
+    for row, name in renamed(dataset, in_force, called).items():
+        values[row] = decode(name)
+    return values
+
+
 def plan(dataset: Dataset, decisions: Sequence[Decision], old: str, name: str) -> Renaming:
     """Say what it would do to call a class otherwise, and change nothing.
 
@@ -186,9 +201,8 @@ def _number(text: str, classes: Sequence[Value]) -> Value:
         value = decode(text)
     except ValueError:
         value = None
-    kinds = {type(known) for known in classes} | (
-        {int} if any(isinstance(known, float) for known in classes) else set()
-    )
+    kinds = {type(known) for known in classes}
+    kinds |= {int} if float in kinds else set()
     if type(value) not in kinds or not np.isfinite(value):
         raise BadInput(f"{shorten(text)!r} is no number like {show(classes[0])}; write one.")
     number: Value = value

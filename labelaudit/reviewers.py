@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
-from labelaudit.agreement import is_person
+from labelaudit.agreement import RULE, is_person
 from labelaudit.decisions import DECIDING, Decision, in_force
+from labelaudit.errors import BadInput
 
+LONGEST_NAME = 60
 PAUSE = 300  # seconds without a decision; a longer gap is no work
+
+
+def check_name(typed: str) -> str:
+    """Return a typed name as it stands in the log.
+
+    Who signed in stands there with an e-mail address (or ``id@issuer``), so a typed name has no ``@``, in whatever
+    width it is written, and can't be taken for one of them; nor for a rule.
+
+    Raises
+    ------
+    BadInput
+        It is empty, too long, or could be taken for somebody who signed in or for a rule.
+    """
+    name = " ".join(unicodedata.normalize("NFKC", typed).split())
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise BadInput(f"a name has 1 to {LONGEST_NAME} letters; type a shorter one, or your initials.")
+    if "@" in name:
+        raise BadInput("names with @ belong to those who sign in; type your name without it, or sign in.")
+    if not is_person(name.casefold()):
+        raise BadInput(f"names that begin with {RULE!r} belong to rules; type your own name.")
+    return name
 
 
 @dataclass(frozen=True)
@@ -80,3 +104,8 @@ def decided_by(decisions: Sequence[Decision], name: str, stage: str = "") -> lis
     """List the ids of the examples that somebody decided on in a stage, in log order."""
     theirs = (d.id for d in in_force(decisions) if d.actor == name and d.stage == stage and d.action in DECIDING)
     return list(dict.fromkeys(theirs))
+
+
+def second_opinions(decisions: Sequence[Decision], name: str) -> list[Decision]:
+    """Return what one person said in blind second reviews and did not take back: all that they see while at it."""
+    return [d for d in in_force(decisions) if d.stage == "second" and d.actor == name]

@@ -17,7 +17,8 @@ from sklearn.metrics import cohen_kappa_score
 from labelaudit.agreement import by_class, category, counted, fleiss_kappa, opinions, pairs
 from labelaudit.conflicts import conflicts, table
 from labelaudit.decisions import Decision, effective
-from labelaudit.reviewers import decided_by, reviewers
+from labelaudit.errors import BadInput
+from labelaudit.reviewers import check_name, decided_by, reviewers
 
 # Fleiss 1971, table 1: 30 patients, six psychiatrists each, five diagnoses.
 DIAGNOSES = [
@@ -223,3 +224,16 @@ def test_what_somebody_decided_can_be_listed() -> None:
     decisions = log(say("ann", "2", "cat"), say("ann", "1", "dog"), blind("ann", "3", "dog"), say("ann", "4", "skip"))
     assert decided_by(decisions, "ann") == ["2", "1"]
     assert decided_by(decisions, "ann", "second") == ["3"]
+
+
+@pytest.mark.parametrize(
+    "typed", ["", " \n", "x" * 61, "a@b", "ann\uff20b", "rule: mine", "RULE:x", "a\u202eb", "a\x1b[1m"]
+)
+def test_a_name_that_is_none_or_anothers_is_refused(typed: str) -> None:
+    with pytest.raises(BadInput, match="name"):
+        check_name(typed)
+
+
+def test_a_name_is_kept_as_typed_but_for_its_spaces() -> None:
+    assert check_name("  Änn \t O'Neil ") == "Änn O'Neil"
+    assert check_name("x" * 60) == "x" * 60

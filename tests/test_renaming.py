@@ -14,9 +14,10 @@ from made import relabelled, table
 from labelaudit.dataset import encode
 from labelaudit.decisions import Decision, effective, renames
 from labelaudit.errors import BadInput
+from labelaudit.exchange import read_jsonl, write_jsonl
 from labelaudit.export import diff, export
 from labelaudit.renaming import plan
-from labelaudit.review import DecisionLog, read_jsonl, write_jsonl
+from labelaudit.review import DecisionLog
 
 KITTEN, CAT, DOG = '"class 0"', '"class 1"', '"class 2"'
 DATASET = relabelled(table(n=30), {9: None})

@@ -10,7 +10,7 @@ import streamlit as st
 from labelaudit.errors import LabelauditError
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
-from labelaudit.ui import bulk, filters, session
+from labelaudit.ui import bulk, filters, second, session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 from labelaudit.why import title_of
@@ -41,6 +41,7 @@ def show(opened: Opened) -> None:
         st.html(f'<div class="la-facts">{spans}</div>', width="content")
         chips(opened)
         tools()
+    second.banner(opened)
     bulk.show_done(opened)
     session.show_told()
     session.write_address()
