@@ -288,7 +288,8 @@ class Dataset:
     def given_texts(self) -> np.ndarray:
         """The labels that stand in the table as JSON text, shape (N,); None where missing."""
         written = self.as_written
-        return np.array([encode(value) for value in written.classes] + [None], dtype=object)[written.labels]
+        texts = np.array([*map(encode, written.classes), None], dtype=object)
+        return np.asarray(texts[written.labels])
 
     @cached_property
     def verified(self) -> np.ndarray:
