@@ -113,7 +113,7 @@ class Learned:
                 "suspicions that it is {} are right {} than the scores say",
                 ("more often", "less often"),
             ),
-            (self.voices, [NAMES.get(n, n) for n in voices.names], "{} counts {}", ("for more", "for less")),
+            (self.voices, [NAMES.get(n, n) for n in voices.names], "what {} says counts {}", ("more", "less")),
         )
         told = []
         for weights, names, sentence, (more, less) in kinds:

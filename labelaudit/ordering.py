@@ -30,7 +30,7 @@ ORDERS: Mapping[str, tuple[str, str]] = {
         "where the models and the neighbours' vote rank a label most differently; with a single one, where its "
         "probabilities are most even",
     ),
-    LEARNED: ("what I decided", "how likely the label is wrong by what was confirmed and refused so far"),
+    LEARNED: ("what was decided", "how likely the label is wrong by what was confirmed and refused so far"),
     "random": ("lot", "at random, the same for every reviewer: each example left is as likely to be next as any other"),
 }
 COPIES = "near_duplicate"  # the issue whose sets the order by cluster keeps together

@@ -51,7 +51,7 @@ def _panel(opened: Opened) -> None:
     """What was found, what is left and what to do, the curve, and the choice of the sample."""
     score, queue = _score(opened), _suspects(opened)
     made = progress(opened.reviewed, opened.lots, score, queue)
-    st.markdown(f"##### {'Stop' if made.done else 'Go on'}" if made.reviewed else "##### When to stop")
+    st.markdown(f"##### {made.advice}")
     st.markdown("  \n".join(made.sentences()))
     if made.reviewed:
         st.altair_chart(
