@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from labelaudit.audit import Audit, AuditConfig, audit_key, check
 from labelaudit.database import Database
 from labelaudit.dataset import Dataset
 from labelaudit.errors import StoreError
-from labelaudit.files import read_json, write_json, writing
+from labelaudit.files import read_json, replacing, write_json, writing
 from labelaudit.review import DecisionLog
 from labelaudit.settings import settings
 from labelaudit.store import Preferences, SliceStore
@@ -87,6 +88,31 @@ class Workspace:
         if not ID.fullmatch(fingerprint) or not folder.is_dir():
             raise StoreError("the data in the address is not in this workspace; load the file again.")
         return Dataset.open(folder)
+
+    def keep_text(self, text: str) -> str:
+        """Store what is too long for an address, and return the name by which `kept_text` finds it."""
+        name = sha256(text.encode()).hexdigest()[:24]
+        path = self.folder / "texts" / name
+        if not path.is_file():
+            with writing(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with replacing(path) as file:
+                    file.write(text.encode())
+        return name
+
+    def kept_text(self, name: str) -> str:
+        """Read what `keep_text` stored.
+
+        Raises
+        ------
+        StoreError
+            This owner stored no such text.
+        """
+        path = self.folder / "texts" / name
+        if not ID.fullmatch(name) or not path.is_file():
+            raise StoreError("the selection in the address is not in this workspace; choose again.")
+        with writing(path):
+            return path.read_text(encoding="utf-8")
 
     def request(self, dataset: Dataset, config: AuditConfig, *, listed: bool = True) -> str:
         """Write down what is to be audited, so that it outlives a crash.
