@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 from labelaudit import __version__
 from labelaudit.commands.agreement import agreement
+from labelaudit.commands.review import history, review
 from labelaudit.errors import BadInput, LabelauditError, StoreError, did_you_mean
 from labelaudit.files import reason
 from labelaudit.terminal import print_columns, print_json, print_summary, printable, progress, say, summary
@@ -372,7 +373,8 @@ def config(as_json: Json = False) -> None:
     print_columns(("setting", *columns[1:]), [tuple(row[column] for column in columns) for row in rows])
 
 
-app.command()(agreement)
+for command in (agreement, history, review):
+    app.command()(command)
 
 
 def _one_or_more(texts: list[str] | None) -> str | list[str] | None:
