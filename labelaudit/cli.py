@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 from labelaudit import __version__
 from labelaudit.commands.agreement import agreement
+from labelaudit.commands.progress import progress as review_progress
 from labelaudit.commands.review import history, review
 from labelaudit.errors import BadInput, LabelauditError, StoreError, did_you_mean
 from labelaudit.files import reason
@@ -375,6 +376,7 @@ def config(as_json: Json = False) -> None:
 
 for command in (agreement, history, review):
     app.command()(command)
+app.command("progress")(review_progress)
 
 
 def _one_or_more(texts: list[str] | None) -> str | list[str] | None:
