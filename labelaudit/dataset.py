@@ -288,7 +288,7 @@ class Dataset:
     def given_texts(self) -> np.ndarray:
         """The labels that stand in the table as JSON text, shape (N,); None where missing."""
         written = self.as_written
-        return np.array([encode(value) for value in written.classes] + [None], dtype=object)[written.labels]
+        return np.asarray(np.array([encode(value) for value in written.classes] + [None], dtype=object)[written.labels])
 
     @cached_property
     def verified(self) -> np.ndarray:
