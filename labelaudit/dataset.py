@@ -288,7 +288,8 @@ class Dataset:
     def given_texts(self) -> np.ndarray:
         """The labels that stand in the table as JSON text, shape (N,); None where missing."""
         written = self.as_written
-        return np.asarray(np.array([encode(value) for value in written.classes] + [None], dtype=object)[written.labels])
+        texts = np.array([*map(encode, written.classes), None], dtype=object)
+        return np.asarray(texts[written.labels])
 
     @cached_property
     def verified(self) -> np.ndarray:
@@ -472,6 +473,7 @@ class Dataset:
             "source": {"format": self.source.format, "options": dict(self.source.options), "notes": self.source.notes},
             "media": self._keep_media(folder),
             "provenance": dict(self.provenance),
+            "hashes": {"data_fingerprint": self.data_fingerprint, "fingerprint": self.fingerprint},
             "data": digest(folder / "data.arrow"),
         }
         if self.given is not None:
@@ -532,7 +534,8 @@ class Dataset:
         source, kept, given = roles.pop("source"), roles.pop("media"), roles.pop("given", None)
         reviewed = roles.pop("reviewed", None)
         media = None if kept is None else Media.from_record(kept, folder)
-        return cls(
+        hashes = roles.pop("hashes", {})
+        made = cls(
             table=table,
             source=Source(source["format"], source["options"], tuple(source["notes"]), media),
             label_columns=tuple(roles.pop("label_columns")),
@@ -541,6 +544,9 @@ class Dataset:
             reviewed=None if reviewed is None else Reviewed.open(folder),
             **roles,
         )
+        if media is None:  # the files are as they were written; images in a folder may have changed
+            vars(made).update(hashes)
+        return made
 
 
 def _saved_roles(folder: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from labelaudit.errors import BadInput, did_you_mean
 
-ACTIONS = ("set", "keep", "exclude", "ambiguous", "skip", "add", "delete", "tag", "undo")
+ACTIONS = ("set", "keep", "exclude", "ambiguous", "skip", "add", "delete", "tag", "rename", "undo")
 # What an example is decided by; a skip only says "not now", a tag is a remark.
 DECIDING = ("set", "keep", "exclude", "ambiguous", "add", "delete")
 # "": the review. "second": an opinion that was given without seeing the first. "final": settles a conflict.
@@ -37,10 +37,11 @@ class Decision:
     action : str
         One of `ACTIONS`.
     id, part : str
-        The example, and the part of it as in the issue table; both empty for an undo.
+        The example, and the part of it as in the issue table; both empty for an undo, and for a class that is renamed.
     before, after : str or None
         Labels as JSON text. The `after` of an undo is the JSON text of the batch that it takes back; that of a tag is
-        the list of all tags that the example has from then on.
+        the list of all tags that the example has from then on. A renaming holds for all examples with the label
+        `before`, whenever they got it.
     reason : str
         Why, in a few words that were chosen or that a rule wrote.
     comment : str
@@ -90,8 +91,10 @@ def check(decision: Decision) -> Decision:
         raise BadInput(f"there is no action {decision.action!r}{did_you_mean(decision.action, ACTIONS)}")
     if decision.stage not in STAGES:
         raise BadInput(f"there is no stage {decision.stage!r}{did_you_mean(decision.stage, STAGES)}")
-    if decision.action in ("set", "tag", "undo") and decision.after is None:
+    if decision.action in ("set", "tag", "rename", "undo") and decision.after is None:
         raise BadInput(f"the action {decision.action!r} on id {decision.id!r} needs a value in 'after'.")
+    if decision.action == "rename" and decision.before is None:
+        raise BadInput("the action 'rename' needs the class that gets another name in 'before'.")
     for name, text in (("before", decision.before), ("after", decision.after)):
         try:
             json.loads(text or "null")
@@ -156,8 +159,8 @@ def effective(decisions: Sequence[Decision]) -> pd.DataFrame:
     Returns
     -------
     DataFrame with the columns `EFFECTIVE_COLUMNS`
-        In the order in which they were taken; `before` and `after` are JSON text or None. Tags are not in it, see
-        `tags_of`.
+        In the order in which they were taken; `before` and `after` are JSON text or None. Tags and renamed classes
+        are not in it, see `tags_of` and `renames`.
     """
     # The place in the log comes first: what was read from a file by hand has no numbers.
     first: dict[tuple[str, str], tuple[int, Decision]] = {}
@@ -165,7 +168,7 @@ def effective(decisions: Sequence[Decision]) -> pd.DataFrame:
     second: dict[tuple[str, str], dict[str, tuple[int, Decision]]] = {}
     for number, decision in enumerate(in_force(decisions)):
         place = decision.id, decision.part
-        if decision.action == "tag":
+        if decision.action in ("tag", "rename"):
             continue
         if decision.stage == "second":
             second.setdefault(place, {})[decision.actor] = number, decision
@@ -193,6 +196,31 @@ def tags_of(decisions: Sequence[Decision]) -> dict[str, tuple[str, ...]]:
     """
     last = {d.id: tuple(json.loads(d.after or "[]")) for d in in_force(decisions) if d.action == "tag"}
     return {id_: tags for id_, tags in last.items() if tags}
+
+
+def renames(decisions: Sequence[Decision]) -> dict[str, str]:
+    """Return what classes are called in the end, by the label that an example was given or decided for.
+
+    A class may be renamed more than once, and after others were merged into it.
+
+    Parameters
+    ----------
+    decisions : sequence of Decision
+        In log order.
+
+    Returns
+    -------
+    dict of str to str
+        JSON text to JSON text; to be applied once, and all at the same time.
+    """
+    called: dict[str, str] = {}
+    for decision in in_force(decisions):
+        if decision.action != "rename":
+            continue
+        old, new = str(decision.before), str(decision.after)
+        called = {label: new if name == old else name for label, name in called.items()}
+        called.setdefault(old, new)
+    return {label: name for label, name in called.items() if label != name}
 
 
 # -- what comes too late ------------------------------------------------------------------------

@@ -172,10 +172,11 @@ def points(audit: Audit) -> pd.DataFrame:
     -------
     DataFrame of n rows
         ``id``, ``row`` (in the table), ``score``, ``is_issue``, ``given``, ``suggested`` (JSON text or None),
-        ``cluster`` (-1 for none), ``self_confidence`` and ``other_best`` (NaN without a label).
+        ``cluster`` (-1 for none), ``self_confidence`` and ``other_best`` (NaN without a label), ``status``: ``suspect``
+        or ``not suspected``.
     """
     issues = audit.label_issues
-    labelled = audit.codes >= 0
+    labelled, flagged = audit.codes >= 0, issues["is_issue"].to_numpy().astype(np.intp)
     x, y = np.full(len(issues), np.nan), np.full(len(issues), np.nan)
     pred_probs = audit.outputs["pred_probs"][labelled]
     x[labelled] = pred_probs[np.arange(len(pred_probs)), audit.codes[labelled]]
@@ -191,6 +192,7 @@ def points(audit: Audit) -> pd.DataFrame:
             "cluster": issues["cluster"].fillna(-1).astype("int64"),
             "self_confidence": x,
             "other_best": y,
+            "status": pd.Series(np.array(["not suspected", "suspect"], dtype=object)[flagged], dtype=object),
         }
     )
 
@@ -209,9 +211,9 @@ def with_decisions(audit: Audit, table: pd.DataFrame, decided: pd.DataFrame) -> 
     Returns
     -------
     DataFrame of n rows
-        With ``action`` ("" while undecided), ``actor`` (who decided, or ""), ``final`` (JSON text or None) and
-        ``status``: ``error`` (another label was decided), ``kept``, ``excluded``, ``ambiguous``, ``skipped``,
-        ``suspect`` or ``not suspected``.
+        With ``action`` ("" while undecided), ``actor`` (who decided, or ""), ``final`` (JSON text or None) and, where
+        it was decided, ``status``: ``error`` (another label was decided), ``kept``, ``excluded``, ``ambiguous`` or
+        ``skipped``.
     """
     whole = decided[decided["part"] == ""]
     places = audit.positions(whole["id"])
@@ -219,7 +221,7 @@ def with_decisions(audit: Audit, table: pd.DataFrame, decided: pd.DataFrame) -> 
     actions, after, actors = (whole.loc[known, c].to_numpy() for c in ("action", "after", "actor"))
     places = places[known]
     action, final = np.full(len(table), "", dtype=object), table["given"].to_numpy(dtype=object, copy=True)
-    status = np.where(table["is_issue"], "suspect", "not suspected").astype(object)
+    status = table["status"].to_numpy(dtype=object, copy=True)
     actor = np.full(len(table), "", dtype=object)
     relabelled = actions == "set"
     action[places], actor[places] = actions, actors

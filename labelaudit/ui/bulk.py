@@ -9,12 +9,14 @@ import streamlit as st
 
 from labelaudit.bulk import ACTIONS, NEEDS, TAGGING, Action, Change, Plan, plan, rows
 from labelaudit.dataset import encode
-from labelaudit.errors import Stale
+from labelaudit.errors import BadInput, Stale
+from labelaudit.tags import checked, counted, meant_by
 from labelaudit.text import shorten
 from labelaudit.ui import session
 from labelaudit.ui.cards import snippet_of
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
+from labelaudit.ui.tags import words
 
 OPEN = "bulk"  # the state of the panel: open or not
 MOST = 8  # kinds of change that are listed
@@ -39,7 +41,11 @@ def panel(opened: Opened) -> None:
     with st.container(key="bulk-panel"):
         chosen = ", ".join(text for _, text in opened.selection.chips()) or "all examples"
         st.markdown(f"**Decide on all {len(positions):,}** · {plain(shorten(chosen, 120))}")
-        change = _change(opened)
+        try:
+            change = _change(opened)
+        except BadInput as error:
+            session.show_error(error)
+            return
         if stale := st.session_state.pop("bulk-stale", ""):
             st.warning(f"{plain(stale)} This is what would change now.", icon=":material/sync_problem:")
         if change is None:
@@ -69,9 +75,19 @@ def _change(opened: Opened) -> Change | None:
         names = opened.dataset.class_by_name
         name = st.selectbox("Class", list(names), index=None, key="bulk-class", placeholder="Type a class's name")
         return Change(action, str(encode(names[name])), over) if name else None
-    used = sorted({tag for tags in opened.tags.values() for tag in tags})
-    tag = st.selectbox("Tag", used, index=None, key="bulk-tag", accept_new_options=action == "tag")
-    return Change(action, tag) if tag else None
+    known = counted(opened.tags.values())
+    options = list(known) if action == "tag" else [tag for tag, count in known.items() if count]
+    meant = meant_by([opened.selection.issue])
+    tag = st.selectbox(
+        "Tag",
+        options,
+        index=options.index(meant[0]) if action == "tag" and meant else None,
+        format_func=words,
+        key=f"bulk-{action}",
+        accept_new_options=action == "tag",
+        placeholder="Choose a tag, or type one of your own" if action == "tag" else "Choose a tag",
+    )
+    return Change(action, checked(tag)) if tag else None
 
 
 def _dry_run(opened: Opened, planned: Plan, chosen: str) -> None:

@@ -20,7 +20,7 @@ from labelaudit.dataset import Dataset
 from labelaudit.decisions import DECIDING, tags_of
 from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.jobs import Job, Jobs
-from labelaudit.ordering import detectors_of, ranking, review_order
+from labelaudit.ordering import ORDERS, detectors_of, ranking, review_order, sets_of
 from labelaudit.review import Decision, effective
 from labelaudit.reviewers import second_opinions
 from labelaudit.selection import Selection, points, selected, with_decisions
@@ -64,12 +64,17 @@ class Opened:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The examples with what was decided about them."""
-        return with_decisions(self.audit, self.plain, effective(self.decisions))
+        return self._standing[0]
 
     @cached_property
     def decided(self) -> np.ndarray:
         """Which examples are decided; a skip is not."""
-        return self.table["action"].isin(DECIDING).to_numpy()
+        return self._standing[1]
+
+    @cached_property
+    def _standing(self) -> tuple[pd.DataFrame, np.ndarray]:
+        last = self.decisions[-1].key if self.decisions else ""
+        return _standing_of(self.workspace.owner, self.audit.id, len(self.decisions), last, self)
 
     @cached_property
     def tags(self) -> dict[str, tuple[str, ...]]:
@@ -89,7 +94,7 @@ class Opened:
     @cached_property
     def ranked(self) -> np.ndarray:
         """The selected examples, worst first."""
-        return review_order(self.audit, self.mask, self.scores, "" if self.rank else self.selection.issue)
+        return review_order(self.mask, self.scores, sets_of(self.audit, self.selection, self.rank))
 
     @cached_property
     def places(self) -> np.ndarray | None:
@@ -146,6 +151,15 @@ def open_audit(owner: str, audit_id: str) -> tuple[Audit, pd.DataFrame]:
     gc.collect()
     gc.freeze()
     return audit, table
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _standing_of(
+    owner: str, audit_id: str, decisions: int, last: str, _opened: Opened
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """The examples with what was decided, and which are decided: anew after a decision, not at each click."""
+    table = with_decisions(_opened.audit, _opened.plain, effective(_opened.decisions))
+    return table, table["action"].isin(DECIDING).to_numpy()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -369,7 +383,7 @@ def opened() -> Opened | None:
     if audit_id is None or not here.is_done(audit_id):
         return None
     audit, table = open_audit(here.owner, audit_id)
-    ranked_by = rank() if rank() in detectors_of(audit) else ""  # an address can name any
+    ranked_by = rank() if rank() in (*ORDERS, *detectors_of(audit)) else ""  # an address can name any
     decisions = here.log.read(audit.dataset.data_fingerprint)
     if blind():
         decisions = second_opinions(decisions, reviewer())
