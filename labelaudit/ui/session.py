@@ -363,6 +363,26 @@ def start(dataset: Dataset, config: AuditConfig) -> None:
     choose(audit_id)
 
 
+def start_again(dataset: Dataset, before: Audit) -> None:
+    """Request an audit by the choices of another, queue it and look at it; what Ingest is about stays.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data of that audit with the decisions since.
+    before : Audit
+        What the new one is compared with.
+
+    Raises
+    ------
+    LabelauditError
+        The data can't be audited, stored or queued; what was looked at is still open.
+    """
+    audit_id = workspace().request(dataset, before.config, since=before.id)
+    resume(audit_id)
+    choose(audit_id)
+
+
 def resume(audit_id: str) -> Job:
     """Queue an audit that was requested before; finished folds are read from the cache."""
     here = workspace()
