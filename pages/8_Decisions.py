@@ -2,14 +2,20 @@
 
 import streamlit as st
 
-from labelaudit.ui import bar, conflicts, history, navigation, second, session
+from labelaudit.ui import bar, conflicts, history, navigation, renaming, second, session, slices, tags
 
 navigation.enter()
 opened = session.require_audit("what was decided")
 bar.show(opened)
 second.require_sight(opened, "the decisions of all")
 
-views = {"History": history.show, "Conflicts": conflicts.show}
+views = {
+    "History": history.show,
+    "Conflicts": conflicts.show,
+    "Tags": tags.show,
+    "Slices": slices.show,
+    "Classes": renaming.show,
+}
 for tab, draw in zip(st.tabs(list(views), key="decisions-tab", on_change="rerun"), views.values(), strict=True):
     if tab.open:
         with tab:

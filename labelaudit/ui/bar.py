@@ -10,7 +10,7 @@ import streamlit as st
 from labelaudit.errors import LabelauditError
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
-from labelaudit.ui import bulk, filters, second, session
+from labelaudit.ui import bulk, filters, second, session, slices
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 from labelaudit.why import title_of
@@ -18,6 +18,7 @@ from labelaudit.why import title_of
 # By the key of its state: word, icon, and what it draws.
 TOOLS: dict[str, tuple[str, str, Callable[[Opened], None]]] = {
     filters.OPEN: ("Filter", ":material/filter_alt:", filters.panel),
+    slices.OPEN: ("Slices", ":material/bookmarks:", slices.panel),
     bulk.OPEN: ("Decide on all", ":material/done_all:", bulk.panel),
 }
 
@@ -51,11 +52,12 @@ def show(opened: Opened) -> None:
 def tools() -> None:
     """Draw what is done with the selection: change it, and decide on all of it; what is folded away costs nothing."""
     session.drawn_anew()
-    for key, (word, icon, draw) in TOOLS.items():
-        folded = st.popover(word, icon=icon, key=key, on_change="rerun", type="tertiary")
-        if folded.open and (opened := session.opened()) is not None:
-            with folded:
-                draw(opened)
+    with st.container(horizontal=True, gap="xsmall", width="content"):
+        for key, (word, icon, draw) in TOOLS.items():
+            folded = st.popover(word, icon=icon, key=key, on_change="rerun", type="tertiary")
+            if folded.open and (opened := session.opened()) is not None:
+                with folded:
+                    draw(opened)
 
 
 def show_if_any() -> None:
