@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from labelaudit.ui import bar, conflicts, history, navigation, renaming, second, session, slices, tags
+from labelaudit.ui import bar, conflicts, history, navigation, renaming, reviewers, second, session, slices, tags
 
 navigation.enter()
 opened = session.require_audit("what was decided")
@@ -11,6 +11,7 @@ second.require_sight(opened, "the decisions of all")
 
 views = {
     "History": history.show,
+    "Reviewers": reviewers.show,
     "Conflicts": conflicts.show,
     "Tags": tags.show,
     "Slices": slices.show,

@@ -11,10 +11,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from issued import flagged_rows, issued
+from issued import issued
 
 from labelaudit.audit import Audit, AuditConfig, audit
-from labelaudit.confident import SCORES
 from labelaudit.dataset import encode
 from labelaudit.decisions import tags_of
 from labelaudit.drawing import (
@@ -29,7 +28,6 @@ from labelaudit.drawing import (
     outlines,
 )
 from labelaudit.errors import BadInput
-from labelaudit.ordering import detectors_of, ranking, review_order
 from labelaudit.review import Decision, effective
 from labelaudit.selection import (
     STATUSES,
@@ -404,34 +402,8 @@ def test_an_issue_selects_what_its_check_flagged_lowest_first(checked: Audit) ->
     assert np.isnan(score[~flagged]).all()
     chosen = Selection(issue="near_duplicate")
     assert selected(checked, table, chosen).tolist() == flagged.tolist()
-    assert np.argsort(ranking(checked, table, chosen))[:3].tolist() == [12, 11, 10]
     assert not selected(checked, table, Selection(issue="no such")).any()
     assert selected(checked, table, Selection(issue="label")).tolist() == table["is_issue"].tolist()
-
-
-def test_sets_of_copies_stay_together_the_worst_set_first() -> None:
-    found = issued(audit(made.table(n=300)))
-    rows = flagged_rows(found, "near_duplicate", [3, 40], 2)  # scores .3 and 0, as those of the other set
-    found = replace(found, issues=pd.concat([found.issues, rows.assign(score=[0.1, 0.2])], ignore_index=True))
-    chosen = Selection(issue="near_duplicate")
-    table = points(found)
-    scores, mask = ranking(found, table, chosen), selected(found, table, chosen)
-    assert review_order(found, mask, scores, "near_duplicate").tolist() == [12, 11, 10, 3, 40]
-    assert review_order(found, mask, scores).tolist() == [12, 3, 11, 40, 10]
-
-
-def test_a_check_that_scores_every_example_ranks_them_all(checked: Audit) -> None:
-    chosen = Selection(issue="outlier")
-    assert ranking(checked, points(checked), chosen).tolist() == checked.scores["outlier"].tolist()
-
-
-def test_the_ranking_is_the_combined_score_unless_a_detector_is_chosen(checked: Audit) -> None:
-    table = points(checked)
-    assert ranking(checked, table, Selection()).tolist() == table["score"].tolist()
-    by = ranking(checked, table, Selection(issue="near_duplicate"), "self_confidence")
-    np.testing.assert_array_equal(by, checked.scores["self_confidence"])
-    assert set(SCORES) | {"outlier"} <= set(detectors_of(checked))
-    assert not {"id", "part"} & set(detectors_of(checked))
 
 
 def test_a_box_on_the_map_is_resolved_by_the_places(checked: Audit) -> None:

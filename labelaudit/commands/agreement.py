@@ -66,8 +66,8 @@ def decided(found: Audit, path: Path | None) -> list[Decision]:
     BadInput
         The file cannot be read, or its decisions are about other data.
     """
-    from labelaudit.decisions import read_jsonl
     from labelaudit.errors import BadInput
+    from labelaudit.exchange import read_jsonl
     from labelaudit.workspace import Workspace
 
     if path is None:

@@ -41,6 +41,7 @@ def show(opened: Opened) -> None:
     with st.container(key="bar", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<div class="la-facts">{spans}</div>', width="content")
         chips(opened)
+        st.space("stretch")
         tools()
     second.banner(opened)
     bulk.show_done(opened)
@@ -60,21 +61,22 @@ def tools() -> None:
                     draw(opened)
 
 
-def show_if_any() -> None:
-    """Draw the bar where an audit is open; these pages do without one, too."""
+def show_if_any() -> Opened | None:
+    """Draw the bar where an audit is open, and return it; these pages do without one, too."""
     try:
         opened = session.opened()
     except LabelauditError as error:
         session.show_error(error)
-        return
+        return None
     if opened is not None:
         show(opened)
+    return opened
 
 
 def chips(opened: Opened) -> None:
     """Draw one button per filter of the selection; a click drops it."""
     if not opened.selection:
-        st.caption("no selection: all examples")
+        st.caption("no selection: all examples", width="content")
         return
     for name, text in opened.selection.chips():
         text = title_of(opened.audit, opened.selection.issue) if name == "issue" else text
@@ -87,7 +89,7 @@ def chips(opened: Opened) -> None:
             on_click=session.select,
             args=(opened.selection.without(name),),
         )
-    st.caption(f"{int(opened.mask.sum()):,} selected")
+    st.caption(f"{int(opened.mask.sum()):,} selected", width="content")
     if opened.selection.map is not None and opened.places is None:
-        st.caption("The map is not made here yet: see Scatter.")
+        st.caption("The map is not made here yet: see Scatter.", width="content")
     st.button("clear", key="chip-clear", type="tertiary", on_click=session.select, args=(Selection(),))

@@ -21,7 +21,7 @@ from labelaudit.dataset import Dataset
 from labelaudit.decisions import DECIDING, tags_of
 from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.jobs import Job, Jobs
-from labelaudit.ordering import detectors_of, ranking, review_order
+from labelaudit.ordering import ORDERS, detectors_of, ranking, review_order, sets_of
 from labelaudit.review import Decision, effective
 from labelaudit.reviewers import second_opinions
 from labelaudit.selection import Selection, points, selected, with_decisions
@@ -96,7 +96,7 @@ class Opened:
     @cached_property
     def ranked(self) -> np.ndarray:
         """The selected examples, worst first."""
-        return review_order(self.audit, self.mask, self.scores, "" if self.rank else self.selection.issue)
+        return review_order(self.mask, self.scores, sets_of(self.audit, self.selection, self.rank))
 
     @cached_property
     def places(self) -> np.ndarray | None:
@@ -420,7 +420,7 @@ def opened() -> Opened | None:
     if audit_id is None or not here.is_done(audit_id):
         return None
     audit, table = open_audit(here.owner, audit_id)
-    ranked_by = rank() if rank() in detectors_of(audit) else ""  # an address can name any
+    ranked_by = rank() if rank() in (*ORDERS, *detectors_of(audit)) else ""  # an address can name any
     decisions = here.log.read(audit.dataset.data_fingerprint)
     if blind():
         decisions = second_opinions(decisions, reviewer())

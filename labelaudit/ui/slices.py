@@ -13,6 +13,7 @@ from labelaudit.store import Slice
 from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
+from labelaudit.why import title_of
 
 OPEN = "slices"  # the state of the panel: open or not
 
@@ -69,9 +70,10 @@ def _counted(owner: str, audit_id: str, text: str, state: tuple[int, str, bool],
 
 
 def _list(opened: Opened, listed: list[Slice], place: str) -> None:
-    for number, one in enumerate(listed):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            _open_button(opened, one, f"slice-{place}-{number}")
+    with st.container(gap=None, key=f"slices-{place}"):
+        for number, one in enumerate(listed):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                _open_button(opened, one, f"slice-{place}-{number}")
 
 
 def _open_button(opened: Opened, one: Slice, key: str) -> None:
@@ -88,6 +90,8 @@ def _open_button(opened: Opened, one: Slice, key: str) -> None:
         args=(one,),
     )
     st.caption("can't be read" if many is None else f"{many:,}", width="content")
+    if one.rank:
+        st.caption(f"by {plain(title_of(opened.audit, one.rank).lower())}", width="content")
     if one.reviewer:
         st.caption(f"for {plain(one.reviewer)}{', second review' if one.stage == 'second' else ''}", width="content")
 

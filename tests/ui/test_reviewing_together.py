@@ -13,6 +13,7 @@ from labelaudit.audit import Audit
 from labelaudit.conflicts import conflicts
 from labelaudit.decisions import Decision, effective
 from labelaudit.selection import Selection
+from labelaudit.store import Slice
 from labelaudit.ui.visitor import NAME_COOKIE, reviewer
 from labelaudit.workspace import Workspace
 
@@ -194,3 +195,103 @@ def test_conflicts_open_in_the_inspector(dashboard: Dashboard, audited: Audit, d
     dashboard.run()
     dashboard.press("conflicts-inspect")
     assert app.session_state["selection"] == Selection(ids=tuple(differing))
+
+
+# -- sharing the work out -------------------------------------------------------------------------
+
+
+def reviewers_tab(dashboard: Dashboard, audited: Audit, me: str = "") -> Any:
+    app = dashboard.open("8_Decisions", audit=audited.id)
+    if me:
+        app.session_state["reviewer"] = me
+    app.session_state["decisions-tab"] = "Reviewers"
+    dashboard.run()
+    return app
+
+
+def slices_of(audited: Audit) -> dict[str, Slice]:
+    return {s.reviewer: s for s in Workspace().slices.list(audited.dataset.data_fingerprint)}
+
+
+def test_the_suspects_are_dealt_out_and_each_reviews_their_own(
+    dashboard: Dashboard, audited: Audit, worst: list[str]
+) -> None:
+    app = reviewers_tab(dashboard, audited, me="ann")
+    app.multiselect(key="assign-names").set_value(["ann", "bob@example.org"])
+    dashboard.run()
+    assert f"{len(worst)} examples, dealt out one by one" in dashboard.text()
+    dashboard.press("assign")
+    saved = slices_of(audited)
+    parts = {who: Selection.from_text(s.selection).ids for who, s in saved.items()}
+    assert parts == {"ann": tuple(worst[::2]), "bob@example.org": tuple(worst[1::2])}
+    assert {s.stage for s in saved.values()} == {""}
+    decide(audited, "ann", worst[0], "keep")
+    dashboard.run()
+    assert f"{len(worst[::2]) - 1} left of {len(worst[::2])} · first review · last seen just now" in dashboard.text()
+    assert app.button(key="go-0").label == "Review mine"
+    dashboard.press("go-0")
+    assert app.session_state["selection"].ids == parts["ann"]
+
+
+def test_a_sample_of_decisions_is_reviewed_blind(dashboard: Dashboard, audited: Audit, worst: list[str]) -> None:
+    for id_ in worst[:10]:
+        decide(audited, "ann", id_, "keep")
+    app = reviewers_tab(dashboard, audited, me="bob")
+    app.radio(key="assign-what").set_value("A sample of what somebody decided")
+    dashboard.run()
+    app.select_slider(key="assign-share").set_value(0.2)
+    app.multiselect(key="assign-names").set_value(["bob"])
+    dashboard.run()
+    dashboard.press("assign")
+    mine = slices_of(audited)["bob"]
+    assert (mine.name, mine.stage) == ("20% of ann’s decisions: bob", "second")
+    ids = Selection.from_text(mine.selection).ids
+    assert len(ids) == 2 and set(ids) < set(worst[:10])
+    dashboard.open("")
+    app.switch_page("Home.py")
+    dashboard.run()
+    assert "Assigned to you: 2 left" in dashboard.text()
+    dashboard.press("review-mine")
+    assert app.session_state["blind"] and app.session_state["selection"].ids == ids
+
+
+def test_a_name_in_an_assignment_is_checked_and_shown_escaped(dashboard: Dashboard, audited: Audit) -> None:
+    app = reviewers_tab(dashboard, audited)
+    app.multiselect(key="assign-names").set_value(["rule: all"])
+    dashboard.run()
+    dashboard.press("assign")
+    assert "belong to rules" in app.error[0].value
+    app.multiselect(key="assign-names").set_value(["<b>eve</b>"])
+    dashboard.run()
+    dashboard.press("assign")
+    assert "<b>eve</b>" not in "".join(html.proto.body for html in app.get("html"))
+    dashboard.press("withdraw-0")
+    assert slices_of(audited) == {}
+
+
+def test_agreement_is_shown_with_how_much_it_rests_on(dashboard: Dashboard, audited: Audit, worst: list[str]) -> None:
+    reviewers_tab(dashboard, audited)
+    assert "no two people have an opinion of their own on the same example" in dashboard.text()
+    for id_ in worst[:8]:
+        decide(audited, "ann", id_, "keep")
+        decide(audited, "bob", id_, "keep" if id_ != worst[0] else "exclude", stage="second")
+    decide(audited, "cid", worst[1], "ambiguous")
+    dashboard.run()
+    text = dashboard.text()
+    assert dashboard.metrics()["Conflicts open"] == "2"  # cid's overwrite is what the review says now
+    assert "7 of 8 alike: 87.5%" in text
+    assert "fewer than 30 in common" in text
+    assert "saw the first decision: 1 example, of which 1 got" in text
+
+
+def test_a_long_selection_is_stored_and_goes_by_a_name(dashboard: Dashboard, audited: Audit) -> None:
+    many = Selection(ids=(*(f"{n:040}" for n in range(100)), "1", "2"))
+    app = dashboard.open("3_Health", audit=audited.id)
+    app.session_state["selection"] = many
+    dashboard.run()
+    address = app.query_params["sel"]
+    assert len(address) < 40
+    again = Dashboard(dashboard.root, dashboard.queue).open("3_Health", audit=audited.id, sel=address)
+    assert again.session_state["selection"] == many
+    gone = Dashboard(dashboard.root, dashboard.queue).open(audit=audited.id, sel="~" + "0" * 24)
+    assert "not in this workspace" in gone.warning[0].value
