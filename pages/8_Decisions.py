@@ -2,7 +2,19 @@
 
 import streamlit as st
 
-from labelaudit.ui import bar, conflicts, copies, history, navigation, reviewers, second, session
+from labelaudit.ui import (
+    bar,
+    conflicts,
+    copies,
+    history,
+    navigation,
+    renaming,
+    reviewers,
+    second,
+    session,
+    slices,
+    tags,
+)
 
 navigation.enter()
 opened = session.require_audit("what was decided")
@@ -15,6 +27,9 @@ views = {
     "History": history.show,
     "Reviewers": reviewers.show,
     "Conflicts": conflicts.show,
+    "Tags": tags.show,
+    "Slices": slices.show,
+    "Classes": renaming.show,
     "Copies": copies.show,
 }
 for tab, draw in zip(st.tabs(list(views), key="decisions-tab", on_change="rerun"), views.values(), strict=True):

@@ -15,6 +15,7 @@ import streamlit as st
 from joblib import cpu_count
 
 from labelaudit import map as maps
+from labelaudit import slices
 from labelaudit.audit import Audit, AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.decisions import DECIDING, tags_of
@@ -28,6 +29,7 @@ from labelaudit.reviewers import second_opinions
 from labelaudit.selection import Selection, points, selected, with_decisions
 from labelaudit.settings import settings
 from labelaudit.stopping import Lots
+from labelaudit.store import Slice
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.visitor import reviewer as reviewer
 from labelaudit.ui.visitor import sentence, workspace
@@ -261,8 +263,18 @@ def restore() -> None:
             st.session_state["mix"] = int(st.query_params["mix"]) if st.query_params.get("mix") in MIXES else 0
             st.session_state["blind"] = st.query_params.get("stage", "") == "second"
             st.session_state["selection"] = Selection.from_text(_long_text(st.query_params.get("sel", "")))
+            if "slice" in st.query_params:
+                open_slice(_slice_of(audit_id, st.query_params["slice"]))
     except LabelauditError as error:
         st.session_state["message"] = str(error)
+
+
+def _slice_of(audit_id: str, name: str) -> Slice:
+    """Find the slice that an address names."""
+    here = workspace()
+    audit, _ = open_audit(here.owner, audit_id)
+    own = here.slices.list(audit.dataset.data_fingerprint)
+    return slices.find([*own, *slices.built_in(audit)], name)
 
 
 def _long_text(text: str) -> str:
@@ -310,13 +322,23 @@ def show_message() -> None:
 
 
 def write_address() -> None:
-    """Put draft, audit, selection, order and stage into the address; moving between pages drops them."""
+    """Put draft, audit, selection, order and stage into the address; moving between pages drops them.
+
+    A slice stands for its selection and order as long as they are as it has them.
+    """
     loaded = draft()
+    named: Slice | None = st.session_state.get("slice")
+    chosen, order = selection().to_text(), rank()
+    if named is not None and (named.selection, named.rank) == (chosen, order):
+        chosen = order = ""
+    else:
+        named = None
     wanted = {
         "data": loaded.fingerprint if loaded is not None else "",
         "audit": current() or "",
-        "sel": _short_text(selection().to_text()),
-        "rank": rank(),
+        "slice": named.name if named is not None else "",
+        "sel": _short_text(chosen),
+        "rank": order,
         "mix": str(mix() or ""),
         "stage": "second" if blind() else "",
     }
@@ -414,6 +436,21 @@ def select(new: Selection) -> None:
         st.session_state["selection"] = new
         st.session_state["position"] = None
         redraw()
+
+
+def open_slice(one: Slice) -> None:
+    """Select a slice in its order, on all pages.
+
+    Raises
+    ------
+    BadInput
+        What it selects can't be read.
+    """
+    chosen = Selection.from_text(one.selection)
+    st.session_state["slice"] = replace(one, selection=chosen.to_text())
+    if one.rank != rank():
+        rank_by(one.rank)
+    select(chosen)
 
 
 def rank() -> str:
