@@ -67,7 +67,13 @@ def export(
 
 
 def _cleaned(
-    dataset: Dataset, in_force: pd.DataFrame, rows: np.ndarray | None, decided_only: bool, keep_original: bool
+    dataset: Dataset,
+    in_force: pd.DataFrame,
+    rows: np.ndarray | None,
+    decided_only: bool,
+    keep_original: bool,
+    *,
+    with_given: bool = True,
 ) -> Dataset:
     keep = _scope(dataset, in_force, rows, decided_only)
     keep[dataset.rows_of(in_force.loc[in_force["action"] == "exclude", "id"])] = False
@@ -78,6 +84,8 @@ def _cleaned(
         cleaned = dataset.with_labels(TASKS[dataset.task].apply(dataset, in_force))
     if keep_original:
         cleaned = _with_original(cleaned, dataset)
+    if not with_given and cleaned.given is not None:  # no file holds it, and taking rows of it takes the longest
+        cleaned = replace(cleaned, given=None)
     # an untouched table is handed on as it is
     return cleaned if keep.all() else cleaned.take(np.flatnonzero(keep))
 
@@ -188,7 +196,8 @@ class Handover:
     @cached_property
     def cleaned(self) -> Dataset:
         """The cleaned data set."""
-        return _cleaned(self.audit.dataset, self.in_force, self.rows, self.decided_only, self.keep_original)
+        choices = self.rows, self.decided_only, self.keep_original
+        return _cleaned(self.audit.dataset, self.in_force, *choices, with_given=False)
 
     @cached_property
     def cleaned_bytes(self) -> bytes:

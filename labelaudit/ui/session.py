@@ -144,7 +144,7 @@ def open_audit(owner: str, audit_id: str) -> tuple[Audit, pd.DataFrame]:
 def _standing_of(
     owner: str, audit_id: str, decisions: int, last: str, _opened: Opened
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """The examples with what was decided about them, and which are decided: anew after a decision, not at each click."""
+    """The examples with what was decided about them, and which are decided: made once per state of the log."""
     table = with_decisions(_opened.audit, _opened.plain, effective(_opened.decisions))
     return table, table["action"].isin(DECIDING).to_numpy()
 
