@@ -156,6 +156,13 @@ class Audit:
         return found.assign(position=self.positions(found["id"].astype(str))).reset_index(drop=True)
 
     @cached_property
+    def agreeing(self) -> np.ndarray:
+        """How many detectors speak against each label, shape (n,), see `labelaudit.why.agreeing`."""
+        from labelaudit.why import agreeing
+
+        return agreeing(self)
+
+    @cached_property
     def _texts(self) -> pa.Table:
         return self.dataset.table.select(list(self.dataset.feature_columns))
 
@@ -290,9 +297,9 @@ def _read_issues(path: Path) -> pd.DataFrame:
     found = np.flatnonzero(some)
     for row, reason in zip(found.tolist(), reasons.take(pa.array(found)).to_pylist(), strict=True):
         columns["evidence"][row] = reason
-    rest = table.drop_columns(list(columns)).to_pandas()
-    texts = {name: pd.Series(values, rest.index, dtype=object) for name, values in columns.items()}
-    return rest.assign(**texts).loc[:, table.column_names]
+    rest: pd.DataFrame = table.drop_columns(list(columns)).to_pandas()
+    issues = rest.assign(**{name: pd.Series(values, rest.index, dtype=object) for name, values in columns.items()})
+    return issues.reindex(columns=table.column_names)
 
 
 def is_other_folder(folder: Path) -> bool:
@@ -344,7 +351,7 @@ def check(dataset: Dataset, config: AuditConfig) -> None:
     """
     config = _settled(dataset, config)
     if config.max_rows:
-        dataset = dataset.take(sample_rows(dataset, config.max_rows, config.seed))
+        dataset = dataset.take(_rows(dataset, config))
     TASKS[dataset.task].check(dataset, config)
 
 
@@ -391,7 +398,7 @@ def audit(
     started = time.perf_counter()
     run = Run(Cache(cache), progress)
     run.cache.sweep()
-    rows = sample_rows(dataset, config.max_rows, config.seed) if config.max_rows else np.arange(len(dataset))
+    rows = _rows(dataset, config)
     task = TASKS[dataset.task]
     sight = look(dataset, rows, config, run)
     audited, rows, seen = sight.dataset, sight.rows, sight.seen
@@ -445,6 +452,13 @@ def audit(
         shutil.rmtree(stored, ignore_errors=True)  # what is there is damaged
         result.save(stored, with_data=False)
     return result
+
+
+def _rows(dataset: Dataset, config: AuditConfig) -> np.ndarray:
+    """Choose the rows to audit; what was decided does not change which."""
+    if config.max_rows is None:
+        return np.arange(len(dataset))
+    return sample_rows(dataset.as_written, config.max_rows, config.seed)
 
 
 def _checked(sight: Sight, ids: np.ndarray, pred_probs: np.ndarray) -> Checked:
@@ -506,6 +520,8 @@ def _notes(dataset: Dataset) -> list[str]:
     planted = dataset.provenance.get("planted")
     if planted:
         notes.append(f"{planted['fraction']:.0%} of the labels were made wrong on purpose ({planted['kind']})")
+    if dataset.reviewed is not None:
+        notes.append(dataset.reviewed.note)
     return notes + [f"column {c!r} was left out: {why}" for c, why in dataset.provenance.get("left_out", {}).items()]
 
 
