@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 from labelaudit import __version__
 from labelaudit.commands.agreement import agreement
+from labelaudit.commands.replay import replay
 from labelaudit.errors import BadInput, LabelauditError, StoreError, did_you_mean
 from labelaudit.files import reason
 from labelaudit.terminal import print_columns, print_json, print_summary, printable, progress, say, summary
@@ -373,6 +374,7 @@ def config(as_json: Json = False) -> None:
 
 
 app.command()(agreement)
+app.command()(replay)
 
 
 def _one_or_more(texts: list[str] | None) -> str | list[str] | None:
