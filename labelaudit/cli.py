@@ -20,6 +20,7 @@ from labelaudit.commands.agreement import agreement
 from labelaudit.commands.auditing import check_out, run_audit
 from labelaudit.commands.progress import progress as review_progress
 from labelaudit.commands.reaudit import reaudit
+from labelaudit.commands.replay import replay
 from labelaudit.commands.review import history, review
 from labelaudit.errors import BadInput, LabelauditError, StoreError, did_you_mean
 from labelaudit.files import reason
@@ -376,7 +377,7 @@ def config(as_json: Json = False) -> None:
     print_columns(("setting", *columns[1:]), [tuple(row[column] for column in columns) for row in rows])
 
 
-for command in (agreement, history, reaudit, review):
+for command in (agreement, history, reaudit, replay, review):
     app.command()(command)
 app.command("progress")(review_progress)
 

@@ -9,6 +9,7 @@ from labelaudit.ui import (
     history,
     navigation,
     renaming,
+    replay,
     reviewers,
     second,
     session,
@@ -30,6 +31,7 @@ views = {
     "Tags": tags.show,
     "Slices": slices.show,
     "Classes": renaming.show,
+    "Replay": replay.show,
     "Copies": copies.show,
 }
 for tab, draw in zip(st.tabs(list(views), key="decisions-tab", on_change="rerun"), views.values(), strict=True):
