@@ -93,9 +93,9 @@ class Opened:
         """The audited data set."""
         return self.audit.dataset
 
-    def decide(self, decisions: list[Decision]) -> None:
-        """Append to the log; the next run of the page shows it."""
-        self.workspace.log.append(decisions)
+    def decide(self, decisions: list[Decision]) -> list[Decision]:
+        """Append to the log and return what it made of them; the next run of the page shows it."""
+        return self.workspace.log.append(decisions)
 
 
 @st.cache_resource(show_spinner=False)
