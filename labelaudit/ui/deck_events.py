@@ -86,7 +86,7 @@ def receive(opened: Opened, sent: Mapping[str, Any]) -> bool:
         return False  # of another audit; they wait in the browser until that one is open again
     box = inbox(opened.audit.id)
     new = [event for event in sent["events"] if event["key"] not in box.done]
-    st.session_state["position"] = _position(opened, sent["open"])
+    st.session_state["position"] = st.session_state["marked"] = _position(opened, sent["open"])
     if sent["before"] is not None:
         deciding.come_from(st.session_state["position"], _position(opened, sent["before"]))
     try:

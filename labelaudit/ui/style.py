@@ -31,8 +31,6 @@ CSS = """
 .la-facts span:first-child { font-size: 1.08rem; font-weight: 650; color: currentColor; }
 .la-text { font-size: 1.12rem; line-height: 1.65; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 26rem;
   overflow-y: auto; padding: .3rem .2rem; }
-.st-key-hero .la-text { font-size: 1.4rem; line-height: 1.7; max-height: none; padding: .6rem 1rem; }
-.st-key-hero .la-row { max-height: none; }
 .la-text mark { color: inherit; border-radius: .2rem; padding: .02rem .14rem; }
 .la-text mark.given, .la-key.given { background: color-mix(in srgb, #64748b 30%, transparent);
   border-bottom: 2px solid #64748b; }
@@ -86,8 +84,6 @@ CSS = """
 .la-count b { font-size: 1.5rem; font-variant-numeric: tabular-nums; margin-right: .2rem; }
 .la-pair { display: grid; grid-template-columns: 1fr 1fr; gap: .6rem; }
 .la-near { font-size: .84rem; }
-[class*="st-key-near-"] { padding: .55rem .6rem .3rem; gap: .1rem; }
-[class*="st-key-near-"] button { min-height: 1.5rem; padding: 0; font-size: .84rem; }
 .la-near .la-labels { gap: .2rem .4rem; margin-bottom: .15rem; }
 .la-near .la-snippet { height: 3.5rem; -webkit-line-clamp: 3; font-size: .84rem; margin-bottom: .3rem; }
 .la-near .la-picture { height: 5.4rem; margin-bottom: .3rem; }

@@ -116,8 +116,8 @@ function line(room, face) {
 }
 
 function card(at, face) {
-  if (!face) return `<div class="la-card" role="option" data-at="${at}"><span class="la-mark"></span></div>`;
-  return `<div class="la-card" role="option" data-at="${at}" data-id="${escaped(face.id)}"><span class="la-box"
-    title="Choose (space)"></span>${face.html}<div class="la-foot"><span class="la-small">score ${face.score}
+  if (!face) return `<div class="la-tile" role="option" data-at="${at}"><span class="la-mark"></span></div>`;
+  return `<div class="la-tile" role="option" data-at="${at}" data-id="${escaped(face.id)}">${face.html}
+    <div class="la-foot"><span class="la-box" title="Choose (space)"></span><span class="la-small">score ${face.score}
     · id ${escaped(face.id)}</span><span class="la-mark"></span></div></div>`;
 }

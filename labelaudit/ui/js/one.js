@@ -55,7 +55,7 @@ function way(room) {
 }
 
 function example(place, face) {
-  place.className = `la-example${face.length > 1500 ? " long" : face.length > 500 ? " middling" : ""}${face.image ? " image" : ""}`;
+  place.className = `la-example${face.length > 1500 ? " long" : face.length > 500 ? " middling" : face.length < 160 ? " short" : ""}${face.image ? " image" : ""}`;
   if (face.image) {
     place.innerHTML = `<div class="la-zoom"></div>${face.image.caption}`;
     zoomable(place.firstChild, face.picture, face.image);
