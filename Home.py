@@ -1,12 +1,13 @@
 """The dashboard's entry. Run with ``streamlit run Home.py``."""
 
 from labelaudit.errors import LabelauditError
-from labelaudit.ui import navigation, session, style, visitor
+from labelaudit.ui import navigation, session, style, visitor, who
 
 style.apply()
 visitor.welcome()
 session.restore()
 page = navigation.draw()
+who.show()
 session.show_message()
 try:
     page.run()

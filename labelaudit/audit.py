@@ -21,6 +21,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
 from labelaudit import __version__
@@ -141,13 +143,24 @@ class Audit:
     @cached_property
     def label_issues(self) -> pd.DataFrame:
         """The label rows of `issues`, in the order of `rows`."""
-        return self.issues[self.issues["issue"] == "label"].reset_index(drop=True)
+        about = (self.issues["issue"] == "label").to_numpy()
+        first = int(about.sum())
+        # They come first, where nobody shuffled them: a view, and no copy of a million rows.
+        found = self.issues.iloc[:first] if about[:first].all() else self.issues[about]
+        return found.reset_index(drop=True)
 
     @cached_property
     def flagged(self) -> pd.DataFrame:
         """The flagged rows of `issues`, of whatever issue, with their ``position`` among the audited examples."""
         found = self.issues[self.issues["is_issue"]]
         return found.assign(position=self.positions(found["id"].astype(str))).reset_index(drop=True)
+
+    @cached_property
+    def agreeing(self) -> np.ndarray:
+        """How many detectors speak against each label, shape (n,), see `labelaudit.why.agreeing`."""
+        from labelaudit.why import agreeing
+
+        return agreeing(self)
 
     @cached_property
     def _texts(self) -> pa.Table:
@@ -255,12 +268,10 @@ class Audit:
             if dataset is not None:
                 notes = [*_notes(dataset), *manifest["notes_of_run"]]
                 manifest = {**manifest, "dataset": _describe(dataset), "notes": notes}
-            issues = pd.read_parquet(folder / "issues.parquet")
-            absent = {c: issues[c].astype(object).where(issues[c].notna(), None) for c in MAY_BE_ABSENT}
             return cls(
                 dataset=dataset or Dataset.open(folder),
                 config=AuditConfig(**manifest["config"]),
-                issues=issues.assign(evidence=issues["evidence"].map(list), **absent),
+                issues=_read_issues(folder / "issues.parquet"),
                 scores=pd.read_parquet(folder / "scores.parquet"),
                 per_class=pd.read_parquet(folder / "per_class.parquet"),
                 outputs=outputs,
@@ -269,6 +280,26 @@ class Audit:
             )
         except (OSError, ValueError) as error:
             raise StoreError(f"the audit in {folder} is damaged ({error}); run it again.") from error
+
+
+def _read_issues(path: Path) -> pd.DataFrame:
+    """Read the issue table: equal texts are one object, and so are all empty lists of reasons, which most rows have."""
+    table = pq.read_table(path)
+    columns: dict[str, np.ndarray] = {}
+    for name in MAY_BE_ABSENT:
+        encoded = table[name].cast(pa.string()).combine_chunks().dictionary_encode()
+        texts = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
+        columns[name] = texts[encoded.indices.fill_null(len(texts) - 1).to_numpy(zero_copy_only=False)]
+    reasons = table["evidence"].combine_chunks()
+    some = pc.greater(pc.list_value_length(reasons), 0).to_numpy(zero_copy_only=False)
+    columns["evidence"] = np.empty(len(reasons), dtype=object)
+    columns["evidence"].fill([])
+    found = np.flatnonzero(some)
+    for row, reason in zip(found.tolist(), reasons.take(pa.array(found)).to_pylist(), strict=True):
+        columns["evidence"][row] = reason
+    rest: pd.DataFrame = table.drop_columns(list(columns)).to_pandas()
+    issues = rest.assign(**{name: pd.Series(values, rest.index, dtype=object) for name, values in columns.items()})
+    return issues.reindex(columns=table.column_names)
 
 
 def is_other_folder(folder: Path) -> bool:
@@ -320,7 +351,7 @@ def check(dataset: Dataset, config: AuditConfig) -> None:
     """
     config = _settled(dataset, config)
     if config.max_rows:
-        dataset = dataset.take(sample_rows(dataset, config.max_rows, config.seed))
+        dataset = dataset.take(_rows(dataset, config))
     TASKS[dataset.task].check(dataset, config)
 
 
@@ -367,7 +398,7 @@ def audit(
     started = time.perf_counter()
     run = Run(Cache(cache), progress)
     run.cache.sweep()
-    rows = sample_rows(dataset, config.max_rows, config.seed) if config.max_rows else np.arange(len(dataset))
+    rows = _rows(dataset, config)
     task = TASKS[dataset.task]
     sight = look(dataset, rows, config, run)
     audited, rows, seen = sight.dataset, sight.rows, sight.seen
@@ -421,6 +452,13 @@ def audit(
         shutil.rmtree(stored, ignore_errors=True)  # what is there is damaged
         result.save(stored, with_data=False)
     return result
+
+
+def _rows(dataset: Dataset, config: AuditConfig) -> np.ndarray:
+    """Choose the rows to audit; what was decided does not change which."""
+    if config.max_rows is None:
+        return np.arange(len(dataset))
+    return sample_rows(dataset.as_written, config.max_rows, config.seed)
 
 
 def _checked(sight: Sight, ids: np.ndarray, pred_probs: np.ndarray) -> Checked:
@@ -482,6 +520,8 @@ def _notes(dataset: Dataset) -> list[str]:
     planted = dataset.provenance.get("planted")
     if planted:
         notes.append(f"{planted['fraction']:.0%} of the labels were made wrong on purpose ({planted['kind']})")
+    if dataset.reviewed is not None:
+        notes.append(dataset.reviewed.note)
     return notes + [f"column {c!r} was left out: {why}" for c, why in dataset.provenance.get("left_out", {}).items()]
 
 

@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from labelaudit import __version__
+from labelaudit.commands.agreement import agreement
 from labelaudit.errors import BadInput, LabelauditError, StoreError, did_you_mean
 from labelaudit.files import reason
 from labelaudit.terminal import print_columns, print_json, print_summary, printable, progress, say, summary
@@ -205,7 +206,8 @@ def export(
 ) -> None:
     """Write the cleaned data set; decisions in a file win over the rule."""
     from labelaudit.audit import Audit
-    from labelaudit.decisions import Decision, accept_below, read_jsonl
+    from labelaudit.decisions import Decision, accept_below
+    from labelaudit.exchange import read_jsonl
     from labelaudit.export import Handover
     from labelaudit.load import write
 
@@ -368,6 +370,9 @@ def config(as_json: Json = False) -> None:
         return
     columns = ("name", "value", "from", "variable")
     print_columns(("setting", *columns[1:]), [tuple(row[column] for column in columns) for row in rows])
+
+
+app.command()(agreement)
 
 
 def _one_or_more(texts: list[str] | None) -> str | list[str] | None:

@@ -23,6 +23,8 @@ from labelaudit.files import digest, read_json, replacing, write_json
 from labelaudit.given import FILE as GIVEN_FILE
 from labelaudit.given import Given
 from labelaudit.media import Media
+from labelaudit.reviewed import FILE as REVIEWED_FILE
+from labelaudit.reviewed import Reviewed
 from labelaudit.text import is_encodable, json_text, shorten
 
 if TYPE_CHECKING:
@@ -118,6 +120,9 @@ class Dataset:
         Where it came from and what was done to it; JSON values only; never part of the fingerprint.
     given : Given or None
         Probabilities, features, coordinates, neighbours and folds that the user brings.
+    reviewed : Reviewed or None
+        What was decided so far, where an audit takes it into account: `labels` and `classes` are then those that an
+        export would write. The table stays as it was read.
 
     Raises
     ------
@@ -138,6 +143,7 @@ class Dataset:
     source: Source = Source("parquet")
     provenance: Mapping[str, Any] = field(default_factory=dict)
     given: Given | None = None
+    reviewed: Reviewed | None = None
 
     def __post_init__(self) -> None:
         if self.table.num_rows == 0:
@@ -189,7 +195,7 @@ class Dataset:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of everything that an audit sees; with the config it is the key of all that follows."""
-        roles = {
+        roles: dict[str, Any] = {
             "data": self.data_fingerprint,
             "features": self.feature_columns,
             "modality": self.modality,
@@ -197,7 +203,11 @@ class Dataset:
             "value_type": self.value_type,
             "text_cells": self.source.text_cells,
         }
-        return _hash(roles if self.given is None else {**roles, "given": self.given.fingerprint})
+        if self.given is not None:
+            roles["given"] = self.given.fingerprint
+        if self.reviewed is not None:
+            roles["reviewed"] = self.reviewed.fingerprint
+        return _hash(roles)
 
     @cached_property
     def feature_fingerprint(self) -> str:
@@ -248,12 +258,15 @@ class Dataset:
         encoded = column.combine_chunks().dictionary_encode()
         as_json = self._holds_json(name)
         values = [decode(v) if as_json else v for v in encoded.dictionary.to_pylist()]
+        indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        if self.reviewed is not None:
+            values, indices = self.reviewed.applied(values, indices)
         brought = () if self.given is None else self.given.classes
         present = {encode(v): v for v in (*values, *brought) if not is_missing(v)}
         classes = tuple(sorted(present.values(), key=_class_order(list(present.values()))))
         order = {encode(v): code for code, v in enumerate(classes)}
+        # the last one is for -1: no value
         lookup = np.array([-1 if is_missing(v) else order[encode(v)] for v in values] + [-1], dtype=np.int32)
-        indices = encoded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
         return classes, lookup[indices]
 
     @property
@@ -263,8 +276,28 @@ class Dataset:
 
     @property
     def labels(self) -> np.ndarray:
-        """The given label of every example as an index into `classes`, shape (N,); -1 where missing."""
+        """The label of every example as an index into `classes`, shape (N,); -1 where missing."""
         return self._classes_and_codes[1]
+
+    @cached_property
+    def as_written(self) -> Dataset:
+        """The same data without what was decided since."""
+        return self if self.reviewed is None else replace(self, reviewed=None)
+
+    @cached_property
+    def given_texts(self) -> np.ndarray:
+        """The labels that stand in the table as JSON text, shape (N,); None where missing."""
+        written = self.as_written
+        texts = np.array([*map(encode, written.classes), None], dtype=object)
+        return np.asarray(texts[written.labels])
+
+    @cached_property
+    def verified(self) -> np.ndarray:
+        """Which labels somebody decided on, so that they are no suspects any more, bool of shape (N,)."""
+        decided = np.zeros(len(self), dtype=bool)
+        if self.reviewed is not None:
+            decided[self.reviewed.rows] = True
+        return decided
 
     @cached_property
     def class_names(self) -> tuple[str, ...]:
@@ -293,6 +326,14 @@ class Dataset:
     @cached_property
     def _name_by_text(self) -> dict[str | None, str]:
         return dict(zip(map(encode, self.classes), self.class_names, strict=True))
+
+    @cached_property
+    def _code_by_text(self) -> dict[str | None, int]:
+        return {encode(value): code for code, value in enumerate(self.classes)}
+
+    def code_of(self, text: str | float | None) -> int:
+        """Find a label, JSON text or NaN, among the classes; -1 where it is none of them."""
+        return self._code_by_text.get(text, -1) if isinstance(text, str) else -1
 
     def name_of(self, text: str | float | None) -> str:
         """Write a label for a person.
@@ -375,7 +416,7 @@ class Dataset:
     # -- copies with a change ---------------------------------------------------------------------
 
     def with_labels(self, values: Sequence[Any], column: str | None = None) -> Dataset:
-        """Give every example a label; the column keeps its place and its type.
+        """Give every example a label; the column keeps its place and its type, and what was decided is settled.
 
         Parameters
         ----------
@@ -401,12 +442,13 @@ class Dataset:
                 "choose one like the others."
             ) from error
         index = self.table.schema.get_field_index(name)
-        return replace(self, table=self.table.set_column(index, schema_field, array))
+        return replace(self, table=self.table.set_column(index, schema_field, array), reviewed=None)
 
     def take(self, rows: np.ndarray) -> Dataset:
         """Keep these rows, in this order; without an id column their numbers are lost, so keep them yourself."""
         given = None if self.given is None else self.given.take(rows)
-        return replace(self, table=self.table.take(pa.array(rows)), given=given)
+        reviewed = None if self.reviewed is None else self.reviewed.take(rows)
+        return replace(self, table=self.table.take(pa.array(rows)), given=given, reviewed=reviewed)
 
     # -- on disk ----------------------------------------------------------------------------------
 
@@ -431,11 +473,15 @@ class Dataset:
             "source": {"format": self.source.format, "options": dict(self.source.options), "notes": self.source.notes},
             "media": self._keep_media(folder),
             "provenance": dict(self.provenance),
+            "hashes": {"data_fingerprint": self.data_fingerprint, "fingerprint": self.fingerprint},
             "data": digest(folder / "data.arrow"),
         }
         if self.given is not None:
             rest = self.given.save(folder)
             roles["given"] = {**rest, "data": digest(folder / GIVEN_FILE)}
+        if self.reviewed is not None:
+            self.reviewed.save(folder)
+            roles["reviewed"] = self.reviewed.fingerprint
         write_json(folder / "dataset.json", roles)
 
     def _keep_media(self, folder: Path) -> dict[str, Any] | None:
@@ -486,15 +532,21 @@ class Dataset:
         with pa.OSFile(str(folder / "data.arrow"), "rb") as file:
             table = pa.ipc.open_file(file).read_all()
         source, kept, given = roles.pop("source"), roles.pop("media"), roles.pop("given", None)
+        reviewed = roles.pop("reviewed", None)
         media = None if kept is None else Media.from_record(kept, folder)
-        return cls(
+        hashes = roles.pop("hashes", {})
+        made = cls(
             table=table,
             source=Source(source["format"], source["options"], tuple(source["notes"]), media),
             label_columns=tuple(roles.pop("label_columns")),
             feature_columns=tuple(roles.pop("feature_columns")),
             given=None if given is None else Given.open(folder, given),
+            reviewed=None if reviewed is None else Reviewed.open(folder),
             **roles,
         )
+        if media is None:  # the files are as they were written; images in a folder may have changed
+            vars(made).update(hashes)
+        return made
 
 
 def _saved_roles(folder: Path) -> dict[str, Any]:
@@ -504,6 +556,8 @@ def _saved_roles(folder: Path) -> dict[str, Any]:
         raise ValueError("data.arrow is not as it was written")
     if "given" in roles and roles["given"].pop("data") != digest(folder / GIVEN_FILE):
         raise ValueError(f"{GIVEN_FILE} is not as it was written")
+    if "reviewed" in roles and roles["reviewed"] != Reviewed.open(folder).fingerprint:
+        raise ValueError(f"{REVIEWED_FILE} is not as it was written")
     media = roles["media"]
     if media and "bytes" in media and (folder / media["root"]).stat().st_size != media["bytes"]:
         raise ValueError(f"{media['root']} is not as it was written")

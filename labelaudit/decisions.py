@@ -1,25 +1,20 @@
-"""Decisions: what they are, which are in force after the undos, a rule that makes them, and their file."""
+"""Decisions: what they are, which are in force after the undos, which come too late, and a rule that makes them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from hashlib import sha256
 from operator import itemgetter
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 from uuid import uuid4
 
 import pandas as pd
 
 from labelaudit.errors import BadInput, did_you_mean
-from labelaudit.files import reason, replacing, require_file, writing
 
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
-ACTIONS = ("set", "keep", "exclude", "ambiguous", "skip", "add", "delete", "tag", "undo")
+ACTIONS = ("set", "keep", "exclude", "ambiguous", "skip", "add", "delete", "tag", "rename", "undo")
 # What an example is decided by; a skip only says "not now", a tag is a remark.
 DECIDING = ("set", "keep", "exclude", "ambiguous", "add", "delete")
 # "": the review. "second": an opinion that was given without seeing the first. "final": settles a conflict.
@@ -42,10 +37,11 @@ class Decision:
     action : str
         One of `ACTIONS`.
     id, part : str
-        The example, and the part of it as in the issue table; both empty for an undo.
+        The example, and the part of it as in the issue table; both empty for an undo, and for a class that is renamed.
     before, after : str or None
         Labels as JSON text. The `after` of an undo is the JSON text of the batch that it takes back; that of a tag is
-        the list of all tags that the example has from then on.
+        the list of all tags that the example has from then on. A renaming holds for all examples with the label
+        `before`, whenever they got it.
     reason : str
         Why, in a few words that were chosen or that a rule wrote.
     comment : str
@@ -95,8 +91,10 @@ def check(decision: Decision) -> Decision:
         raise BadInput(f"there is no action {decision.action!r}{did_you_mean(decision.action, ACTIONS)}")
     if decision.stage not in STAGES:
         raise BadInput(f"there is no stage {decision.stage!r}{did_you_mean(decision.stage, STAGES)}")
-    if decision.action in ("set", "tag", "undo") and decision.after is None:
+    if decision.action in ("set", "tag", "rename", "undo") and decision.after is None:
         raise BadInput(f"the action {decision.action!r} on id {decision.id!r} needs a value in 'after'.")
+    if decision.action == "rename" and decision.before is None:
+        raise BadInput("the action 'rename' needs the class that gets another name in 'before'.")
     for name, text in (("before", decision.before), ("after", decision.after)):
         try:
             json.loads(text or "null")
@@ -112,6 +110,20 @@ def check(decision: Decision) -> Decision:
 def new_batch() -> str:
     """Return a name for decisions that are undone together."""
     return uuid4().hex
+
+
+def natural_key(decision: Mapping[str, Any]) -> str:
+    """Return the key of a decision that was written down before decisions had one; the same gives the same.
+
+    Parameters
+    ----------
+    decision : mapping
+        Fields of `Decision`; empty ones and others do not count, so that a field more changes no key.
+    """
+    named = {field.name: decision.get(field.name) for field in fields(Decision) if field.name != "key"}
+    told = {name: value for name, value in named.items() if value not in ("", 0, None)}
+    # repr: a damaged database can hold bytes
+    return sha256(json.dumps(told, sort_keys=True, default=repr).encode()).hexdigest()[:32]
 
 
 # -- what is in force ---------------------------------------------------------------------------
@@ -147,8 +159,8 @@ def effective(decisions: Sequence[Decision]) -> pd.DataFrame:
     Returns
     -------
     DataFrame with the columns `EFFECTIVE_COLUMNS`
-        In the order in which they were taken; `before` and `after` are JSON text or None. Tags are not in it, see
-        `tags_of`.
+        In the order in which they were taken; `before` and `after` are JSON text or None. Tags and renamed classes
+        are not in it, see `tags_of` and `renames`.
     """
     # The place in the log comes first: what was read from a file by hand has no numbers.
     first: dict[tuple[str, str], tuple[int, Decision]] = {}
@@ -156,7 +168,7 @@ def effective(decisions: Sequence[Decision]) -> pd.DataFrame:
     second: dict[tuple[str, str], dict[str, tuple[int, Decision]]] = {}
     for number, decision in enumerate(in_force(decisions)):
         place = decision.id, decision.part
-        if decision.action == "tag":
+        if decision.action in ("tag", "rename"):
             continue
         if decision.stage == "second":
             second.setdefault(place, {})[decision.actor] = number, decision
@@ -184,6 +196,127 @@ def tags_of(decisions: Sequence[Decision]) -> dict[str, tuple[str, ...]]:
     """
     last = {d.id: tuple(json.loads(d.after or "[]")) for d in in_force(decisions) if d.action == "tag"}
     return {id_: tags for id_, tags in last.items() if tags}
+
+
+def renames(decisions: Sequence[Decision]) -> dict[str, str]:
+    """Return what classes are called in the end, by the label that an example was given or decided for.
+
+    A class may be renamed more than once, and after others were merged into it.
+
+    Parameters
+    ----------
+    decisions : sequence of Decision
+        In log order.
+
+    Returns
+    -------
+    dict of str to str
+        JSON text to JSON text; to be applied once, and all at the same time.
+    """
+    called: dict[str, str] = {}
+    for decision in in_force(decisions):
+        if decision.action != "rename":
+            continue
+        old, new = str(decision.before), str(decision.after)
+        called = {label: new if name == old else name for label, name in called.items()}
+        called.setdefault(old, new)
+    return {label: name for label, name in called.items() if label != name}
+
+
+# -- what comes too late ------------------------------------------------------------------------
+
+
+def overtaken(decisions: Sequence[Decision], log: Sequence[Decision]) -> list[tuple[Decision, Decision | None]]:
+    """Return the decisions about something that changed after their `base`, each with what is in force now.
+
+    Labels, the second opinions of each reviewer, and tags are apart: a new tag does not keep anyone from deciding.
+    Nor does a skip, which leaves an example as undecided as it was.
+
+    Parameters
+    ----------
+    decisions : sequence of Decision
+        What is to be written.
+    log : sequence of Decision
+        What is there, in log order.
+    """
+    ids = {decision.id for decision in decisions}
+    about = [d for d in log if d.action == "undo" or d.id in ids]
+    now = _standing(about)
+    late: list[tuple[Decision, Decision | None]] = []
+    for base in {decision.base for decision in decisions}:
+        seen = _standing([d for d in about if d.seq <= base])
+        for decision in (d for d in decisions if d.base == base and d.action != "undo"):
+            place = _channel(decision)
+            if seen.get(place) is not now.get(place):
+                late.append((decision, now.get(place)))
+    return late
+
+
+def overturned(undo: Decision, batch: str, log: Sequence[Decision]) -> list[tuple[Decision, Decision | None]]:
+    """Return what an undo or a redo would change although somebody else decided on it later.
+
+    Parameters
+    ----------
+    undo : Decision
+        What is to be written.
+    batch : str
+        What it takes back or brings back.
+    log : sequence of Decision
+        What is there, in log order.
+
+    Returns
+    -------
+    list of (Decision, Decision)
+        What would be taken back or brought back, and the later decision in force that would give way to it.
+    """
+    ids = {d.id for d in log if d.batch == batch}
+    about = [d for d in log if d.action == "undo" or d.id in ids]
+    before, after = _standing(about), _standing([*about, undo])
+    found: list[tuple[Decision, Decision | None]] = []
+    for place, theirs in before.items():
+        mine = after.get(place)
+        if mine is not None and mine is not theirs and mine.seq < theirs.seq and mine.actor != theirs.actor:
+            found.append((mine, theirs))
+    return found
+
+
+def _standing(log: Sequence[Decision]) -> dict[tuple[str, str, str], Decision]:
+    """Return what each channel says now, skips left out; the final say stands whatever the review says later."""
+    last = {_channel(d): d for d in sorted(in_force(log), key=lambda d: d.stage == "final")}
+    return {place: decision for place, decision in last.items() if decision.action != "skip"}
+
+
+def _channel(decision: Decision) -> tuple[str, str, str]:
+    if decision.action == "tag":
+        return decision.id, "", "tags"
+    return decision.id, decision.part, f"second {decision.actor}" if decision.stage == "second" else "labels"
+
+
+def to_undo(log: Sequence[Decision], actor: str | None = None) -> Decision | None:
+    """Return a decision of the batch that an undo takes back: the latest in force, of this actor or of anyone."""
+    latest = (d for d in reversed(in_force(log)) if actor is None or d.actor == actor)
+    return next(latest, None)
+
+
+def to_redo(log: Sequence[Decision], actor: str | None = None) -> tuple[Decision, Decision] | None:
+    """Return the undo that a redo takes back, and a decision of the batch that comes back with it.
+
+    It is the latest undo in force of a batch of this actor (or of anyone), unless something was decided after it.
+    """
+    undone = undone_batches(log)
+    batches = {d.batch: d for d in log if d.action != "undo"}
+    for decision in reversed(log):
+        if decision.action != "undo":
+            if actor is None or decision.actor == actor:
+                return None
+            continue
+        back = batches.get(json.loads(decision.after or '""'))  # None: it takes back an undo, which is a redo
+        if back is not None and decision.batch not in undone and (actor is None or back.actor == actor):
+            return decision, back
+    return None
+
+
+# -- by rule ------------------------------------------------------------------------------------
 
 
 def below(issues: pd.DataFrame, score: float) -> pd.Series:
@@ -234,61 +367,3 @@ def accept_below(issues: pd.DataFrame, score: float, fingerprint: str) -> list[D
             hits["id"], hits["part"], hits["given"], hits["suggested"], hits["score"], strict=True
         )
     ]
-
-
-# -- as a file ----------------------------------------------------------------------------------
-
-
-def to_jsonl(decisions: Sequence[Decision]) -> bytes:
-    """Write decisions as one JSON object per line, in log order."""
-    return "".join(json.dumps(vars(d), ensure_ascii=False) + "\n" for d in decisions).encode()
-
-
-def write_jsonl(decisions: Sequence[Decision], path: Path) -> None:
-    """Write decisions to a file, whole or not at all."""
-    with writing(path, "choose another place"), replacing(path) as file:
-        file.write(to_jsonl(decisions))
-
-
-def read_jsonl(path: Path) -> list[Decision]:
-    """Read what `write_jsonl` wrote; `actor`, `action` and `id` are needed, the rest may be left out.
-
-    Raises
-    ------
-    BadInput
-        The file is not there, or a line of it is not a decision.
-    """
-    try:
-        require_file(path)
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        why = reason(error) if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BadInput(f"the decisions in {path} cannot be read ({why}); choose a JSONL file.") from error
-    return [_parse(line, f"line {n:,} of {path}") for n, line in enumerate(lines, start=1) if line.strip()]
-
-
-@cache
-def _adapter() -> TypeAdapter[Decision]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Decision)
-
-
-def _parse(line: str, where: str) -> Decision:
-    from pydantic import ValidationError
-
-    try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{where} is not JSON ({error}); write one decision per line.") from error
-    if not isinstance(entry, dict):
-        raise BadInput(f"{where} is not a JSON object; write one decision per line.")
-    if isinstance(entry.get("id"), int):
-        entry["id"] = str(entry["id"])
-    try:
-        return check(_adapter().validate_json(json.dumps(entry), strict=True))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise BadInput(f"{first['loc'][0]!r} in {where}: {first['msg'].lower()}; correct this line.") from error
-    except BadInput as error:
-        raise BadInput(f"{where}: {error}") from error

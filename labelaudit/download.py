@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from labelaudit.errors import NotFetched
 from labelaudit.files import replacing, writing
@@ -17,17 +17,21 @@ PATIENCE = 10  # seconds without a byte
 CHUNK = 2**20  # bytes
 
 
-def fetch(url: str, path: Path, *, sha256: str, progress: Progress = silent, step: str = "download") -> None:
+def fetch(
+    url: str, path: Path, *, checksum: str = "", size: int = 0, progress: Progress = silent, step: str = "download"
+) -> None:
     """Download a file.
 
     Parameters
     ----------
     url : str
-        An ``https`` address.
+        An ``https`` address, or one of this machine.
     path : Path
         Untouched where anything goes wrong; its folder is made.
-    sha256 : str
-        How the hash of the content begins.
+    checksum : str
+        ``algorithm:digits``, where the digits are how the hash of the content begins; empty where none is known.
+    size : int
+        Bytes, about; a server that sends more than twice as much is not listened to. 0 where it is not known.
     progress : callable
         Told the bytes.
     step : str
@@ -40,26 +44,36 @@ def fetch(url: str, path: Path, *, sha256: str, progress: Progress = silent, ste
     StoreError
         The file can't be written.
     """
-    found = hashlib.sha256()
+    algorithm, _, digits = checksum.partition(":")
+    hashed = hashlib.new(algorithm or "sha256", usedforsecurity=False)
     with opened(url) as answer, writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        total, done = int(answer.headers.get("Content-Length", 0)), 0
+        promised, done = int(answer.headers.get("Content-Length") or 0), 0
+        total = promised or size
         with replacing(path) as file:
             for chunk in _chunks(answer):
                 file.write(chunk)
-                found.update(chunk)
+                hashed.update(chunk)
                 done += len(chunk)
-                progress(step, done, max(total, done))
-            if not found.hexdigest().startswith(sha256):
-                raise NotFetched("what came is not what was published")
+                progress(step, min(done, total or done), total or done)
+                if size and done > 2 * max(total, size):
+                    raise NotFetched("the server sends more than the file")
+            if done < promised:
+                raise NotFetched(f"only {done:,} of {promised:,} bytes came")
+            if not hashed.hexdigest().startswith(digits):
+                raise NotFetched(f"what came is another file: its {algorithm} is {hashed.hexdigest()}")
 
 
 def opened(url: str) -> HTTPResponse:
-    """Begin to read from an ``https`` address; errors as for `fetch`."""
-    if not url.startswith("https://"):
+    """Begin to read from an address; errors as for `fetch`."""
+    if not url.startswith(("https://", "http://127.0.0.1:")):
         raise NotFetched(f"{url} is not an https address")
     try:
-        answer: HTTPResponse = urlopen(url, timeout=PATIENCE)  # nosec B310
+        request = Request(url, headers={"User-Agent": "labelaudit"})  # some servers refuse Python's own  # nosec B310
+        answer: HTTPResponse = urlopen(request, timeout=PATIENCE)  # nosec B310
+    except HTTPError as error:
+        error.close()
+        raise NotFetched(_words(error)) from error
     except (OSError, HTTPException) as error:
         raise NotFetched(_words(error)) from error
     return answer

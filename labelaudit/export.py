@@ -7,7 +7,7 @@ import json
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
@@ -19,11 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelaudit.dataset import Dataset, Source, encode
-from labelaudit.decisions import DECIDING, Decision, effective, to_jsonl
+from labelaudit.decisions import DECIDING, Decision, effective, renames
+from labelaudit.decisions import in_force as standing
 from labelaudit.errors import BadInput
+from labelaudit.exchange import to_jsonl
 from labelaudit.load import delimited, to_bytes
 from labelaudit.load.imagery import ZIP_TIME
-from labelaudit.tasks import TASKS
+from labelaudit.renaming import renamed, written
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit
@@ -63,19 +65,24 @@ def export(
     BadInput
         A decision is about an id that is not there or about other data, or no row is left.
     """
-    return _cleaned(dataset, _in_force(dataset, decisions), rows, decided_only, keep_original)
+    return _cleaned(dataset, _in_force(dataset, decisions), renames(decisions), rows, decided_only, keep_original)
 
 
 def _cleaned(
-    dataset: Dataset, in_force: pd.DataFrame, rows: np.ndarray | None, decided_only: bool, keep_original: bool
+    dataset: Dataset,
+    in_force: pd.DataFrame,
+    called: Mapping[str, str],
+    rows: np.ndarray | None,
+    decided_only: bool,
+    keep_original: bool,
 ) -> Dataset:
     keep = _scope(dataset, in_force, rows, decided_only)
     keep[dataset.rows_of(in_force.loc[in_force["action"] == "exclude", "id"])] = False
     if not keep.any():
         raise BadInput(f"no row of {dataset.name} would be left; exclude fewer rows or select more.")
     cleaned = dataset
-    if in_force["action"].isin(LABELLING).any():
-        cleaned = dataset.with_labels(TASKS[dataset.task].apply(dataset, in_force))
+    if called or in_force["action"].isin(LABELLING).any():
+        cleaned = dataset.with_labels(written(dataset, in_force, called))
     if keep_original:
         cleaned = _with_original(cleaned, dataset)
     # an untouched table is handed on as it is
@@ -88,10 +95,10 @@ def diff(dataset: Dataset, decisions: Sequence[Decision]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``id``, ``row`` (position from 0), ``change`` (``relabelled`` or ``removed``), ``before`` and
-        ``after``: labels in words, no `after` where the row is removed.
+        ``id``, ``row`` (position from 0), ``change`` (``relabelled``, ``removed`` or, where only its class has another
+        name, ``renamed``), ``before`` and ``after``: labels in words, no `after` where the row is removed.
     """
-    changes = _changes(dataset, _in_force(dataset, decisions))
+    changes = _changes(dataset, _in_force(dataset, decisions), decisions)
     return changes.loc[:, ["id", "row", "change", "before", "after"]]
 
 
@@ -138,23 +145,36 @@ def _with_original(cleaned: Dataset, dataset: Dataset) -> Dataset:
     return replace(cleaned, table=cleaned.table.add_column(place + 1, field, dataset.table[label]))
 
 
-def _changes(dataset: Dataset, in_force: pd.DataFrame) -> pd.DataFrame:
+def _changes(dataset: Dataset, in_force: pd.DataFrame, decisions: Sequence[Decision]) -> pd.DataFrame:
     """Return `diff` with who, when and why."""
+    told = ["actor", "time", "reason"]
     changing = in_force[in_force["action"].isin((*LABELLING, "exclude"))]
-    apply = TASKS[dataset.task].apply
-    given, final = apply(dataset, in_force.head(0)), apply(dataset, in_force)
-    changes = changing[["actor", "time", "reason"]].assign(row=dataset.rows_of(changing["id"]))
+    changes = changing[told].assign(row=dataset.rows_of(changing["id"]))
     removed = changing["action"] == "exclude"
-    changes["id"] = dataset.ids[changes["row"].to_numpy()]
     changes["change"] = np.where(removed, "removed", "relabelled")
+    # several parts of one example make one row
+    changes = changes.drop_duplicates("row", keep="last")
+    none = in_force.head(0)
+    given, decided = written(dataset, none, {}), written(dataset, in_force, {})
+    same = [encode(given[row]) == encode(decided[row]) for row in changes["row"]]
+    changes = changes[(changes["change"] == "removed") | ~np.array(same, dtype=bool)]
+    called = renames(decisions)
+    names = renamed(dataset, in_force, called)
+    if names:
+        by = {d.after: [getattr(d, name) for name in told] for d in standing(decisions) if d.action == "rename"}
+        more = pd.DataFrame([by[name] for name in names.values()], columns=told, dtype=object)
+        more = more.assign(row=list(names), change="renamed")
+        changes = pd.concat([changes, more[~more["row"].isin(changes["row"])]])
+    final = written(dataset, in_force, called)
     before, after = (
-        pd.Series([encode(labels[row]) for row in changes["row"]], dtype=object) for labels in (given, final)
+        pd.Series([encode(labels[row]) for row in changes["row"]], changes.index, dtype=object)
+        for labels in (given, final)
     )
+    removed = changes["change"] == "removed"
+    changes["id"] = dataset.ids[changes["row"].to_numpy()]
     changes["before"] = dataset.names_of(before)
     changes["after"] = pd.Series(dataset.names_of(after), changes.index, dtype=object).mask(removed, None)
-    changes = changes[removed | (before != after).to_numpy()]
-    # several parts of one example make one row
-    return changes.drop_duplicates("row", keep="last").sort_values("row").reset_index(drop=True)
+    return changes[removed | (before != after)].sort_values("row").reset_index(drop=True)
 
 
 # -- what is handed over ------------------------------------------------------------------------
@@ -188,7 +208,8 @@ class Handover:
     @cached_property
     def cleaned(self) -> Dataset:
         """The cleaned data set."""
-        return _cleaned(self.audit.dataset, self.in_force, self.rows, self.decided_only, self.keep_original)
+        called = renames(self.decisions)
+        return _cleaned(self.audit.dataset, self.in_force, called, self.rows, self.decided_only, self.keep_original)
 
     @cached_property
     def cleaned_bytes(self) -> bytes:
@@ -208,7 +229,7 @@ class Handover:
     @cached_property
     def changes(self) -> pd.DataFrame:
         """The changed rows in scope: `diff` with the columns ``actor``, ``time`` and ``reason``."""
-        changes = _changes(self.audit.dataset, self.in_force)
+        changes = _changes(self.audit.dataset, self.in_force, self.decisions)
         return changes.loc[changes["row"].isin(np.flatnonzero(self.scope))]
 
     @property
@@ -225,6 +246,7 @@ class Handover:
         rows, decided = int(self.scope.sum()), sum(last[action] for action in DECIDING)
         return {
             "rows": rows,
+            "renamed": changed["renamed"],
             "relabelled": changed["relabelled"],
             "removed": changed["removed"],
             "kept": decided - changed["relabelled"] - changed["removed"],

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from operator import attrgetter
-from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
 
+from labelaudit.database import DECISIONS, Database
 from labelaudit.dataset import encode
 from labelaudit.decisions import (
     ACTIONS,
@@ -23,11 +20,13 @@ from labelaudit.decisions import (
     check,
     effective,
     new_batch,
-    read_jsonl,
-    undone_batches,
-    write_jsonl,
+    overtaken,
+    overturned,
+    to_redo,
+    to_undo,
 )
-from labelaudit.errors import BadInput, MissingExtra, StoreError
+from labelaudit.errors import BadInput, Stale, StoreError
+from labelaudit.exchange import read_jsonl, write_jsonl
 
 __all__ = [
     "ACTIONS",
@@ -40,92 +39,84 @@ __all__ = [
     "write_jsonl",
 ]
 
-BUSY_SECONDS = 30
 REMEMBERED = 8  # data sets whose decisions a log keeps in memory
-
-logger = logging.getLogger(__name__)
-
-_TABLE = sa.Table(
-    "decisions",
-    sa.MetaData(),
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
-    *(sa.Column(name, sa.Text, nullable=False) for name in ("workspace", "time", "actor", "action", "id", "part")),
-    *(sa.Column(name, sa.Text) for name in ("before", "after")),
-    *(sa.Column(name, sa.Text, nullable=False) for name in ("reason", "comment", "batch")),
-    sa.Column("base", sa.Integer, nullable=False),
-    *(sa.Column(name, sa.Text, nullable=False) for name in ("fingerprint", "run", "stage", "key")),
-    sa.Index("decisions_of_data", "workspace", "fingerprint", "seq"),
-    sqlite_autoincrement=True,  # a number is never given twice
-)
+KEYS_AT_ONCE = 5_000  # SQLite takes 32,766 values in one statement
 
 
 class DecisionLog:
     """The decisions of one workspace, in a table that only grows.
 
-    Several processes may append at the same time; one call of `append` is one transaction.
+    Several processes may append at the same time; one call of `append` is one transaction, and the order of the log is
+    the order in which they were written, whatever the clocks say.
 
     Parameters
     ----------
-    url : str
-        SQLAlchemy URL of an SQLite or PostgreSQL database; the folder of an SQLite file is made.
+    database : Database or str
+        Where it is; or the SQLAlchemy URL of an SQLite or PostgreSQL database.
     workspace : str
         Whose decisions these are; those of other workspaces are never seen.
 
     Raises
     ------
-    BadInput
-        The URL cannot be read.
-    MissingExtra
-        The driver of the database is not installed.
-    StoreError
-        The database cannot be opened or written, or its table is not ours.
+    BadInput, MissingExtra, StoreError
+        As `Database`.
     """
 
-    def __init__(self, url: str, workspace: str = "local") -> None:
+    def __init__(self, database: Database | str, workspace: str = "local") -> None:
         self.workspace = workspace
-        self._engine, self._where = _engine(url)
+        self._database = Database(database) if isinstance(database, str) else database
         self._known: dict[str, list[Decision]] = {}
-        self._create()
 
-    def _create(self) -> None:
-        with self._transaction() as connection:
-            if self._engine.dialect.name == "sqlite":
-                _write_ahead(connection)
-            connection.execute(sa.schema.CreateTable(_TABLE, if_not_exists=True))
-            for index in _TABLE.indexes:
-                connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
-            found = {column["name"] for column in sa.inspect(connection).get_columns(_TABLE.name)}
-        missing = {column.name for column in _TABLE.columns} - found
-        if missing:
-            raise StoreError(
-                f"the table {_TABLE.name!r} in {self._where} was not made by labelaudit "
-                f"(it has no column {min(missing)!r}); choose another LABELAUDIT_DATABASE_URL."
-            )
+    # -- writing --------------------------------------------------------------------------------
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except (sa.exc.SQLAlchemyError, UnicodeDecodeError) as error:  # a damaged file can hold any text
-            why = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise StoreError(
-                f"the decision log {self._where} cannot be used ({why}); see that it can be written and that no "
-                "other program holds it, or choose another LABELAUDIT_DATABASE_URL."
-            ) from error
-
-    def append(self, decisions: Sequence[Decision]) -> list[Decision]:
+    def append(self, decisions: Sequence[Decision], *, refuse_stale: bool = True) -> list[Decision]:
         """Write decisions, all or none.
 
         Parameters
         ----------
         decisions : sequence of Decision
-            Their `seq` and `time` are ignored.
+            Their `seq` and `time` are ignored. One whose `key` is in the log already is not written again.
+        refuse_stale : bool
+            Write nothing where one of them is about something that was decided after its `base`.
 
         Returns
         -------
         list of Decision
-            The same with `seq`, `time` and `batch`.
+            The same as they are in the log: with `seq`, `time`, `batch` and `key`.
+
+        Raises
+        ------
+        BadInput
+            One of them is not valid; nothing is written.
+        Stale
+            Somebody decided on the same meanwhile; nothing is written.
+        StoreError
+            The database cannot be written.
+        """
+        if not decisions:
+            return []
+        now, batch = _now(), new_batch()
+        stamped = [replace(check(d), time=now, batch=d.batch or batch, key=d.key or uuid4().hex) for d in decisions]
+        with self._writing(*(d.fingerprint for d in decisions)) as connection:
+            stored = self._stored(connection, [d.key for d in decisions if d.key])
+            new = list({d.key: d for d in stamped if d.key not in stored}.values())
+            if refuse_stale:
+                self._refuse_stale(connection, new)
+            stored |= {d.key: d for d in self._insert(connection, new)}
+        return [stored[d.key] for d in stamped]
+
+    def restore(self, decisions: Sequence[Decision]) -> list[Decision]:
+        """Write decisions that were made in another log, with the times of that log.
+
+        Parameters
+        ----------
+        decisions : sequence of Decision
+            In the order of that log. One whose `key` is in this log already is not written again.
+
+        Returns
+        -------
+        list of Decision
+            Those that are new, as they are in this log.
 
         Raises
         ------
@@ -134,15 +125,72 @@ class DecisionLog:
         StoreError
             The database cannot be written.
         """
-        if not decisions:
-            return []
-        time, batch = datetime.now(UTC).isoformat(timespec="milliseconds"), new_batch()
-        stamped = [replace(check(d), time=time, batch=d.batch or batch, key=d.key or uuid4().hex) for d in decisions]
-        rows = [{**vars(d), "seq": None, "workspace": self.workspace} for d in stamped]
-        statement = sa.insert(_TABLE).returning(_TABLE.c.seq, sort_by_parameter_order=True)
-        with self._transaction() as connection:
-            numbers = connection.execute(statement, rows).scalars().all()
-        return [replace(d, seq=seq) for d, seq in zip(stamped, numbers, strict=True)]
+        now, batch = _now(), new_batch()
+        stamped = [
+            replace(check(d), time=d.time or now, batch=d.batch or batch, key=d.key or uuid4().hex) for d in decisions
+        ]
+        with self._writing(*(d.fingerprint for d in decisions)) as connection:
+            stored = self._stored(connection, [d.key for d in decisions if d.key])
+            return self._insert(connection, [d for d in stamped if d.key not in stored])
+
+    def undo(self, fingerprint: str, actor: str | None = None, *, by: str = "") -> str | None:
+        """Take back the latest batch that is in force, by appending a decision that says so.
+
+        Parameters
+        ----------
+        fingerprint : str
+            The data.
+        actor : str, optional
+            Only batches of this actor; without one, the latest of anyone (a rule, say).
+        by : str
+            Who takes it back; the actor of the batch without.
+
+        Returns
+        -------
+        str or None
+            The batch that was taken back; None when there is nothing to undo.
+
+        Raises
+        ------
+        Stale
+            What somebody else decided later would give way to what was there before; nothing is written.
+        """
+        with self._writing(fingerprint) as connection:
+            log = self._read(connection, fingerprint)
+            last = to_undo(log, actor)
+            if last is None:
+                return None
+            self._take_back(connection, log, last.batch, last, by)
+            return last.batch
+
+    def redo(self, fingerprint: str, actor: str | None = None, *, by: str = "") -> str | None:
+        """Bring back the batch that the latest `undo` took back, unless something was decided since.
+
+        Parameters
+        ----------
+        fingerprint, actor, by
+            As in `undo`.
+
+        Returns
+        -------
+        str or None
+            The batch that is in force again; None when there is nothing to redo.
+
+        Raises
+        ------
+        Stale
+            What somebody else decided later would give way to it; nothing is written.
+        """
+        with self._writing(fingerprint) as connection:
+            log = self._read(connection, fingerprint)
+            found = to_redo(log, actor)
+            if found is None:
+                return None
+            undo, back = found
+            self._take_back(connection, log, undo.batch, back, by)
+            return back.batch
+
+    # -- reading --------------------------------------------------------------------------------
 
     def read(self, fingerprint: str) -> list[Decision]:
         """Return all decisions about this data in log order, those that were undone included.
@@ -154,68 +202,121 @@ class DecisionLog:
         StoreError
             The database cannot be read, or is damaged.
         """
-        known = self._known.pop(fingerprint, [])
-        with self._transaction() as connection:
-            new = self._after(connection, fingerprint, known[-1].seq if known else 0)
-            count = sa.select(sa.func.count()).where(*self._about(fingerprint))
-            if known and connection.execute(count).scalar() != len(known) + len(new):
-                # The log is another one now, or PostgreSQL gave a number before ours to what was written after ours.
-                known, new = [], self._after(connection, fingerprint, 0)
+        with self._database.reading() as connection:
+            return self._read(connection, fingerprint)
+
+    def last(self, fingerprint: str) -> int:
+        """Return the last `seq` about this data; 0 where there is none."""
+        with self._database.reading() as connection:
+            return self._last(connection, fingerprint)
+
+    # -- within a transaction -------------------------------------------------------------------
+
+    @contextmanager
+    def _writing(self, *fingerprints: str) -> Iterator[sa.Connection]:
+        """One writer at a time for each data set, so that who reads up to a number never misses one below it."""
+        with self._database.writing(
+            *(f"{self.workspace}\n{fingerprint}" for fingerprint in fingerprints)
+        ) as connection:
+            yield connection
+
+    def _insert(self, connection: sa.Connection, decisions: Sequence[Decision]) -> list[Decision]:
+        if not decisions:
+            return []
+        rows = [{**vars(d), "workspace": self.workspace} for d in decisions]
+        for row in rows:
+            del row["seq"]  # which the database gives
+        statement = sa.insert(DECISIONS).returning(DECISIONS.c.seq, sort_by_parameter_order=True)
+        numbers = connection.execute(statement, rows).scalars()
+        return [replace(d, seq=seq) for d, seq in zip(decisions, numbers, strict=True)]
+
+    def _stored(self, connection: sa.Connection, keys: Sequence[str]) -> dict[str, Decision]:
+        """Return the decisions that have one of these keys."""
+        found: dict[str, Decision] = {}
+        for start in range(0, len(keys), KEYS_AT_ONCE):
+            some = DECISIONS.c.key.in_(keys[start : start + KEYS_AT_ONCE])
+            wanted = _select().where(DECISIONS.c.workspace == self.workspace, some)
+            found |= {row["key"]: Decision(**row) for row in connection.execute(wanted).mappings()}
+        return found
+
+    def _refuse_stale(self, connection: sa.Connection, decisions: Sequence[Decision]) -> None:
+        late: list[tuple[Decision, Decision | None]] = []
+        for fingerprint in {d.fingerprint for d in decisions}:
+            about = [d for d in decisions if d.fingerprint == fingerprint]
+            if self._last(connection, fingerprint) > min(d.base for d in about):
+                late += overtaken(about, self._read(connection, fingerprint))
+        if late:
+            raise Stale(f"{_told(late)}; nothing was written: look at it again, then decide.", late)
+
+    def _take_back(
+        self, connection: sa.Connection, log: Sequence[Decision], batch: str, about: Decision, by: str
+    ) -> None:
+        taken_back = replace(
+            about,
+            time=_now(),
+            actor=by or about.actor,
+            action="undo",
+            id="",
+            part="",
+            before=None,
+            after=encode(batch),
+            reason="",
+            comment="",
+            batch=new_batch(),
+            base=log[-1].seq,
+            key=uuid4().hex,
+        )
+        if late := overturned(taken_back, about.batch, log):
+            raise Stale(f"{_told(late)}; it stays as it is: decide on it anew where you think otherwise.", late)
+        self._insert(connection, [taken_back])
+
+    def _read(self, connection: sa.Connection, fingerprint: str) -> list[Decision]:
+        known = self._known.get(fingerprint, [])
+        new = self._since(connection, fingerprint, known[-1].seq if known else 0)
+        if known:
+            if new and new[0].key == known[-1].key:
+                new = new[1:]
+            else:  # the log is another one now
+                known, new = [], self._since(connection, fingerprint, 0)
         if not _are_sound(new):
             raise StoreError(
-                f"the decision log {self._where} is damaged; put a copy of it in its place, or move it away to begin "
-                "a new one."
+                f"the decision log {self._database.where} is damaged; put a copy of it in its place, or move it away "
+                "to begin a new one."
             )
+        # put last, in the order of use
+        self._known.pop(fingerprint, None)
         self._known[fingerprint] = [*known, *new]
         for oldest in list(self._known)[:-REMEMBERED]:
             self._known.pop(oldest, None)
         return [*known, *new]
 
-    def _after(self, connection: sa.Connection, fingerprint: str, seq: int) -> list[Decision]:
-        columns = (_TABLE.c[field.name] for field in fields(Decision))
-        statement = sa.select(*columns).where(*self._about(fingerprint), _TABLE.c.seq > seq).order_by(_TABLE.c.seq)
-        return [Decision(**row) for row in connection.execute(statement).mappings()]
+    def _since(self, connection: sa.Connection, fingerprint: str, seq: int) -> list[Decision]:
+        """Read the decisions from a number on, that one included."""
+        wanted = _select().where(*self._about(fingerprint), DECISIONS.c.seq >= seq).order_by(DECISIONS.c.seq)
+        return [Decision(**row) for row in connection.execute(wanted).mappings()]
 
-    def last(self, fingerprint: str) -> int:
-        """Return the last `seq` about this data; 0 where there is none."""
-        statement = sa.select(sa.func.max(_TABLE.c.seq)).where(*self._about(fingerprint))
-        with self._transaction() as connection:
-            return int(connection.execute(statement).scalar() or 0)
-
-    def undo(self, fingerprint: str, actor: str | None = None) -> str | None:
-        """Take back the latest batch that is in force, by appending a decision that says so.
-
-        Parameters
-        ----------
-        fingerprint : str
-            The data.
-        actor : str, optional
-            Only batches of this actor; without one, the latest of anyone (a rule, say).
-
-        Returns
-        -------
-        str or None
-            The batch that was taken back; None when there is nothing to undo.
-        """
-        decisions = self.read(fingerprint)
-        undone = undone_batches(decisions)
-        for decision in reversed(decisions):
-            mine = actor is None or decision.actor == actor
-            if mine and decision.action != "undo" and decision.batch not in undone:
-                # Two processes may get here with the same batch; taking it back twice is the same as once.
-                after = encode(decision.batch)
-                taken_back = replace(decision, action="undo", id="", part="", before=None, after=after, reason="")
-                self.append([replace(taken_back, batch="", key="", base=decisions[-1].seq)])
-                return decision.batch
-        return None
-
-    def forget(self) -> None:
-        """Erase all decisions of this workspace, when its owner is gone for good."""
-        with self._transaction() as connection:
-            connection.execute(sa.delete(_TABLE).where(_TABLE.c.workspace == self.workspace))
+    def _last(self, connection: sa.Connection, fingerprint: str) -> int:
+        highest = sa.select(sa.func.max(DECISIONS.c.seq)).where(*self._about(fingerprint))
+        return int(connection.execute(highest).scalar() or 0)
 
     def _about(self, fingerprint: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
-        return _TABLE.c.workspace == self.workspace, _TABLE.c.fingerprint == fingerprint
+        return DECISIONS.c.workspace == self.workspace, DECISIONS.c.fingerprint == fingerprint
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _select() -> sa.Select[tuple[object, ...]]:
+    return sa.select(*(DECISIONS.c[field.name] for field in fields(Decision)))
+
+
+def _told(late: Sequence[tuple[Decision, Decision | None]]) -> str:
+    """Say what was decided meanwhile, as the beginning of a sentence."""
+    wanted, now = late[0]
+    what = f"was decided on by {now.actor}" if now is not None else "is undecided again"
+    more = f" (and {len(late) - 1:,} more)" if len(late) > 1 else ""
+    return f"id {wanted.id!r}{more} {what} meanwhile"
 
 
 def _are_sound(decisions: Sequence[Decision]) -> bool:
@@ -230,49 +331,3 @@ def _are_sound(decisions: Sequence[Decision]) -> bool:
     except BadInput:
         return False
     return True
-
-
-def _engine(url: str) -> tuple[sa.Engine, str]:
-    """Return the engine, and the database in words, without a password."""
-    try:
-        parsed = sa.engine.make_url(url)
-        where = parsed.render_as_string(hide_password=True)
-        if parsed.get_backend_name() != "sqlite":
-            return sa.create_engine(parsed), where
-    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError) as error:
-        raise BadInput(
-            f"LABELAUDIT_DATABASE_URL is not a database URL that labelaudit knows ({error}); "
-            "write sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME."
-        ) from error
-    except ModuleNotFoundError as error:
-        raise MissingExtra(
-            f"the decision log {where} needs the package {error.name!r}; run: pip install {error.name}."
-        ) from error
-    if parsed.database and not parsed.database.startswith("file:"):
-        try:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"the folder of the decision log {where} cannot be made ({error.strerror}); choose another."
-            ) from error
-    # A connection per transaction costs a fraction of a millisecond, and none is ever carried across a fork.
-    engine = sa.create_engine(parsed, poolclass=sa.pool.NullPool, connect_args={"timeout": BUSY_SECONDS})
-    sa.event.listen(engine, "connect", _sync_fully)
-    return engine, where
-
-
-def _write_ahead(connection: sa.Connection) -> None:
-    """Let readers and the one writer not wait for each other; the file remembers it."""
-    try:
-        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-    except sa.exc.OperationalError as error:
-        if getattr(error.orig, "sqlite_errorname", "") != "SQLITE_BUSY":
-            raise
-        # SQLite does not wait here. Another process is at it now, or the next one that opens the log will be.
-        logger.info("the decision log is in use and was not switched to write-ahead: %s", error.orig)
-
-
-def _sync_fully(connection: sqlite3.Connection, _record: Any) -> None:
-    # NORMAL could lose the last decisions to a power cut. They are a person's work, and few per second, so
-    # each waits for the disk.
-    connection.execute("PRAGMA synchronous=FULL")

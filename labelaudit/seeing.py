@@ -57,17 +57,23 @@ def look(dataset: Dataset, rows: np.ndarray, config: AuditConfig, run: Run) -> S
     from labelaudit.checks import near_duplicate_sets
 
     audited = dataset if len(rows) == len(dataset) else dataset.take(rows)
+    if dataset.reviewed is not None:  # a sample may lack a class that was decided on or decided away
+        audited = _with_classes(audited, dataset)
     made, unreadable, notes = None, [], []
     with run.step("features"):
         if audited.feature_columns or (audited.given is not None and audited.given.features is not None):
             made = features(audited, config, run.cache, run.progress)
             notes += [f"features by {made.embedder}: {made.why}"] if made.why else []
+    # What is left out by decision has features, so that those of the rest need not be computed again.
+    left_out = set() if audited.reviewed is None else set(audited.reviewed.excluded.tolist())
     if made is not None and made.unreadable:
         unreadable = _described(audited, dataset.ids, rows, made)
         notes.append(_left_out(unreadable))
-        readable = np.setdiff1d(np.arange(len(rows)), list(made.unreadable))
-        rows, made = rows[readable], made.take(readable)
-        audited = _with_classes(audited.take(readable), dataset)
+        left_out |= set(made.unreadable)
+    if left_out:
+        kept = np.setdiff1d(np.arange(len(rows)), list(left_out))
+        rows, made = rows[kept], None if made is None else made.take(kept)
+        audited = _with_classes(audited.take(kept), dataset)
         TASKS[dataset.task].check(audited, config)
     copies = copy_sets(audited)
     with run.step("neighbours"):

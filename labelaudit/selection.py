@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,12 @@ from pydantic import TypeAdapter
 from labelaudit.audit import Audit
 from labelaudit.confident import other_best
 from labelaudit.dataset import Value, decode, encode, show
+from labelaudit.decisions import DECIDING
 from labelaudit.errors import BadInput
 
 Box = tuple[float, float, float, float]
+Status = Literal["", "undecided", "suspect", "error", "kept", "excluded", "ambiguous", "skipped"]
+STATUSES: tuple[Status, ...] = get_args(Status)[1:]
 
 
 @dataclass(frozen=True)
@@ -37,14 +41,24 @@ class Selection:
         Only points of the scatter with x from box[0] to box[1] and y from box[2] to box[3].
     search : str
         Only examples whose features hold this text, upper and lower case alike.
-    score_below : float or None
-        Only examples whose score is under this.
+    score_below, score_from : float or None
+        Only examples whose score is under this; is at least this.
     unlabelled : bool
         Only examples without a given label.
     issue : str
         Only examples that this check flagged, by its name in the issue table.
     map : tuple of float or None
         Only points of the map with x from map[0] to map[1] and y from map[2] to map[3].
+    detectors : int
+        Only examples whose label at least so many detectors speak against, see `labelaudit.audit.Audit.agreeing`.
+    status : str
+        Only examples of which this was decided, as `with_decisions` says; ``undecided`` holds the skipped ones, too.
+    tag : str
+        Only examples with this tag.
+    reviewer : str
+        Only examples that this person or rule decided on last.
+    ids : tuple of str
+        Only these examples, chosen by hand.
     """
 
     suspects: bool = False
@@ -58,9 +72,20 @@ class Selection:
     unlabelled: bool = False
     issue: str = ""
     map: Box | None = None
+    score_from: float | None = None
+    detectors: int = 0
+    status: Status = ""
+    tag: str = ""
+    reviewer: str = ""
+    ids: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self != Selection()
+
+    @property
+    def changes(self) -> bool:
+        """Whether what is selected changes with the decisions."""
+        return bool(self.status or self.tag or self.reviewer)
 
     def without(self, name: str) -> Selection:
         """Drop one filter."""
@@ -123,6 +148,18 @@ def _chip(name: str, value: Any) -> str:
             return f"contains “{value}”"
         case "score_below":
             return f"score < {value:g}"
+        case "score_from":
+            return f"score ≥ {value:g}"
+        case "detectors":
+            return "a detector agrees" if value == 1 else f"{value} detectors agree"
+        case "status":
+            return str(value)
+        case "tag":
+            return f"tag {value.replace('_', ' ')}"
+        case "reviewer":
+            return f"decided by {value}"
+        case "ids":
+            return f"{len(value):,} chosen by hand"
         case _:
             words = {"given": "given", "suggested": "suggested", "either": "class"}
             return f"{words[name]} {show(decode(value))}"
@@ -135,10 +172,11 @@ def points(audit: Audit) -> pd.DataFrame:
     -------
     DataFrame of n rows
         ``id``, ``row`` (in the table), ``score``, ``is_issue``, ``given``, ``suggested`` (JSON text or None),
-        ``cluster`` (-1 for none), ``self_confidence`` and ``other_best`` (NaN without a label).
+        ``cluster`` (-1 for none), ``self_confidence`` and ``other_best`` (NaN without a label), ``status``: ``suspect``
+        or ``not suspected``.
     """
     issues = audit.label_issues
-    labelled = audit.codes >= 0
+    labelled, flagged = audit.codes >= 0, issues["is_issue"].to_numpy().astype(np.intp)
     x, y = np.full(len(issues), np.nan), np.full(len(issues), np.nan)
     pred_probs = audit.outputs["pred_probs"][labelled]
     x[labelled] = pred_probs[np.arange(len(pred_probs)), audit.codes[labelled]]
@@ -154,6 +192,7 @@ def points(audit: Audit) -> pd.DataFrame:
             "cluster": issues["cluster"].fillna(-1).astype("int64"),
             "self_confidence": x,
             "other_best": y,
+            "status": pd.Series(np.array(["not suspected", "suspect"], dtype=object)[flagged], dtype=object),
         }
     )
 
@@ -172,36 +211,47 @@ def with_decisions(audit: Audit, table: pd.DataFrame, decided: pd.DataFrame) -> 
     Returns
     -------
     DataFrame of n rows
-        With ``action`` ("" while undecided), ``final`` (JSON text or None) and ``status``: ``error`` (another label was
-        decided), ``kept``, ``excluded``, ``ambiguous``, ``skipped``, ``suspect`` or ``not suspected``.
+        With ``action`` ("" while undecided), ``actor`` (who decided, or ""), ``final`` (JSON text or None) and, where
+        it was decided, ``status``: ``error`` (another label was decided), ``kept``, ``excluded``, ``ambiguous`` or
+        ``skipped``.
     """
     whole = decided[decided["part"] == ""]
     places = audit.positions(whole["id"])
     known = places >= 0
-    places, actions, after = places[known], *(whole.loc[known, c].to_numpy() for c in ("action", "after"))
+    actions, after, actors = (whole.loc[known, c].to_numpy() for c in ("action", "after", "actor"))
+    places = places[known]
     action, final = np.full(len(table), "", dtype=object), table["given"].to_numpy(dtype=object, copy=True)
-    status = np.where(table["is_issue"], "suspect", "not suspected").astype(object)
+    status = table["status"].to_numpy(dtype=object, copy=True)
+    actor = np.full(len(table), "", dtype=object)
     relabelled = actions == "set"
-    action[places] = actions
+    action[places], actor[places] = actions, actors
     status[places] = [STATUS.get(action, before) for action, before in zip(actions, status[places], strict=True)]
     status[places[relabelled & (after != final[places])]] = "error"
     final[places[relabelled]] = after[relabelled]
-    columns = {"action": action, "final": final, "status": status}
+    columns = {"action": action, "actor": actor, "final": final, "status": status}
     # object: nobody needs the search for pandas' own kind of text at every decision
     return table.assign(**{name: pd.Series(values, table.index, dtype=object) for name, values in columns.items()})
 
 
-def selected(audit: Audit, table: pd.DataFrame, selection: Selection, places: np.ndarray | None = None) -> np.ndarray:
+def selected(
+    audit: Audit,
+    table: pd.DataFrame,
+    selection: Selection,
+    places: np.ndarray | None = None,
+    tags: Mapping[str, tuple[str, ...]] | None = None,
+) -> np.ndarray:
     """Say which audited examples a selection keeps.
 
     Parameters
     ----------
     audit : Audit
     table : DataFrame
-        What `points` returns, with n rows.
+        What `points` returns, with n rows; what `with_decisions` does, where the selection `changes` with them.
     selection : Selection
     places : ndarray of shape (n, 2), optional
         On the map; without it, a box on the map holds nothing.
+    tags : mapping of str to tuple of str, optional
+        What `labelaudit.decisions.tags_of` returns; without it, nothing has a tag.
 
     Returns
     -------
@@ -210,13 +260,12 @@ def selected(audit: Audit, table: pd.DataFrame, selection: Selection, places: np
     keep = np.ones(len(table), dtype=bool)
     if selection.suspects:
         keep &= table["is_issue"].to_numpy()
-    for name in ("given", "suggested"):
-        wanted = getattr(selection, name)
-        if wanted is not None:
-            keep &= (table[name] == wanted).fillna(False).to_numpy(dtype=bool)
+    if selection.given is not None:
+        keep &= _is(table["given"], selection.given)
+    if selection.suggested is not None:
+        keep &= _is(table["suggested"], selection.suggested)
     if selection.either is not None:
-        either = (table["given"] == selection.either) | (table["suggested"] == selection.either)
-        keep &= either.fillna(False).to_numpy(dtype=bool)
+        keep &= _is(table["given"], selection.either) | _is(table["suggested"], selection.either)
     if selection.unlabelled:
         keep &= table["given"].isna().to_numpy()
     if selection.cluster is not None:
@@ -230,9 +279,34 @@ def selected(audit: Audit, table: pd.DataFrame, selection: Selection, places: np
         keep &= _inside(places, selection.map) if places is not None else False
     if selection.score_below is not None:
         keep &= (table["score"] < selection.score_below).to_numpy()
+    if selection.score_from is not None:
+        keep &= (table["score"] >= selection.score_from).to_numpy()
+    if selection.detectors:
+        keep &= audit.agreeing >= selection.detectors
+    if selection.status == "undecided":
+        keep &= ~table["action"].isin(DECIDING).to_numpy()
+    elif selection.status:
+        keep &= (table["status"] == selection.status).to_numpy()
+    if selection.reviewer:
+        keep &= (table["actor"] == selection.reviewer).to_numpy()
+    if selection.tag:
+        keep &= _among(audit, [id_ for id_, has in (tags or {}).items() if selection.tag in has])
+    if selection.ids:
+        keep &= _among(audit, selection.ids)
     if selection.search:
         keep &= _contains(audit, selection.search)
     return keep
+
+
+def _is(labels: pd.Series, wanted: str) -> np.ndarray:
+    return (labels == wanted).fillna(False).to_numpy(dtype=bool)
+
+
+def _among(audit: Audit, ids: Sequence[str]) -> np.ndarray:
+    found = np.zeros(len(audit.rows), dtype=bool)
+    positions = audit.positions(ids)
+    found[positions[positions >= 0]] = True
+    return found
 
 
 def _inside(places: np.ndarray, box: Box) -> np.ndarray:
@@ -264,63 +338,6 @@ def issue_scores(audit: Audit, issue: str) -> tuple[np.ndarray, np.ndarray]:
     np.minimum.at(lowest, rows["position"].to_numpy(), rows["score"].to_numpy())
     others = audit.scores[issue].to_numpy() if issue in audit.scores else np.full(len(audit.rows), np.nan)
     return flagged, np.where(flagged, lowest, others)
-
-
-def ranking(audit: Audit, table: pd.DataFrame, selection: Selection, by: str = "") -> np.ndarray:
-    """Return the scores by which the examples are ordered for review.
-
-    Parameters
-    ----------
-    audit : Audit
-    table : DataFrame
-        What `points` returns, with n rows.
-    selection : Selection
-    by : str
-        A column of ``audit.scores``. Without one it is the check's score where the selection names an issue, else the
-        combined score.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        Low is bad; NaN where there is nothing to say.
-    """
-    if by in detectors_of(audit):
-        return np.asarray(audit.scores[by], dtype=float)
-    if selection.issue:
-        return issue_scores(audit, selection.issue)[1]
-    return np.asarray(table["score"], dtype=float)
-
-
-def review_order(audit: Audit, mask: np.ndarray, scores: np.ndarray, issue: str = "") -> np.ndarray:
-    """Order the selected examples for review, the worst first.
-
-    Parameters
-    ----------
-    audit : Audit
-    mask : ndarray of shape (n,), bool
-        What `selected` returns.
-    scores : ndarray of shape (n,)
-        What `ranking` returns.
-    issue : str
-        Sets of this issue, copies of each other say, stay together: the set with the lowest score first.
-
-    Returns
-    -------
-    ndarray of int
-        Positions among the audited examples.
-    """
-    rows = np.flatnonzero(mask)
-    flagged = audit.flagged[(audit.flagged["issue"] == issue) & audit.flagged["cluster"].notna()]
-    number = np.arange(len(mask)) + len(mask)  # an example that is in no set is one of its own
-    number[flagged["position"]] = flagged["cluster"].astype(np.int64)
-    lowest = np.full(2 * len(mask), np.inf)
-    np.fmin.at(lowest, number, scores)
-    return np.asarray(rows[np.lexsort((scores[rows], number[rows], lowest[number[rows]]))])
-
-
-def detectors_of(audit: Audit) -> list[str]:
-    """List the columns of ``audit.scores`` by which the examples can be ordered."""
-    return [name for name in audit.scores.columns if name not in ("id", "part")]
 
 
 def _contains(audit: Audit, text: str) -> np.ndarray:

@@ -53,9 +53,9 @@ def imagenet_weights(title: str, file: str, progress: Progress = silent) -> Path
     """
     path = checkpoints() / file
     if not path.is_file():
-        url, sha256 = SERVER + file, file.rpartition("-")[2].removesuffix(".pth")
+        url, checksum = SERVER + file, "sha256:" + file.rpartition("-")[2].removesuffix(".pth")
         try:
-            fetch(url, path, sha256=sha256, progress=progress, step=f"download of {title}")
+            fetch(url, path, checksum=checksum, progress=progress, step=f"download of {title}")
         except NotFetched as error:
             raise NoWeights(
                 f"the weights of {title} are not here and can't be downloaded ({error}); get {url} elsewhere "

@@ -15,6 +15,7 @@ from labelaudit.heads import TITLES
 if TYPE_CHECKING:
     from labelaudit.audit import Audit
 
+CHUNK = 1 << 16  # examples whose neighbours vote at once, so that memory stays small
 COPIES = ("conflicting_duplicate", "near_duplicate")  # issues whose clusters are sets of copies
 NAMES = {
     "label": "Suspected labels",
@@ -97,6 +98,11 @@ def neighbours(audit: Audit, position: int) -> list[Neighbour]:
     return found
 
 
+def detectors_of_labels(audit: Audit) -> list[str]:
+    """List the columns of ``audit.scores`` that are about labels."""
+    return [name for name in audit.scores.columns if name in SCORES or name in TITLES]
+
+
 def detectors(audit: Audit, position: int) -> list[Detector]:
     """Say of every detector of label errors whether it speaks against an example's label.
 
@@ -112,13 +118,49 @@ def detectors(audit: Audit, position: int) -> list[Detector]:
         return []
     suspects = int(audit.manifest["counts"]["suspects"])
     found = []
-    for name in (name for name in audit.scores.columns if name in SCORES or name in TITLES):
+    for name in detectors_of_labels(audit):
         scores = audit.scores[name].to_numpy()
         rank = int((scores < scores[position]).sum()) + 1
         hint = f"of {len(scores):,} examples it ranks this one {rank:,}; it agrees up to {suspects:,}"
         found.append(Detector(NAMES[name], f"#{rank:,}", rank <= suspects, hint))
     vote = _vote(audit, position)
     return found if vote is None else [*found, vote]
+
+
+def agreeing(audit: Audit) -> np.ndarray:
+    """Count for every example the detectors that speak against its label, as `detectors` says of one.
+
+    `Audit.agreeing` counts once.
+
+    Returns
+    -------
+    ndarray of shape (n,), int8
+        0 for an example without a label.
+    """
+    suspects = int(audit.manifest["counts"]["suspects"])
+    count = _outvoted(audit).astype(np.int8)
+    for name in detectors_of_labels(audit):
+        scores = audit.scores[name].to_numpy()
+        if suspects:
+            count += scores <= np.partition(scores, suspects - 1)[suspects - 1]
+    return np.where(audit.codes >= 0, count, 0)
+
+
+def _outvoted(audit: Audit) -> np.ndarray:
+    """Say which examples most of the labelled neighbours of are labelled otherwise, bool of shape (n,)."""
+    outvoted = np.zeros(len(audit.rows), dtype=bool)
+    if "neighbours" not in audit.outputs:
+        return outvoted
+    for start in range(0, len(outvoted), CHUNK):
+        part = slice(start, start + CHUNK)
+        index, given = audit.outputs["neighbours"][part, :K], audit.codes[part, None]
+        codes = np.where(index >= 0, audit.codes[index], -1)
+        votes = np.zeros(codes.shape, dtype=np.int8)  # for the class of each neighbour
+        for column in codes.T:
+            votes += codes == column[:, None]
+        most = np.where(codes >= 0, votes, 0).max(axis=1)
+        outvoted[part] = (codes == given).sum(axis=1) < most
+    return outvoted
 
 
 def _vote(audit: Audit, position: int) -> Detector | None:

@@ -10,15 +10,18 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from labelaudit.audit import Audit, AuditConfig, audit_key, check
+from labelaudit.database import Database
 from labelaudit.dataset import Dataset
 from labelaudit.errors import StoreError
-from labelaudit.files import read_json, write_json, writing
+from labelaudit.files import read_json, replacing, write_json, writing
 from labelaudit.review import DecisionLog
 from labelaudit.settings import settings
+from labelaudit.store import Preferences, SliceStore
 from labelaudit.thumbnails import FOLDER as THUMBNAILS
 
 log = logging.getLogger(__name__)
@@ -49,6 +52,16 @@ class Workspace:
         """The owner's decisions."""
         return _log(settings().decisions_url(), self.owner)
 
+    @property
+    def slices(self) -> SliceStore:
+        """The selections that were given a name."""
+        return SliceStore(_database(settings().decisions_url()), self.owner)
+
+    @property
+    def preferences(self) -> Preferences:
+        """What each reviewer set for themselves."""
+        return Preferences(_database(settings().decisions_url()), self.owner)
+
     def touch(self) -> None:
         """Note that the workspace is in use; see `forget_unused`."""
         with writing(self.folder):
@@ -75,6 +88,31 @@ class Workspace:
         if not ID.fullmatch(fingerprint) or not folder.is_dir():
             raise StoreError("the data in the address is not in this workspace; load the file again.")
         return Dataset.open(folder)
+
+    def keep_text(self, text: str) -> str:
+        """Store what is too long for an address, and return the name by which `kept_text` finds it."""
+        name = sha256(text.encode()).hexdigest()[:24]
+        path = self.folder / "texts" / name
+        if not path.is_file():
+            with writing(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with replacing(path) as file:
+                    file.write(text.encode())
+        return name
+
+    def kept_text(self, name: str) -> str:
+        """Read what `keep_text` stored.
+
+        Raises
+        ------
+        StoreError
+            This owner stored no such text.
+        """
+        path = self.folder / "texts" / name
+        if not ID.fullmatch(name) or not path.is_file():
+            raise StoreError("the selection in the address is not in this workspace; choose again.")
+        with writing(path):
+            return path.read_text(encoding="utf-8")
 
     def request(self, dataset: Dataset, config: AuditConfig, *, listed: bool = True) -> str:
         """Write down what is to be audited, so that it outlives a crash.
@@ -184,7 +222,7 @@ def forget_unused(hours: float) -> None:
     try:
         for folder in settings().artifacts_dir.glob(f"{ANONYMOUS}*"):
             if folder.stat().st_mtime < before:
-                Workspace(folder.name).log.forget()
+                _database(settings().decisions_url()).forget(folder.name)
                 shutil.rmtree(folder)
         listed = {path.stem for path in settings().artifacts_dir.glob("*/audits/*.json")}
         here = settings().cache_dir
@@ -196,7 +234,13 @@ def forget_unused(hours: float) -> None:
         log.warning("unused workspaces could not be removed (%s)", error)
 
 
+@lru_cache(maxsize=8)
+def _database(url: str) -> Database:
+    """Opening a database checks its tables, which is worth doing once and not at every click."""
+    return Database(url)
+
+
 @lru_cache(maxsize=256)
 def _log(url: str, owner: str) -> DecisionLog:
-    """Opening a log checks its table, which is worth doing once and not at every click."""
-    return DecisionLog(url, owner)
+    """A log remembers what it read, so that a click reads only what is new."""
+    return DecisionLog(_database(url), owner)

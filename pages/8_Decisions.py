@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from labelaudit.ui import bar, history, navigation, session
+from labelaudit.ui import bar, conflicts, history, navigation, reviewers, second, session
 
 navigation.enter()
 opened = session.require_audit("what was decided")
 bar.show(opened)
+second.require_sight(opened, "the decisions of all")
 
-views = {"History": history.show}
+views = {"History": history.show, "Reviewers": reviewers.show, "Conflicts": conflicts.show}
 for tab, draw in zip(st.tabs(list(views), key="decisions-tab", on_change="rerun"), views.values(), strict=True):
     if tab.open:
         with tab:

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from labelaudit.ui import bar, export, navigation, session
+from labelaudit.ui import bar, export, navigation, second, session
 
 navigation.enter()
 opened = session.require_audit("what an export would write")
 bar.show(opened)
+second.require_sight(opened, "what an export would write")
 
 left, right = st.columns([2, 3], gap="large")
 with left:

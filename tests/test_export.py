@@ -284,7 +284,7 @@ def test_diff_agrees_with_export(pets: Dataset, decisions: list[Decision]) -> No
 
 def test_counts_add_up(audit: Audit, decisions: list[Decision]) -> None:
     counts = Handover(audit, decisions).counts()
-    assert counts == {"rows": 5, "relabelled": 1, "removed": 1, "kept": 1, "skipped": 1, "undecided": 1}
+    assert counts == {"rows": 5, "renamed": 0, "relabelled": 1, "removed": 1, "kept": 1, "skipped": 1, "undecided": 1}
 
 
 def test_removal_list_and_relabel_map_say_who_and_why(audit: Audit, decisions: list[Decision]) -> None:

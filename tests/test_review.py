@@ -6,20 +6,20 @@ import json
 import multiprocessing
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelaudit import review
+from labelaudit import database, review
+from labelaudit.database import Database
 from labelaudit.decisions import undone_batches
-from labelaudit.errors import BadInput, MissingExtra, StoreError
+from labelaudit.errors import BadInput, MissingExtra, Stale, StoreError
 from labelaudit.review import Decision, DecisionLog, accept_below, effective, read_jsonl, write_jsonl
 
 DATA = "f1"
@@ -31,11 +31,6 @@ def decide(id: str, action: str = "keep", **more: Any) -> Decision:
 
 def relabel(id: str, after: str, **more: Any) -> Decision:
     return decide(id, "set", before='"cat"', after=json.dumps(after), **more)
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'made' / 'decisions.db'}"
 
 
 def outcome(decisions: list[Decision]) -> dict[str, tuple[str, str | None]]:
@@ -68,39 +63,33 @@ def test_what_others_write_meanwhile_is_read_in_order_and_nothing_twice(url: str
     log, other = DecisionLog(url), DecisionLog(url)
     for number in range(0, 6, 2):
         log.append([decide(str(number))])
-        other.append([decide(str(number + 1)), decide("elsewhere", fingerprint="f2")])
+        other.append([decide(str(number + 1)), decide(f"elsewhere {number}", fingerprint="f2")])
         for reader in (log, other):
             read = reader.read(DATA)
             assert [d.id for d in read] == [str(n) for n in range(number + 2)]
             read.clear()  # what was handed out is not what is remembered
 
 
-def test_a_log_that_was_put_in_the_place_of_another_is_read_anew(url: str, tmp_path: Path) -> None:
-    log = DecisionLog(url)
+def test_a_log_that_was_forgotten_is_read_anew(url: str) -> None:
+    kept, log = Database(url), DecisionLog(url)
     log.append([decide("a"), decide("b")])
+    DecisionLog(kept, "other").append([decide("z")])
     assert len(log.read(DATA)) == 2
-    log.forget()
+    kept.forget("local")
     assert log.read(DATA) == []
     log.append([decide("c")])
     assert [d.id for d in log.read(DATA)] == ["c"]
+    assert [d.id for d in DecisionLog(kept, "other").read(DATA)] == ["z"]
 
+
+def test_a_file_that_was_put_in_the_place_of_another_is_read_anew(file_url: str, tmp_path: Path) -> None:
+    log = DecisionLog(file_url)
+    log.append([decide("a"), decide("b")])
+    log.read(DATA)
     restored = f"sqlite:///{tmp_path / 'restored.db'}"
     DecisionLog(restored).append([decide("d"), decide("e"), decide("f")])
     (tmp_path / "restored.db").replace(tmp_path / "made" / "decisions.db")
     assert [d.id for d in log.read(DATA)] == ["d", "e", "f"]
-
-
-def test_a_decision_that_is_committed_after_a_later_one_is_not_missed(url: str) -> None:
-    """Databases with several writers give numbers before they commit."""
-    log = DecisionLog(url)
-    log.append([decide("a"), decide("late"), decide("b")])
-    [_, late, _] = log.read(DATA)
-    with log._transaction() as connection:
-        connection.execute(sa.delete(review._TABLE).where(review._TABLE.c.seq == late.seq))
-    assert [d.id for d in log.read(DATA)] == ["a", "b"]
-    with log._transaction() as connection:
-        connection.execute(sa.insert(review._TABLE).values(**asdict(late), workspace="local"))
-    assert [d.id for d in log.read(DATA)] == ["a", "late", "b"]
 
 
 def test_only_the_data_sets_that_were_read_last_are_remembered(url: str) -> None:
@@ -146,7 +135,8 @@ def test_invalid_decisions_are_named(url: str, wrong: Decision, message: str) ->
 def _append_twenty(url: str, actor: str) -> None:
     log = DecisionLog(url)
     for number in range(20):
-        log.append([decide(str(number), actor=actor), decide(f"{number}b", actor=actor)])
+        mine = [decide(str(number), actor=actor), decide(f"{number}b", actor=actor)]
+        log.append(mine, refuse_stale=False)
 
 
 def _assert_complete(url: str) -> None:
@@ -175,13 +165,131 @@ def test_ten_processes_that_open_a_new_log_at_once_lose_nothing(url: str) -> Non
     _assert_complete(url)
 
 
+# -- the same again, and too late ----------------------------------------------------------------
+
+
+def test_a_key_is_written_once_and_what_is_stored_comes_back(url: str) -> None:
+    log = DecisionLog(url)
+    stored = log.append([decide("a", key="k1"), decide("b")])
+    again = DecisionLog(url).append([decide("c"), decide("a", key="k1", comment="other"), decide("d", key="k2")])
+    assert again[1] == stored[0]
+    assert [d.id for d in log.read(DATA)] == ["a", "b", "c", "d"]
+    assert len({d.key for d in log.read(DATA)}) == 4
+    assert len({d.id for d in log.append([decide("e", key="k3")] * 2)}) == 1
+    assert log.last(DATA) == again[2].seq + 1
+    assert DecisionLog(url, "other").append([decide("a", key="k1")])[0].seq > again[2].seq
+
+
+def test_a_retry_of_what_was_written_is_not_taken_for_late(url: str) -> None:
+    log = DecisionLog(url)
+    [first] = log.append([decide("a", key="k1")])
+    log.append([decide("a", "exclude", base=first.seq)])
+    assert log.append([decide("a", key="k1")]) == [first]
+
+
+def test_a_decision_on_what_somebody_decided_meanwhile_is_refused_and_both_are_told(url: str) -> None:
+    log = DecisionLog(url)
+    [seen] = log.append([decide("a")])
+    [theirs] = DecisionLog(url).append([relabel("a", "dog", actor="ann", base=seen.seq)])
+    mine = [decide("b", base=seen.seq), decide("a", "exclude", base=seen.seq)]
+    with pytest.raises(Stale, match="id 'a' was decided on by ann meanwhile; nothing was written") as caught:
+        log.append(mine)
+    assert caught.value.conflicts == ((caught.value.conflicts[0][0], theirs),)
+    assert caught.value.conflicts[0][0].action == "exclude"
+    assert log.read(DATA) == [seen, theirs]
+    log.append([replace(d, base=theirs.seq) for d in mine])
+    assert outcome(log.read(DATA))["a"] == ("exclude", None)
+
+
+def test_a_second_tab_of_the_same_person_is_refused_too_and_an_import_is_not(url: str) -> None:
+    log = DecisionLog(url)
+    log.append([decide("a")])
+    with pytest.raises(Stale, match="was decided on by me meanwhile"):
+        log.append([relabel("a", "dog")])
+    log.append([relabel("a", "dog")], refuse_stale=False)
+    assert outcome(log.read(DATA)) == {"a": ("set", '"dog"')}
+
+
+def test_what_was_taken_back_meanwhile_is_told_as_undecided(url: str) -> None:
+    log = DecisionLog(url)
+    [seen] = log.append([decide("a", actor="ann")])
+    log.undo(DATA, "ann")
+    with pytest.raises(Stale, match="id 'a' is undecided again meanwhile") as caught:
+        log.append([decide("a", "exclude", base=seen.seq)])
+    assert caught.value.conflicts[0][1] is None
+    log.redo(DATA, "ann")  # as it was seen
+    assert log.append([decide("a", "exclude", base=seen.seq)])
+
+
+def test_labels_second_opinions_and_tags_are_apart_and_a_skip_is_no_decision(url: str) -> None:
+    log = DecisionLog(url)
+    log.append([decide("a", "skip", actor="ann")])
+    log.append([decide("a")])
+    log.append([decide("a", stage="second", actor="ann")])
+    log.append([decide("a", stage="second", actor="bob")])
+    log.append([decide("a", "tag", after='["blur"]')])
+    log.append([decide("a", part="t1")])
+    for late in (
+        decide("a", "exclude"),
+        decide("a", "exclude", stage="final"),
+        decide("a", stage="second", actor="bob"),
+        decide("a", "tag", after="[]"),
+        decide("a", "skip"),
+    ):
+        with pytest.raises(Stale):
+            log.append([late])
+
+
+def test_one_write_of_ones_own_counts_as_seen(url: str) -> None:
+    log = DecisionLog(url)
+    base = 0
+    for action in ("keep", "exclude", "skip", "keep"):
+        [written] = log.append([decide("a", action, base=base)])
+        base = written.seq
+    assert outcome(log.read(DATA)) == {"a": ("keep", None)}
+
+
+def test_a_clock_that_goes_backwards_changes_no_order(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = DecisionLog(url)
+    for time, action in (("2031", "keep"), ("1999", "exclude")):
+        monkeypatch.setattr(review, "_now", lambda time=time: time)
+        log.append([decide("a", action, base=log.last(DATA))])
+    assert [d.time for d in DecisionLog(url).read(DATA)] == ["2031", "1999"]
+    assert outcome(DecisionLog(url).read(DATA)) == {"a": ("exclude", None)}
+    log.undo(DATA, "me")
+    assert outcome(DecisionLog(url).read(DATA)) == {"a": ("keep", None)}
+
+
+def test_ten_thousand_characters_and_a_class_that_is_html_come_back_as_they_were(url: str) -> None:
+    html = "<script>alert('é 猫')</script>"
+    [written] = DecisionLog(url).append([relabel("a", html, comment=html * 400, reason='"; DROP TABLE decisions; --')])
+    assert len(written.comment) > 10_000
+    assert DecisionLog(url).read(DATA) == [written]
+    assert json.loads(str(effective([written])["after"][0])) == html
+
+
+def test_what_was_restored_keeps_its_times_and_is_not_there_twice(url: str, tmp_path: Path) -> None:
+    other = DecisionLog(f"sqlite:///{tmp_path / 'other.db'}")
+    other.append([decide("a")])
+    other.append([relabel("b", "dog")])
+    other.undo(DATA, "me")
+    brought = [replace(d, time=f"199{n}") for n, d in enumerate(other.read(DATA))]
+    log = DecisionLog(url)
+    new = log.restore(brought)
+    assert [replace(d, seq=0) for d in new] == [replace(d, seq=0) for d in brought]
+    assert log.read(DATA) == new
+    assert log.restore(brought) == []
+    assert outcome(log.read(DATA)) == {"a": ("keep", None)}
+    assert log.redo(DATA, "me") == brought[1].batch
+
+
 # -- undo -----------------------------------------------------------------------------------------
 
 
 def test_undo_takes_back_a_whole_batch_and_brings_back_what_was_before(url: str) -> None:
     log = DecisionLog(url)
     log.append([decide("a"), decide("b")])
-    second = log.append([relabel("a", "dog"), relabel("b", "dog")])
+    second = log.append([relabel("a", "dog", base=2), relabel("b", "dog", base=2)])
     before = outcome(log.read(DATA)[:2])
     assert log.undo(DATA, "me") == second[0].batch
     assert outcome(log.read(DATA)) == before
@@ -203,6 +311,59 @@ def test_undo_leaves_the_batches_of_others(url: str) -> None:
     assert log.undo(DATA, "me") == mine
     assert log.undo(DATA) == rule
     assert {d.actor for d in log.read(DATA) if d.action == "undo"} == {"me", "rule: r"}
+
+
+def test_redo_brings_back_one_batch_after_the_other_and_undo_works_again(url: str) -> None:
+    log = DecisionLog(url)
+    one, two = (log.append([decide(id_)])[0].batch for id_ in "ab")
+    assert [log.undo(DATA, "me") for _ in range(2)] == [two, one]
+    assert log.redo(DATA, "you") is None
+    assert log.redo(DATA, "me") == one
+    assert outcome(log.read(DATA)) == {"a": ("keep", None)}
+    assert log.redo(DATA, "me") == two
+    assert log.redo(DATA, "me") is None
+    assert log.undo(DATA, "me") == two
+    assert log.redo(DATA, "me") == two
+    assert [log.undo(DATA, "me") for _ in range(3)] == [two, one, None]
+
+
+def test_a_new_decision_leaves_nothing_to_redo(url: str) -> None:
+    log = DecisionLog(url)
+    log.append([decide("a")])
+    log.undo(DATA, "me")
+    log.append([decide("b", actor="ann")])
+    assert log.redo(DATA, "me") is not None
+    log.undo(DATA, "me")
+    log.append([decide("c")])
+    assert log.redo(DATA, "me") is None
+
+
+def test_who_takes_back_what_a_rule_did_is_on_record(url: str) -> None:
+    log = DecisionLog(url)
+    rule = log.append([decide("a", actor="rule: r")])[0].batch
+    assert log.undo(DATA, "rule: r", by="ann") == rule
+    assert log.redo(DATA, "rule: r", by="bob") == rule
+    assert [d.actor for d in log.read(DATA)] == ["rule: r", "ann", "bob"]
+
+
+def test_an_undo_leaves_what_others_decided_since(url: str) -> None:
+    log = DecisionLog(url)
+    [mine] = log.append([decide("a")])
+    log.append([relabel("a", "dog", actor="ann", base=mine.seq)])
+    assert log.undo(DATA, "me") == mine.batch
+    assert outcome(log.read(DATA)) == {"a": ("set", '"dog"')}
+
+
+def test_a_redo_that_would_overrule_what_somebody_decided_since_is_refused(url: str) -> None:
+    log = DecisionLog(url)
+    [mine] = log.append([decide("a", stage="final")])
+    log.undo(DATA, "me")
+    [theirs] = log.append([relabel("a", "dog", actor="ann", base=mine.seq + 1)])
+    before = log.read(DATA)
+    with pytest.raises(Stale, match="id 'a' was decided on by ann meanwhile; it stays as it is") as caught:
+        log.redo(DATA, "me")
+    assert caught.value.conflicts == ((mine, theirs),)
+    assert log.read(DATA) == before
 
 
 def test_an_undo_that_is_undone_brings_its_batch_back() -> None:
@@ -260,19 +421,19 @@ def test_a_foreign_table_of_the_same_name_is_refused(tmp_path: Path) -> None:
         DecisionLog(f"sqlite:///{tmp_path / 'x.db'}")
 
 
-def test_a_read_only_database_is_refused(url: str) -> None:
-    DecisionLog(url).append([decide("a")])
-    path = url.removeprefix("sqlite:///")
+def test_a_read_only_database_is_refused(file_url: str) -> None:
+    DecisionLog(file_url).append([decide("a")])
+    path = file_url.removeprefix("sqlite:///")
     log = DecisionLog(f"sqlite:///file:{path}?mode=ro&uri=true")
     assert len(log.read(DATA)) == 1
     with pytest.raises(StoreError, match="readonly database"):
         log.append([decide("b")])
 
 
-def test_a_locked_database_is_refused_after_a_while(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(review, "BUSY_SECONDS", 0.05)
-    log = DecisionLog(url)
-    holder = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+def test_a_locked_database_is_refused_after_a_while(file_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    log = DecisionLog(file_url)
+    holder = sqlite3.connect(file_url.removeprefix("sqlite:///"), isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match=r"database is locked.*no other program holds it"):
         log.append([decide("a")])
@@ -281,8 +442,8 @@ def test_a_locked_database_is_refused_after_a_while(url: str, monkeypatch: pytes
     assert log.append([decide("a")])
 
 
-def test_a_new_log_in_a_locked_file_is_refused(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(review, "BUSY_SECONDS", 0.05)
+def test_a_new_log_in_a_locked_file_is_refused(file_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
     holder = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StoreError, match="database is locked"):
@@ -291,14 +452,14 @@ def test_a_new_log_in_a_locked_file_is_refused(url: str, monkeypatch: pytest.Mon
 
 
 def test_a_log_that_is_in_use_and_cannot_be_switched_to_write_ahead_opens_all_the_same(
-    url: str, monkeypatch: pytest.MonkeyPatch
+    file_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(review, "BUSY_SECONDS", 0.05)
-    written = DecisionLog(url).append([decide("a")])
-    holder = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    written = DecisionLog(file_url).append([decide("a")])
+    holder = sqlite3.connect(file_url.removeprefix("sqlite:///"), isolation_level=None)
     holder.execute("PRAGMA journal_mode=DELETE")
     holder.execute("BEGIN IMMEDIATE")
-    log = DecisionLog(url)
+    log = DecisionLog(file_url)
     assert log.read(DATA) == written
     holder.execute("ROLLBACK")
     holder.close()

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from issued import flagged_rows, issued
+from issued import issued
 
 from labelaudit.audit import Audit, AuditConfig, audit
-from labelaudit.confident import SCORES
 from labelaudit.dataset import encode
+from labelaudit.decisions import tags_of
 from labelaudit.drawing import (
     CORE,
     NO_LABEL,
@@ -30,13 +30,11 @@ from labelaudit.drawing import (
 from labelaudit.errors import BadInput
 from labelaudit.review import Decision, effective
 from labelaudit.selection import (
+    STATUSES,
     Selection,
     cell,
-    detectors_of,
     issue_scores,
     points,
-    ranking,
-    review_order,
     selected,
     with_decisions,
 )
@@ -56,6 +54,12 @@ SELECTIONS = st.builds(
     score_below=st.none() | FINITE,
     issue=st.sampled_from(["", "near_duplicate", "*"]),
     map=st.none() | st.tuples(FINITE, FINITE, FINITE, FINITE),
+    score_from=st.none() | FINITE,
+    detectors=st.integers(0, 9),
+    status=st.sampled_from(["", *STATUSES]),
+    tag=st.text(),
+    reviewer=st.text(),
+    ids=st.lists(st.text(), max_size=3).map(tuple),
 )
 
 
@@ -96,6 +100,9 @@ def test_selection_survives_the_address(selection: Selection) -> None:
         '{"either": "{"}',
         '{"box": [1, 2]}',
         '{"suspects": 7}',
+        '{"status": "odd"}',
+        '{"detectors": "two"}',
+        '{"ids": 7}',
     ],
 )
 def test_address_changed_by_hand_is_one_sentence(text: str) -> None:
@@ -164,6 +171,8 @@ FIRST, SECOND = '"class 0"', '"class 1"'
             lambda t: t["self_confidence"].between(0.1, 0.6) & t["other_best"].between(0.2, 0.9),
         ),
         (Selection(score_below=0.5), lambda t: t["score"] < 0.5),
+        (Selection(score_from=0.2, score_below=0.5), lambda t: (t["score"] >= 0.2) & (t["score"] < 0.5)),
+        (Selection(ids=("k3", "k299", "none")), lambda t: t["id"].isin(["k3", "k299"])),
         (Selection(unlabelled=True), lambda t: t["given"].isna()),
         (Selection(suspects=True, given=FIRST), lambda t: t["is_issue"] & (t["given"] == FIRST)),
     ],
@@ -177,8 +186,42 @@ def test_filter_keeps_its_examples(audited: Audit, table: pd.DataFrame, selectio
 
 def test_every_filter_is_tested() -> None:
     names = {"suspects", "given", "suggested", "either", "cluster", "box", "search", "score_below", "unlabelled"}
-    names |= {"issue", "map"}
+    names |= {"issue", "map", "score_from", "detectors", "status", "tag", "reviewer", "ids"}
     assert {field.name for field in fields(Selection)} == names
+
+
+def test_at_least_so_many_detectors_agree(audited: Audit, table: pd.DataFrame) -> None:
+    counts = [selected(audited, table, Selection(detectors=n)).sum() for n in range(1, 9)]
+    assert counts[0] == (audited.agreeing > 0).sum() > 0
+    assert counts == sorted(counts, reverse=True)
+    assert counts[-1] == 0
+
+
+def test_what_was_decided_by_whom_and_tagged_selects(audited: Audit, table: pd.DataFrame) -> None:
+    suspects = table["id"][table["is_issue"]].tolist()
+    log = [decide(suspects[0], "set", "another"), decide(suspects[1], "keep"), decide(suspects[2], "skip")]
+    log += [
+        replace(decide(suspects[3], "exclude"), actor="ann"),
+        decide(suspects[4], "ambiguous"),
+        decide(suspects[5], "tag", ["keep", "own"]),
+        decide(suspects[6], "tag", ["own"]),
+        decide("gone", "tag", ["own"]),
+    ]
+    decided = with_decisions(audited, table, effective(log))
+
+    def found(**filters: Any) -> list[str]:
+        return table["id"][selected(audited, decided, Selection(**filters), tags=tags_of(log))].tolist()
+
+    expected = {"error": 0, "kept": 1, "skipped": 2, "excluded": 3, "ambiguous": 4}
+    assert {status: found(status=status) for status in expected} == {s: [suspects[n]] for s, n in expected.items()}
+    assert found(status="suspect") == suspects[5:]
+    undecided = [id_ for id_ in table["id"] if id_ not in (*suspects[:2], *suspects[3:5])]
+    assert found(status="undecided") == undecided
+    assert found(reviewer="ann") == [suspects[3]]
+    assert set(found(reviewer="me")) == {suspects[n] for n in (0, 1, 2, 4)}
+    assert found(tag="own") == suspects[5:7]
+    assert found(tag="keep") == suspects[5:6]
+    assert found(tag="no such") == []
 
 
 def test_search_is_plain_text_in_features_and_ids(audited: Audit, table: pd.DataFrame) -> None:
@@ -357,34 +400,8 @@ def test_an_issue_selects_what_its_check_flagged_lowest_first(checked: Audit) ->
     assert np.isnan(score[~flagged]).all()
     chosen = Selection(issue="near_duplicate")
     assert selected(checked, table, chosen).tolist() == flagged.tolist()
-    assert np.argsort(ranking(checked, table, chosen))[:3].tolist() == [12, 11, 10]
     assert not selected(checked, table, Selection(issue="no such")).any()
     assert selected(checked, table, Selection(issue="label")).tolist() == table["is_issue"].tolist()
-
-
-def test_sets_of_copies_stay_together_the_worst_set_first() -> None:
-    found = issued(audit(made.table(n=300)))
-    rows = flagged_rows(found, "near_duplicate", [3, 40], 2)  # scores .3 and 0, as those of the other set
-    found = replace(found, issues=pd.concat([found.issues, rows.assign(score=[0.1, 0.2])], ignore_index=True))
-    chosen = Selection(issue="near_duplicate")
-    table = points(found)
-    scores, mask = ranking(found, table, chosen), selected(found, table, chosen)
-    assert review_order(found, mask, scores, "near_duplicate").tolist() == [12, 11, 10, 3, 40]
-    assert review_order(found, mask, scores).tolist() == [12, 3, 11, 40, 10]
-
-
-def test_a_check_that_scores_every_example_ranks_them_all(checked: Audit) -> None:
-    chosen = Selection(issue="outlier")
-    assert ranking(checked, points(checked), chosen).tolist() == checked.scores["outlier"].tolist()
-
-
-def test_the_ranking_is_the_combined_score_unless_a_detector_is_chosen(checked: Audit) -> None:
-    table = points(checked)
-    assert ranking(checked, table, Selection()).tolist() == table["score"].tolist()
-    by = ranking(checked, table, Selection(issue="near_duplicate"), "self_confidence")
-    np.testing.assert_array_equal(by, checked.scores["self_confidence"])
-    assert set(SCORES) | {"outlier"} <= set(detectors_of(checked))
-    assert not {"id", "part"} & set(detectors_of(checked))
 
 
 def test_a_box_on_the_map_is_resolved_by_the_places(checked: Audit) -> None:

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.request import Request
 
 import numpy as np
 import pytest
@@ -64,9 +65,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Addresses that were asked for; none answers."""
     addresses: list[str] = []
 
-    def offline(url: str, timeout: float) -> None:
+    def offline(request: Request, timeout: float) -> None:
         assert timeout <= 10
-        addresses.append(url)
+        addresses.append(request.full_url)
         raise OSError(101, "Network is unreachable")
 
     monkeypatch.setattr("labelaudit.download.urlopen", offline)
@@ -211,7 +212,7 @@ def test_download_is_kept_in_torch_home(torch_home: Path, resnet18: Path, monkey
     data = resnet18.read_bytes()
     file = f"resnet18-{sha256(data).hexdigest()[:8]}.pth"
     monkeypatch.setitem(vision.BACKBONES, "resnet18", replace(BACKBONES["resnet18"], file=file))
-    monkeypatch.setattr("labelaudit.download.urlopen", lambda url, timeout: Answer(data))
+    monkeypatch.setattr("labelaudit.download.urlopen", lambda request, timeout: Answer(data))
     told: list[Any] = []
     assert load_network("resnet18", progress=lambda *what: told.append(what)).name == "resnet18"
     assert told[-1] == ("download of ResNet-18", len(data), len(data))
@@ -219,8 +220,8 @@ def test_download_is_kept_in_torch_home(torch_home: Path, resnet18: Path, monkey
 
 
 def test_download_of_something_else_is_not_kept(torch_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labelaudit.download.urlopen", lambda url, timeout: Answer(b"a page of a hotel's network"))
-    with pytest.raises(NoWeights, match="what came is not what was published"):
+    monkeypatch.setattr("labelaudit.download.urlopen", lambda request, timeout: Answer(b"a page of a hotel's network"))
+    with pytest.raises(NoWeights, match="what came is another file: its sha256 is"):
         load_network("resnet18")
     assert not list(torch_home.iterdir())
 

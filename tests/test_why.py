@@ -38,6 +38,14 @@ def test_a_score_agrees_up_to_as_many_ranks_as_there_are_suspects(found: Audit) 
             assert (said[NAMES[name]].words, said[NAMES[name]].agrees) == (f"#{rank}", rank <= suspects)
 
 
+def test_those_who_agree_are_counted_for_all_as_they_are_said_of_one(found: Audit) -> None:
+    spread = np.random.default_rng(0).integers(-1, 120, (120, 4))  # -1: no such neighbour
+    for case in (found, replace(found, outputs={**found.outputs, "neighbours": spread})):
+        one_by_one = [sum(said.agrees for said in detectors(case, position)) for position in range(120)]
+        assert case.agreeing.tolist() == one_by_one
+        assert len(set(one_by_one)) > 2
+
+
 def test_most_of_the_neighbours_outvote_the_given_label(found: Audit) -> None:
     given = int(found.codes[50])
     own, others = (np.flatnonzero(found.codes == code) for code in (given, (given + 1) % 3))

@@ -76,7 +76,7 @@ def _issue_rows(material: Material, name: str, found: Outcome) -> pd.DataFrame:
             "issue": name,
             "score": 0.0 if found.score is None else found.score[rows],
             "is_issue": True,
-            "given": pd.Series(as_json[material.labels[rows]], dtype=object),
+            "given": pd.Series(material.dataset.given_texts[rows], dtype=object),
             "suggested": pd.Series(nothing if found.suggested is None else as_json[found.suggested], dtype=object),
             "related": pd.Series(related, dtype=object),
             "cluster": pd.Series(pd.NA if found.cluster is None else found.cluster, range(len(rows)), dtype="Int64"),

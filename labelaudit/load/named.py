@@ -6,21 +6,18 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from typing import Any
 
 import numpy as np
 
+from labelaudit import download
 from labelaudit.dataset import Dataset
-from labelaudit.errors import BadInput, did_you_mean
-from labelaudit.files import replacing, writing
+from labelaudit.errors import BadInput, NotFetched, did_you_mean
+from labelaudit.files import writing
 from labelaudit.load import rawsets
 from labelaudit.predict import Progress, silent
 from labelaudit.settings import settings
 
-TIMEOUT = 30  # seconds in which a server has to answer
-CHUNK = 1 << 18
 MB = 1_000_000
 FEWEST, MOST = 3, 5  # classes, where there is a choice
 
@@ -208,37 +205,21 @@ def fetch(wanted: Named, progress: Progress = silent) -> Path:
     if there is not None:
         return there
     path = settings().data_dir / wanted.file
-    with writing(path, "free the disk, or set LABELAUDIT_DATA_DIR to another folder"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as file:
-            _download(wanted, file, progress)
+    step = f"downloading {wanted.name}"
+    try:
+        download.fetch(
+            wanted.url, path, checksum=wanted.checksum, size=wanted.size, step=step, progress=_in_megabytes(progress)
+        )
+    except NotFetched as error:
+        raise BadInput(_by_hand(wanted, str(error))) from error
     return path
 
 
-def _download(wanted: Named, file: IO[bytes], progress: Progress) -> None:
-    algorithm, _, digits = wanted.checksum.partition(":")
-    hashed = hashlib.new(algorithm or "sha256", usedforsecurity=False)
-    done, step = 0, f"downloading {wanted.name}"
-    request = Request(wanted.url, headers={"User-Agent": "labelaudit"})
-    try:
-        with urlopen(request, timeout=TIMEOUT) as answer:  # nosec B310
-            total = int(answer.headers.get("Content-Length") or wanted.size)
-            while chunk := answer.read(CHUNK):
-                file.write(chunk)
-                hashed.update(chunk)
-                done += len(chunk)
-                progress(step, min(done, total) / MB, total / MB)
-                if done > 2 * max(total, wanted.size):
-                    raise BadInput(_by_hand(wanted, "the server sends more than the file"))
-    except (URLError, TimeoutError, ConnectionError) as error:
-        if isinstance(error, HTTPError):
-            error.close()
-        why = getattr(error, "reason", error)
-        raise BadInput(_by_hand(wanted, getattr(why, "strerror", None) or str(why) or "no answer")) from error
-    if answer.headers.get("Content-Length") and done != total:
-        raise BadInput(_by_hand(wanted, f"only {done:,} of {total:,} bytes came"))
-    if digits and hashed.hexdigest() != digits:
-        raise BadInput(_by_hand(wanted, f"what came is another file: its {algorithm} is {hashed.hexdigest()}"))
+def _in_megabytes(progress: Progress) -> Progress:
+    def tell(step: str, done: float, total: float) -> None:
+        progress(step, done / MB, total / MB)
+
+    return tell
 
 
 def _by_hand(wanted: Named, why: str) -> str:

@@ -204,6 +204,7 @@ def find_issues(
     learned, known_learned = given[judged], known[judged]
     flagged = np.zeros(len(codes), dtype=bool)
     flagged[np.flatnonzero(labelled)[judged]] = confident.label_issues(learned, known_learned, config.filter_by)
+    flagged &= ~dataset.verified
     scores = pd.DataFrame({"id": ids, "part": ""})
     for name in confident.SCORES:
         column = np.full(len(codes), np.nan)
@@ -233,7 +234,7 @@ def find_issues(
             "issue": "label",
             "score": score,
             "is_issue": flagged,
-            "given": pd.Series(as_json[codes], dtype=object),
+            "given": pd.Series(dataset.given_texts, dtype=object),
             "suggested": pd.Series(as_json[suggested], dtype=object),
             "related": pd.Series(None, index=range(len(ids)), dtype=object),
             "cluster": pd.Series(cluster, dtype="Int64").mask(cluster < 0),
@@ -331,12 +332,19 @@ def plant(
     """
     from dataclasses import replace
 
+    dataset = dataset if dataset.reviewed is None else _settled(dataset)
     changed, planted = noise.noised(dataset.labels, len(dataset.classes), fraction, kind, seed, confident_joint)
     values = dataset.label_values()
     for row in np.flatnonzero(planted):
         values[row] = dataset.classes[changed[row]]
     provenance = {**dataset.provenance, "planted": {"fraction": fraction, "kind": kind, "seed": seed}}
     return replace(dataset.with_labels(values), provenance=provenance), planted
+
+
+def _settled(dataset: Dataset) -> Dataset:
+    """Write what was decided into the label column."""
+    values = [None if code < 0 else dataset.classes[code] for code in dataset.labels.tolist()]
+    return dataset.with_labels(values)
 
 
 def metrics(audit: Audit) -> dict[str, Any]:
@@ -355,7 +363,7 @@ def metrics(audit: Audit) -> dict[str, Any]:
 
 def view(audit: Audit, position: int) -> Sequence[Block]:
     """Show one example: the text or the row, and the class probabilities as bars."""
-    given = int(audit.codes[position])
+    given = audit.dataset.code_of(audit.label_issues["given"].iloc[position])
     probabilities = audit.outputs["pred_probs"][position]
     suggested = decode(audit.label_issues["suggested"].iloc[position])
     names = audit.dataset.class_names

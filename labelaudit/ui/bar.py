@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 import streamlit as st
@@ -9,10 +10,16 @@ import streamlit as st
 from labelaudit.errors import LabelauditError
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
-from labelaudit.ui import session
+from labelaudit.ui import bulk, filters, second, session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 from labelaudit.why import title_of
+
+# By the key of its state: word, icon, and what it draws.
+TOOLS: dict[str, tuple[str, str, Callable[[Opened], None]]] = {
+    filters.OPEN: ("Filter", ":material/filter_alt:", filters.panel),
+    bulk.OPEN: ("Decide on all", ":material/done_all:", bulk.panel),
+}
 
 
 def show(opened: Opened) -> None:
@@ -33,19 +40,34 @@ def show(opened: Opened) -> None:
     with st.container(key="bar", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<div class="la-facts">{spans}</div>', width="content")
         chips(opened)
+        tools()
+    second.banner(opened)
+    bulk.show_done(opened)
     session.show_told()
     session.write_address()
 
 
-def show_if_any() -> None:
-    """Draw the bar where an audit is open; these pages do without one, too."""
+@st.fragment
+def tools() -> None:
+    """Draw what is done with the selection: change it, and decide on all of it; what is folded away costs nothing."""
+    session.drawn_anew()
+    for key, (word, icon, draw) in TOOLS.items():
+        folded = st.popover(word, icon=icon, key=key, on_change="rerun", type="tertiary")
+        if folded.open and (opened := session.opened()) is not None:
+            with folded:
+                draw(opened)
+
+
+def show_if_any() -> Opened | None:
+    """Draw the bar where an audit is open, and return it; these pages do without one, too."""
     try:
         opened = session.opened()
     except LabelauditError as error:
         session.show_error(error)
-        return
+        return None
     if opened is not None:
         show(opened)
+    return opened
 
 
 def chips(opened: Opened) -> None:

@@ -1,20 +1,32 @@
-"""Plain blocks to HTML; everything that a user wrote is escaped."""
+"""Plain blocks to HTML, and to Streamlit; everything that a user wrote is escaped."""
 
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from html import escape
+
+import streamlit as st
 
 from labelaudit.blocks import LONGEST_TEXT, MOST_CELLS, Bars, Block, Image, Row, Text
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.text import shorten
 from labelaudit.thumbnails import thumbnail
+from labelaudit.ui import zoom
 
 TINY = 48  # pixels of an image in a table
 SHARP = 100  # pixels; a smaller image is scaled up with its pixels sharp
-# Pixels; smaller images show theirs, but only zoomed into: as a whole, that hides what they are of.
-SHARP_ZOOM = 200
+
+
+def render(blocks: Sequence[Block], room: int = 480) -> None:
+    """Draw the blocks, one below the other; an image in so many pixels of height."""
+    for block in blocks:
+        if isinstance(block, Image) and not block.reason:
+            zoom.show(block, room)
+            st.html(image_caption(block))
+        else:
+            st.html(html(block))
 
 
 def html(block: Block) -> str:

@@ -151,21 +151,6 @@ def decisions(opened: Opened, choice: Choice) -> list[Decision]:
     return made
 
 
-def taken_back(opened: Opened, batch: str, key: str) -> Decision:
-    """Make the decision that takes back a batch; to take back an undo is to redo."""
-    return Decision(
-        actor=session.reviewer(),
-        action="undo",
-        id="",
-        after=encode(batch),
-        batch=key,
-        key=key,
-        base=last_seq(opened),
-        fingerprint=opened.dataset.data_fingerprint,
-        run=opened.audit.id,
-    )
-
-
 def last_seq(opened: Opened) -> int:
     """Return the last number in the log that this page knows."""
     return opened.decisions[-1].seq if opened.decisions else 0
@@ -183,10 +168,10 @@ def steps(log: Sequence[Decision], actor: str) -> tuple[list[str], list[str]]:
     Returns
     -------
     undo, redo : list of str
-        Batches; those to do again are the batches of the undos. A new decision ends what could be done again.
+        Batches. A new decision ends what could be done again.
     """
     undo: dict[str, None] = {}  # in order
-    redo: dict[str, str] = {}
+    redo: dict[str, str] = {}  # by the batch of the undo, which is what a redo takes back
     for decision in log:
         if decision.action != "undo":
             if decision.actor == actor and decision.batch not in undo:
@@ -199,4 +184,4 @@ def steps(log: Sequence[Decision], actor: str) -> tuple[list[str], list[str]]:
             redo[decision.batch] = target
         elif target in redo:
             undo[redo.pop(target)] = None
-    return list(undo), list(redo)
+    return list(undo), list(redo.values())

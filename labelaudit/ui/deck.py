@@ -7,10 +7,7 @@ first, so that no message is large and every run of the page sends only what is 
 from __future__ import annotations
 
 import json
-from base64 import b64encode
-from functools import cache
 from html import escape
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +16,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from labelaudit.blocks import Bars, Image
 from labelaudit.tasks import TASKS
-from labelaudit.ui import blocks, cards, deciding, deck_events, keys, near, session
+from labelaudit.ui import blocks, cards, deciding, deck_events, keys, near, session, zoom
 from labelaudit.ui.blocks import chip, tag
 from labelaudit.ui.session import Opened
 from labelaudit.why import detectors, issues_of, title_of
@@ -52,16 +49,11 @@ def show(opened: Opened, queue: np.ndarray, position: int, mode: Mode) -> None:
         st.rerun()
 
 
-@cache
-def _source(name: str) -> str:
-    return Path(__file__).parent.joinpath("js", name).read_text(encoding="utf-8")
-
-
 @st.cache_resource(show_spinner=False)
 def _component() -> ComponentRenderer:
-    script = "\n".join(_source(f"{name}.js") for name in SCRIPTS)
+    script = "\n".join(zoom.source(f"{name}.js") for name in SCRIPTS)
     return st.components.v2.component(
-        "labelaudit.deck", html='<div class="la-deck"></div>', css=_source("deck.css"), js=script, isolate_styles=False
+        "labelaudit.deck", html='<div class="la-deck"></div>', css=zoom.source("zoom.css") + zoom.source("deck.css"), js=script, isolate_styles=False
     )
 
 
@@ -128,18 +120,13 @@ def _around(queue: np.ndarray, position: int, mode: Mode) -> tuple[np.ndarray, i
 
 
 def _steps(opened: Opened, batches: list[str]) -> list[dict[str, Any]]:
-    """Where the latest steps lead that can be undone or done again, and what each is about."""
-    undos = {d.batch: json.loads(d.after or '""') for d in opened.decisions if d.action == "undo"}
-    wanted = {undos.get(batch, batch): batch for batch in batches[-STEPS:]}
-    ids: dict[str, list[str]] = {batch: [] for batch in wanted}
+    """Where the latest steps lead that can be undone or done again."""
+    ids: dict[str, list[str]] = {batch: [] for batch in batches[-STEPS:]}
     for decision in opened.decisions:
         if decision.batch in ids:
             ids[decision.batch].append(decision.id)
-    steps = []
-    for batch, named in wanted.items():
-        places = opened.audit.positions(ids[batch])
-        steps.append({"of": named, "is": batch, "at": places[places >= 0][:PAGE].tolist()})
-    return steps
+    places = {batch: opened.audit.positions(found) for batch, found in ids.items()}
+    return [{"of": batch, "at": found[found >= 0][:PAGE].tolist()} for batch, found in places.items()]
 
 
 def _faces(opened: Opened, lacking: list[int], mode: Mode) -> tuple[dict[str, Any], bool]:
@@ -185,7 +172,7 @@ def face(opened: Opened, position: int) -> dict[str, Any]:
     return {
         "id": str(row["id"]),
         "html": "" if picture else blocks.html(example),
-        "image": _picture(example) if isinstance(example, Image) and picture else None,
+        "image": {**zoom.picture(example), "caption": blocks.image_caption(example)} if isinstance(example, Image) and picture else None,
         "length": len(getattr(example, "text", "")),
         "labels": given + (f" suggested {tag(name(row['suggested']), 'suggested')}" if known else ""),
         "suggested": name(row["suggested"]) if known else None,
@@ -196,15 +183,6 @@ def face(opened: Opened, position: int) -> dict[str, Any]:
         "rest": "".join(blocks.html(block) for block in rest if not isinstance(block, Bars)),
         "why": _why(opened, position),
         "near": near.html(opened, position),
-    }
-
-
-def _picture(image: Image) -> dict[str, Any]:
-    return {
-        "src": f"data:image/webp;base64,{b64encode(image.data).decode()}",
-        "name": image.name,
-        "sharp": max(image.width, image.height) < blocks.SHARP_ZOOM,
-        "caption": blocks.image_caption(image),
     }
 
 

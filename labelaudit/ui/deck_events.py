@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from labelaudit.decisions import new_batch
+from labelaudit.decisions import new_batch, to_redo, to_undo
 from labelaudit.errors import BadInput, Stale, StoreError
 from labelaudit.review import Decision
 from labelaudit.ui import deciding, session, visitor
@@ -35,8 +35,6 @@ class Inbox:
         Names of the events that need not be sent again.
     seen : dict
         Id of an example to the `seq` of what this session wrote last about it.
-    batches : dict
-        What this session wrote or took back, by its name: the ids.
     refused : dict
         Name of an event to what the browser shows of it: somebody else had decided meanwhile.
     failed : str
@@ -46,7 +44,6 @@ class Inbox:
     run: str
     done: set[str] = field(default_factory=set)
     seen: dict[str, int] = field(default_factory=dict)
-    batches: dict[str, list[str]] = field(default_factory=dict)
     refused: dict[str, dict[str, Any]] = field(default_factory=dict)
     failed: str = ""
 
@@ -138,41 +135,41 @@ def take_back(opened: Opened, what: str) -> None:
     if not steps:
         session.tell(f"There is nothing to {what}.")
         return
-    key = new_batch()
-    run(opened, [{"key": key, "do": what, "of": steps[-1]}])
-    positions = opened.audit.positions(inbox(opened.audit.id).batches[key])
+    run(opened, [{"key": new_batch(), "do": what, "of": steps[-1]}])
+    positions = opened.audit.positions([d.id for d in opened.decisions if d.batch == steps[-1]])
     if (positions >= 0).any():
         deciding.open_row(int(positions[positions >= 0].min()))
-    session.tell(f"{'Took back' if what == 'undo' else 'Did again'}: {len(positions):,} decision(s).")
 
 
 def _do(opened: Opened, box: Inbox, event: Mapping[str, Any]) -> None:
     what, key = event["do"], str(event["key"])
     if what in ("undo", "redo"):
-        batch = str(event["of"])
-        written = opened.decide([deciding.taken_back(opened, batch, key)])
-        ids = box.batches.get(batch) or _ids(opened, batch)
-        box.batches[key] = ids
-        box.seen |= {id_: d.seq for d in written for id_ in ids}
+        _step(opened, box, what, str(event["of"]))
     elif what in CHOICES:
         positions = [_position(opened, at) for at in event["at"]]
-        names = opened.plain["id"].iloc[positions].astype(str)
-        base = [max(int(seq), box.seen.get(id_, 0)) for id_, seq in zip(names, event["base"], strict=True)]
+        ids = opened.plain["id"].iloc[positions].astype(str)
+        base = [max(int(seq), box.seen.get(id_, 0)) for id_, seq in zip(ids, event["base"], strict=True)]
         choice = Choice(what, positions, event.get("code"), event["reason"], event["comment"], base, key)
-        written = opened.decide(deciding.decisions(opened, choice))
-        box.batches[key] = [d.id for d in written]
-        box.seen |= {d.id: d.seq for d in written}
+        box.seen |= {d.id: d.seq for d in opened.decide(deciding.decisions(opened, choice))}
     elif what != "leave":
         raise BadInput(f"there is no action {what!r}; reload the page.")
     box.refused.pop(event.get("over", ""), None)
 
 
-def _ids(opened: Opened, batch: str) -> list[str]:
-    """The examples that a batch is about; those of an undo are those of what it took back."""
-    own = [d for d in opened.decisions if d.batch == batch]
-    if own and own[0].action == "undo":
-        return _ids(opened, json.loads(own[0].after or '""'))
-    return [d.id for d in own]
+def _step(opened: Opened, box: Inbox, what: str, batch: str) -> None:
+    """Undo or redo a batch, which is named so that this happens once however often it is asked for."""
+    log, data, actor = opened.workspace.log, opened.dataset.data_fingerprint, session.reviewer()
+    decisions = log.read(data)
+    if batch in deciding.steps(decisions, actor)[1 if what == "undo" else 0]:
+        return  # it was done already
+    found = to_undo(decisions, actor) if what == "undo" else (to_redo(decisions, actor) or (None, None))[1]
+    if found is None or found.batch != batch:
+        raise BadInput(f"the {what} was left out, since you decided on something else later, in another tab perhaps.")
+    if what == "undo":
+        log.undo(data, actor)
+    else:
+        log.redo(data, actor)
+    box.seen |= dict.fromkeys((d.id for d in decisions if d.batch == batch), log.last(data))
 
 
 def _position(opened: Opened, at: Any) -> int:

@@ -11,7 +11,7 @@ from labelaudit.audit import AuditConfig
 from labelaudit.decisions import DECIDING
 from labelaudit.load.demos import DEMOS
 from labelaudit.review import effective
-from labelaudit.ui import bar, run, session, visitor
+from labelaudit.ui import assigned, bar, run, session, visitor
 from labelaudit.ui.markdown import plain
 
 DEMO = "tickets"
@@ -26,7 +26,9 @@ STEPS = (
 
 def show() -> None:
     """Draw the page."""
-    bar.show_if_any()
+    opened = bar.show_if_any()
+    if opened is not None:
+        assigned.notice(opened)
     st.html(
         '<div class="la-hero">Find the wrong labels in your data set, see why they are suspected, and take home a '
         "cleaned file with a record of every decision.</div>"

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 
 from labelaudit.errors import BadInput, StoreError
-from labelaudit.files import read_json, write_json, writing
 from labelaudit.ui import session, visitor
 from labelaudit.ui.markdown import plain
 from labelaudit.workspace import Workspace
 
-log = logging.getLogger(__name__)
-
-FILE = "keys.json"  # in the workspace: reviewer to the keys that differ from the defaults
+PREFERENCE = "keys"  # of a reviewer: those that differ from the defaults, by action
 
 
 @dataclass(frozen=True)
@@ -80,18 +75,8 @@ Keys = dict[str, tuple[str, ...]]
 
 def of(workspace: Workspace, reviewer: str) -> Keys:
     """Return the keys of a reviewer, by action: the defaults, and over them what this reviewer changed."""
-    changed = _read(workspace).get(reviewer, {})
+    changed = workspace.preferences.get(reviewer, PREFERENCE, {})
     return {action.name: tuple(changed.get(action.name, action.keys)) for action in ACTIONS}
-
-
-def _read(workspace: Workspace) -> dict[str, Mapping[str, list[str]]]:
-    try:
-        return read_json(workspace.folder / FILE)
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:  # the defaults work, too
-        log.warning("the keys in %s can't be read: %s", workspace.folder / FILE, error)
-        return {}
 
 
 def save(workspace: Workspace, reviewer: str, keys: Keys) -> None:
@@ -106,10 +91,7 @@ def save(workspace: Workspace, reviewer: str, keys: Keys) -> None:
     """
     check(keys)
     changed = {name: list(own) for name, own in keys.items() if own != NAMES[name].keys}
-    everyones = {**_read(workspace), reviewer: changed}
-    with writing(workspace.folder, "choose another LABELAUDIT_ARTIFACTS_DIR"):
-        workspace.folder.mkdir(parents=True, exist_ok=True)
-        write_json(workspace.folder / FILE, everyones)
+    workspace.preferences.set(reviewer, PREFERENCE, changed)
 
 
 def check(keys: Keys) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from labelaudit.selection import detectors_of
+from labelaudit.ordering import detectors_of
 from labelaudit.ui import session
 from labelaudit.ui.session import Opened
 from labelaudit.why import title_of

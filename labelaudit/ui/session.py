@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,17 +17,21 @@ from joblib import cpu_count
 from labelaudit import map as maps
 from labelaudit.audit import Audit, AuditConfig
 from labelaudit.dataset import Dataset
-from labelaudit.decisions import DECIDING
-from labelaudit.errors import LabelauditError
+from labelaudit.decisions import DECIDING, tags_of
+from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.jobs import Job, Jobs
+from labelaudit.ordering import ORDERS, detectors_of, ranking, review_order, sets_of
 from labelaudit.review import Decision, effective
-from labelaudit.selection import Selection, detectors_of, points, ranking, review_order, selected, with_decisions
+from labelaudit.reviewers import second_opinions
+from labelaudit.selection import Selection, points, selected, with_decisions
 from labelaudit.settings import settings
 from labelaudit.ui.markdown import plain
+from labelaudit.ui.visitor import reviewer as reviewer
 from labelaudit.ui.visitor import sentence, workspace
 from labelaudit.workspace import Workspace
 
-NOBODY = "me"  # the reviewer who gave no name
+LONGEST_IN_ADDRESS = 1500  # characters of a selection; browsers and mail cut longer links
+STORED = "~"  # how the name of a stored selection begins, which is JSON otherwise
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,12 @@ class Opened:
     plain : DataFrame
         What `labelaudit.selection.points` returns.
     decisions : list of Decision
-        The log of this data, whole.
+        The log of this data, whole; in a blind second review, the reviewer's own second opinions alone.
     selection : Selection
     rank : str
-        The detector that orders the examples; empty for the usual order, see `labelaudit.selection.ranking`.
+        The detector that orders the examples; empty for the usual order, see `labelaudit.ordering.ranking`.
+    blind : bool
+        Whether this is a second review, in which nobody sees what others decided.
     """
 
     workspace: Workspace
@@ -53,21 +59,32 @@ class Opened:
     decisions: list[Decision]
     selection: Selection
     rank: str
+    blind: bool = False
 
     @cached_property
     def table(self) -> pd.DataFrame:
         """The examples with what was decided about them."""
-        return with_decisions(self.audit, self.plain, effective(self.decisions))
+        return self._standing[0]
 
     @cached_property
     def decided(self) -> np.ndarray:
         """Which examples are decided; a skip is not."""
-        return self.table["action"].isin(DECIDING).to_numpy()
+        return self._standing[1]
+
+    @cached_property
+    def _standing(self) -> tuple[pd.DataFrame, np.ndarray]:
+        last = self.decisions[-1].key if self.decisions else ""
+        return _standing_of(self.workspace.owner, self.audit.id, len(self.decisions), last, self)
+
+    @cached_property
+    def tags(self) -> dict[str, tuple[str, ...]]:
+        """The tags of the examples that have some, by id."""
+        return tags_of(self.decisions)
 
     @cached_property
     def mask(self) -> np.ndarray:
         """Which examples are selected."""
-        return selected(self.audit, self.plain, self.selection, self.places)
+        return selected(self.audit, self.table, self.selection, self.places, self.tags)
 
     @cached_property
     def scores(self) -> np.ndarray:
@@ -77,7 +94,7 @@ class Opened:
     @cached_property
     def ranked(self) -> np.ndarray:
         """The selected examples, worst first."""
-        return review_order(self.audit, self.mask, self.scores, "" if self.rank else self.selection.issue)
+        return review_order(self.mask, self.scores, sets_of(self.audit, self.selection, self.rank))
 
     @cached_property
     def places(self) -> np.ndarray | None:
@@ -94,7 +111,17 @@ class Opened:
         return self.audit.dataset
 
     def decide(self, decisions: list[Decision]) -> list[Decision]:
-        """Append to the log and return what it made of them; the next run of the page shows it."""
+        """Append to the log, in a second review as second opinions, and return what it made of them.
+
+        Raises
+        ------
+        BadInput
+            A tag in a second review: whoever gives one says which tags the example has, and so has to see them.
+        """
+        if self.blind:
+            if any(decision.action == "tag" for decision in decisions):
+                raise BadInput("tags of others are hidden in a second review; end it to give some.")
+            decisions = [replace(decision, stage="second") for decision in decisions]
         return self.workspace.log.append(decisions)
 
 
@@ -103,14 +130,6 @@ def _jobs(cache: Path) -> Jobs:
     made = Jobs(cache, settings().workers or max(1, cpu_count() // 2), settings().max_waiting)
     made.warm_up()
     return made
-
-
-def reviewer() -> str:
-    """Who decides: the name of the signed-in user, else the one that was typed in this session."""
-    if st.user.get("is_logged_in"):
-        return str(st.user.get("email") or st.user.get("name") or st.user["sub"])
-    typed: str = st.session_state.get("reviewer", "")
-    return typed.strip() or NOBODY
 
 
 def jobs() -> Jobs:
@@ -132,6 +151,15 @@ def open_audit(owner: str, audit_id: str) -> tuple[Audit, pd.DataFrame]:
     gc.collect()
     gc.freeze()
     return audit, table
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _standing_of(
+    owner: str, audit_id: str, decisions: int, last: str, _opened: Opened
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """The examples with what was decided, and which are decided: anew after a decision, not at each click."""
+    table = with_decisions(_opened.audit, _opened.plain, effective(_opened.decisions))
+    return table, table["action"].isin(DECIDING).to_numpy()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -161,9 +189,19 @@ def restore() -> None:
             workspace().record(audit_id)
             st.session_state["audit"] = audit_id
             st.session_state["rank"] = st.query_params.get("rank", "")
-            st.session_state["selection"] = Selection.from_text(st.query_params.get("sel", ""))
+            st.session_state["blind"] = st.query_params.get("stage", "") == "second"
+            st.session_state["selection"] = Selection.from_text(_long_text(st.query_params.get("sel", "")))
     except LabelauditError as error:
         st.session_state["message"] = str(error)
+
+
+def _long_text(text: str) -> str:
+    """Return what stands in an address, or what was stored because it was too long for one."""
+    return workspace().kept_text(text.removeprefix(STORED)) if text.startswith(STORED) else text
+
+
+def _short_text(text: str) -> str:
+    return text if len(text) <= LONGEST_IN_ADDRESS else STORED + workspace().keep_text(text)
 
 
 def tell(text: str) -> None:
@@ -202,13 +240,14 @@ def show_message() -> None:
 
 
 def write_address() -> None:
-    """Put draft, audit, selection and order into the address; moving between pages drops them."""
+    """Put draft, audit, selection, order and stage into the address; moving between pages drops them."""
     loaded = draft()
     wanted = {
         "data": loaded.fingerprint if loaded is not None else "",
         "audit": current() or "",
-        "sel": selection().to_text(),
+        "sel": _short_text(selection().to_text()),
         "rank": rank(),
+        "stage": "second" if blind() else "",
     }
     wanted = {name: value for name, value in wanted.items() if value}
     if st.query_params.to_dict() != wanted:
@@ -235,6 +274,7 @@ def current() -> str | None:
 def choose(audit_id: str) -> None:
     """Look at an audit, its suspects selected."""
     st.session_state["audit"], st.session_state["rank"] = audit_id, ""
+    review("")
     select(Selection(suspects=True))
 
 
@@ -298,6 +338,29 @@ def rank_by(detector: str) -> None:
     redraw()
 
 
+def blind() -> bool:
+    """Whether this is a second review, in which the reviewer sees nobody else's decisions."""
+    return bool(st.session_state.get("blind", False))
+
+
+def review(stage: str) -> None:
+    """Review from now on at this one of `labelaudit.decisions.STAGES`: blind where it is ``second``."""
+    st.session_state["blind"] = stage == "second"
+    st.session_state["position"] = None
+    redraw()
+
+
+def draw_page() -> None:
+    """Let the page be drawn anew, and not only the part of it that a callback belongs to; see `drawn_anew`."""
+    st.session_state["draw-page"] = True
+
+
+def drawn_anew() -> None:
+    """Draw the page anew where a callback of this part of it asked for that."""
+    if st.session_state.pop("draw-page", False):
+        st.rerun()
+
+
 def redraw() -> None:
     """Draw charts and grids afresh, without what is marked or ticked in them."""
     st.session_state["charts"] = st.session_state.get("charts", 0) + 1
@@ -320,8 +383,11 @@ def opened() -> Opened | None:
     if audit_id is None or not here.is_done(audit_id):
         return None
     audit, table = open_audit(here.owner, audit_id)
-    ranked_by = rank() if rank() in detectors_of(audit) else ""  # an address can name any
-    return Opened(here, audit, table, here.log.read(audit.dataset.data_fingerprint), selection(), ranked_by)
+    ranked_by = rank() if rank() in (*ORDERS, *detectors_of(audit)) else ""  # an address can name any
+    decisions = here.log.read(audit.dataset.data_fingerprint)
+    if blind():
+        decisions = second_opinions(decisions, reviewer())
+    return Opened(here, audit, table, decisions, selection(), ranked_by, blind())
 
 
 def require_audit(purpose: str) -> Opened:

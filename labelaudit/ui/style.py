@@ -13,7 +13,13 @@ CSS = """
 <style>
 .block-container { padding-top: 3.9rem; padding-bottom: 2rem; max-width: 1600px; }
 .st-key-bar { border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); padding-bottom: .5rem; }
-[data-testid="stLayoutWrapper"]:has(> .st-key-visitor) { display: none; }
+[data-testid="stLayoutWrapper"]:has(> [class*="st-key-visitor"]) { display: none; }
+/* Who reviews stands in the header, beside the pages. */
+[data-testid="stLayoutWrapper"]:has(> .st-key-who) { position: fixed; top: .6rem; right: 3.4rem; z-index: 999991;
+  width: auto; }
+.st-key-who button { min-height: 1.9rem; padding: 0 .6rem; font-size: .88rem; max-width: 15rem; }
+.st-key-second { border-left: 4px solid #7c6fb0; background: color-mix(in srgb, #7c6fb0 16%, transparent);
+  padding: .35rem .8rem; border-radius: .35rem; }
 .st-key-bar button { min-height: 1.7rem; padding: 0 .6rem; font-size: .85rem; }
 /* Streamlit writes what is chosen in the primary colour, which is too dark to read on a dark ground. */
 [data-testid="stButtonGroup"] button[aria-checked="true"], [role="tab"][aria-selected="true"] {
@@ -31,6 +37,8 @@ CSS = """
 .la-facts span:first-child { font-size: 1.08rem; font-weight: 650; color: currentColor; }
 .la-text { font-size: 1.12rem; line-height: 1.65; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 26rem;
   overflow-y: auto; padding: .3rem .2rem; }
+.st-key-hero .la-text { font-size: 1.4rem; line-height: 1.7; max-height: none; padding: .6rem 1rem; }
+.st-key-hero .la-row { max-height: none; }
 .la-text mark { color: inherit; border-radius: .2rem; padding: .02rem .14rem; }
 .la-text mark.given, .la-key.given { background: color-mix(in srgb, #64748b 30%, transparent);
   border-bottom: 2px solid #64748b; }
@@ -80,6 +88,10 @@ CSS = """
 .la-chip.no { color: color-mix(in srgb, currentColor 72%, transparent); }
 .la-chip.no::before { content: "– "; }
 .la-chip.issue { border-color: #7c6fb0; background: color-mix(in srgb, #7c6fb0 18%, transparent); }
+.la-table { border-collapse: collapse; width: 100%; font-size: .9rem; margin-bottom: .5rem; }
+.la-table th { text-align: left; font-weight: 500; color: color-mix(in srgb, currentColor 72%, transparent); }
+.la-table th, .la-table td { padding: .25rem .6rem .25rem 0; overflow-wrap: anywhere;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 10%, transparent); font-variant-numeric: tabular-nums; }
 .la-count { font-size: 1.05rem; font-weight: 600; }
 .la-count b { font-size: 1.5rem; font-variant-numeric: tabular-nums; margin-right: .2rem; }
 .la-pair { display: grid; grid-template-columns: 1fr 1fr; gap: .6rem; }
@@ -87,6 +99,9 @@ CSS = """
 .la-near .la-labels { gap: .2rem .4rem; margin-bottom: .15rem; }
 .la-near .la-snippet { height: 3.5rem; -webkit-line-clamp: 3; font-size: .84rem; margin-bottom: .3rem; }
 .la-near .la-picture { height: 5.4rem; margin-bottom: .3rem; }
+[data-testid="stPopoverBody"]:has(.st-key-bulk-panel) { width: min(46rem, 94vw); max-width: 94vw; }
+[data-testid="stPopoverBody"]:has(.st-key-filter-panel) { width: min(40rem, 94vw); max-width: 94vw; }
+.la-plan { font-size: 1.25rem; font-weight: 600; line-height: 1.35; overflow-wrap: anywhere; }
 .la-hero { font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: .2rem 0 .5rem; max-width: 52rem; }
 </style>
 """

@@ -22,6 +22,14 @@ from labelaudit.workspace import Workspace
 WRONG = {row: f"class {(row + 1) % 3}" for row in range(0, 60, 5)}
 
 
+@pytest.fixture(autouse=True)
+def cookies(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What the browser sends; the testing tool has a mock there."""
+    sent: dict[str, str] = {}
+    monkeypatch.setattr(type(st.context), "cookies", sent)
+    return sent
+
+
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
     made = Queue()

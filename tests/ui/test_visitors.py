@@ -19,13 +19,10 @@ from labelaudit.workspace import Workspace
 
 
 @pytest.fixture(autouse=True)
-def cookies(own_folders: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Serve to others; what their browsers send."""
+def public(own_folders: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Serve to others."""
     monkeypatch.setenv("LABELAUDIT_PUBLIC", "1")
     settings.cache_clear()
-    sent: dict[str, str] = {}
-    monkeypatch.setattr(type(st.context), "cookies", sent)
-    return sent
 
 
 def owners() -> set[str]:

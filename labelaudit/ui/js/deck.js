@@ -159,7 +159,8 @@ function refusals(room) {
     const more = at.length > pairs.length ? `<li>and ${at.length - pairs.length} more</li>` : "";
     return `<div class="la-alert" role="alert"><div><p><b>Decided meanwhile, so yours was not written.</b></p>
       <ul>${said}${more}</ul></div><button type="button" data-do="leave" data-code="${event.key}">Keep theirs</button>
-      <button type="button" data-do="anyway" data-code="${event.key}" class="main">Decide anyway</button></div>`;
+      ${DECIDES.includes(event.do) ? `<button type="button" data-do="anyway" data-code="${event.key}" class="main">Decide
+      anyway</button>` : ""}</div>`;
   }).join("");
 }
 

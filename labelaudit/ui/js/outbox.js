@@ -87,11 +87,11 @@ function stack(room, event) {
   if (event.do === "undo") {
     const step = room.undo.find((one) => one.of === event.of);
     room.undo = room.undo.filter((one) => one.of !== event.of);
-    if (step) room.redo = [...room.redo, { ...step, of: event.key, is: event.of }];
+    if (step) room.redo = [...room.redo, step];
   } else if (event.do === "redo") {
     const step = room.redo.find((one) => one.of === event.of);
     room.redo = room.redo.filter((one) => one.of !== event.of);
-    if (step) room.undo = [...room.undo, { ...step, of: step.is }];
+    if (step) room.undo = [...room.undo, step];
   } else if (DECIDES.includes(event.do)) {
     room.undo = [...room.undo, { of: event.key, at: event.at, was: event.was }];
     room.redo = [];

@@ -1,0 +1,1 @@
+"""Commands of `labelaudit`, one module per topic; `labelaudit.cli` registers them."""

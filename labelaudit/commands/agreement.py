@@ -1,0 +1,146 @@
+"""`labelaudit agreement`: how much the reviewers agree, and the conflicts that are left."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from labelaudit.terminal import print_columns, print_json, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from labelaudit.audit import Audit
+    from labelaudit.decisions import Decision
+
+
+def agreement(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `labelaudit audit --out` wrote.")],
+    decisions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Decisions (JSONL); those in this workspace without.")
+    ] = None,
+    conflicts: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the conflicts, one row per opinion, as CSV.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
+) -> None:
+    """Say how much the reviewers agree (Cohen's and Fleiss' kappa), and on what they do not."""
+    from labelaudit.audit import Audit
+    from labelaudit.conflicts import conflicts as find
+    from labelaudit.conflicts import table
+
+    found = Audit.open(folder)
+    log = decided(found, decisions)
+    differing = find(log)
+    if conflicts is not None:
+        _write(table(differing), conflicts)
+    figures = {**_figures(log), "conflicts": len(differing), "open": sum(c.final is None for c in differing)}
+    if as_json:
+        print_json({"audit": found.id, **figures})
+        return
+    _say(found, figures)
+    if conflicts is not None:
+        say(f"Written: {conflicts} ({len(differing):,} conflicts)")
+
+
+def _write(frame: pd.DataFrame, to: Path) -> None:
+    """Write a CSV file in which nothing is run: comments are what people typed."""
+    import pyarrow as pa
+
+    from labelaudit.dataset import Source
+    from labelaudit.files import replacing, writing
+    from labelaudit.load import delimited
+
+    with writing(to), replacing(to) as file:
+        delimited.write(pa.Table.from_pandas(frame), Source("csv", {"spreadsheet_safe": True}), file)
+
+
+def decided(found: Audit, path: Path | None) -> list[Decision]:
+    """Return the decisions in a file, or those about this data in the workspace.
+
+    Raises
+    ------
+    BadInput
+        The file cannot be read, or its decisions are about other data.
+    """
+    from labelaudit.errors import BadInput
+    from labelaudit.exchange import read_jsonl
+    from labelaudit.workspace import Workspace
+
+    if path is None:
+        return Workspace().log.read(found.dataset.data_fingerprint)
+    log = read_jsonl(path)
+    if any(decision.fingerprint not in ("", found.dataset.data_fingerprint) for decision in log):
+        raise BadInput(f"{path} holds decisions about other data than {found.dataset.name!r}; choose another file.")
+    return log
+
+
+def _figures(log: list[Decision]) -> dict[str, Any]:
+    from labelaudit.agreement import by_class, counted, fleiss_kappa, opinions, pairs
+    from labelaudit.reviewers import reviewers
+
+    said = opinions(log)
+    table = said.table
+    return {
+        "reviewers": [vars(reviewer) for reviewer in reviewers(log)],
+        "pairs": [{**row, "kappa": _number(row["kappa"])} for row in pairs(table).to_dict("records")],
+        "fleiss_kappa": _number(fleiss_kappa(counted(table))),
+        "classes": by_class(table).to_dict("records"),
+        "overruled": said.overruled,
+        "changed": said.changed,
+    }
+
+
+def _number(kappa: float) -> float | None:
+    """JSON has no NaN."""
+    return None if math.isnan(kappa) else kappa
+
+
+def _kappa(value: float | None) -> str:
+    return "not defined" if value is None else f"{value:.3f}"
+
+
+def _say(found: Audit, figures: dict[str, Any]) -> None:
+    if not figures["reviewers"]:
+        say("Nobody decided on anything yet; see labelaudit serve.")
+        return
+    columns = ("reviewer", "first reviews", "second reviews", "final says", "per hour", "last seen")
+    rows = [
+        (r["name"], *(f"{r[stage]:,}" for stage in ("first", "second", "final")), _pace(r["per_hour"]), r["last"][:16])
+        for r in figures["reviewers"]
+    ]
+    print_columns(columns, rows)
+    if not figures["pairs"]:
+        say("No two reviewers have an independent opinion on the same example; assign a second review.")
+        return
+    say()
+    header = ("reviewers", "in common", "agreed", "95 % interval", "Cohen's kappa", "")
+    shown = [
+        (
+            f"{p['one']}, {p['other']}",
+            f"{p['examples']:,}",
+            f"{p['share']:.1%}",
+            f"{p['low']:.1%} to {p['high']:.1%}",
+            _kappa(p["kappa"]),
+            p["note"],
+        )
+        for p in figures["pairs"]
+    ]
+    print_columns(header, shown)
+    say(f"Fleiss' kappa of all: {_kappa(figures['fleiss_kappa'])}")
+    worst = figures["classes"][0]
+    if worst["confused_with"]:
+        name = found.dataset.name_of
+        one, other = (
+            text if text in ("exclude", "ambiguous") else name(text)
+            for text in (worst["category"], worst["confused_with"])
+        )
+        say(f"They agree least on {one} ({worst['agreement']:.0%}), which others call {other}.")
+    say(f"Conflicts: {figures['conflicts']:,}, of which {figures['open']:,} are open.")
+
+
+def _pace(per_hour: float | None) -> str:
+    return "–" if per_hour is None else f"{per_hour:,.0f}"

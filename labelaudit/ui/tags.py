@@ -1,0 +1,103 @@
+"""The tags of one example, to be edited, and of all of them, to be selected by."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from labelaudit.dataset import encode
+from labelaudit.decisions import Decision
+from labelaudit.selection import Selection
+from labelaudit.tags import TAXONOMY, checked, counted, meant_by
+from labelaudit.ui import session
+from labelaudit.ui.markdown import plain
+from labelaudit.ui.session import Opened
+from labelaudit.why import issues_of
+
+
+def edit(opened: Opened, position: int) -> None:
+    """Draw the tags of one example; a change of them is written at once, a suggested one with one click."""
+    row = opened.plain.iloc[position]
+    id_ = str(row["id"])
+    has = opened.tags.get(id_, ())
+    key = f"tags-{id_}"
+    st.session_state[key] = list(has)
+    st.multiselect(
+        "Tags",
+        list(counted(opened.tags.values())),
+        key=key,
+        format_func=words,
+        accept_new_options=True,
+        placeholder="Tags: choose some, or type your own",
+        label_visibility="collapsed",
+        on_change=lambda: write(opened, id_, st.session_state[key]),
+    )
+    found = [issue for issue, _ in issues_of(opened.audit, position)]
+    suggested = meant_by([*(["label"] if row["is_issue"] else []), *found], has)
+    if suggested:
+        with st.container(horizontal=True, gap="xsmall", key="tags-suggested"):
+            for tag in suggested:
+                st.button(
+                    words(tag),
+                    key=f"tag-{tag}",
+                    icon=":material/add:",
+                    type="tertiary",
+                    help=f"Add this tag: {TAXONOMY[tag]}",
+                    on_click=write,
+                    args=(opened, id_, [*has, tag]),
+                )
+
+
+def words(tag: str) -> str:
+    """Write a tag for a person."""
+    return tag.replace("_", " ")
+
+
+@session.telling()
+def write(opened: Opened, id_: str, tags: list[str]) -> None:
+    """Give an example these tags and no others."""
+    new = list(dict.fromkeys(map(checked, tags)))
+    has = opened.tags.get(id_, ())
+    if new == list(has):
+        return
+    opened.decide(
+        [
+            Decision(
+                actor=session.reviewer(),
+                action="tag",
+                id=id_,
+                before=encode(list(has)),
+                after=encode(new),
+                base=opened.decisions[-1].seq if opened.decisions else 0,
+                fingerprint=opened.dataset.data_fingerprint,
+                run=opened.audit.id,
+            )
+        ]
+    )
+
+
+def show(opened: Opened) -> None:
+    """Draw all tags with their counts; a click selects the examples of one."""
+    counts = counted(opened.tags.values())
+    st.caption(
+        "Tags stand beside a label and change nothing about it. Give them in the Inspector, or to a whole selection "
+        "with “Decide on all”; a name of your own makes a tag of your own."
+    )
+    for column, half in zip(st.columns(2, gap="large"), (0, 1), strict=True):
+        with column:
+            for tag in list(counts)[half::2]:
+                _row(opened, tag, counts[tag])
+
+
+def _row(opened: Opened, tag: str, count: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            f"{plain(words(tag))} · {count:,}",
+            key=f"tagged-{tag}",
+            icon=":material/sell:",
+            type="primary" if opened.selection.tag == tag else "secondary",
+            disabled=not count,
+            help="Select these examples on all pages",
+            on_click=session.select,
+            args=(Selection(tag=tag),),
+        )
+        st.caption(TAXONOMY.get(tag, "your own"))
