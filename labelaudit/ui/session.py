@@ -165,8 +165,8 @@ class Opened:
         """The audited data set."""
         return self.audit.dataset
 
-    def decide(self, decisions: list[Decision]) -> None:
-        """Append to the log, in a second review as second opinions; the next run of the page shows it.
+    def decide(self, decisions: list[Decision]) -> list[Decision]:
+        """Append to the log, in a second review as second opinions, and return what it made of them.
 
         Raises
         ------
@@ -177,7 +177,7 @@ class Opened:
             if any(decision.action == "tag" for decision in decisions):
                 raise BadInput("tags of others are hidden in a second review; end it to give some.")
             decisions = [replace(decision, stage="second") for decision in decisions]
-        self.workspace.log.append(decisions)
+        return self.workspace.log.append(decisions)
 
 
 @st.cache_resource(show_spinner=False)
