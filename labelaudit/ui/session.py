@@ -15,6 +15,7 @@ import streamlit as st
 from joblib import cpu_count
 
 from labelaudit import map as maps
+from labelaudit import slices
 from labelaudit.audit import Audit, AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.decisions import DECIDING, tags_of
@@ -28,6 +29,7 @@ from labelaudit.reviewers import second_opinions
 from labelaudit.selection import Selection, points, selected, with_decisions
 from labelaudit.settings import settings
 from labelaudit.stopping import Lots
+from labelaudit.store import Slice
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.visitor import reviewer as reviewer
 from labelaudit.ui.visitor import sentence, workspace
@@ -163,8 +165,8 @@ class Opened:
         """The audited data set."""
         return self.audit.dataset
 
-    def decide(self, decisions: list[Decision]) -> None:
-        """Append to the log, in a second review as second opinions; the next run of the page shows it.
+    def decide(self, decisions: list[Decision]) -> list[Decision]:
+        """Append to the log, in a second review as second opinions, and return what it made of them.
 
         Raises
         ------
@@ -175,7 +177,7 @@ class Opened:
             if any(decision.action == "tag" for decision in decisions):
                 raise BadInput("tags of others are hidden in a second review; end it to give some.")
             decisions = [replace(decision, stage="second") for decision in decisions]
-        self.workspace.log.append(decisions)
+        return self.workspace.log.append(decisions)
 
 
 @st.cache_resource(show_spinner=False)
@@ -261,8 +263,18 @@ def restore() -> None:
             st.session_state["mix"] = int(st.query_params["mix"]) if st.query_params.get("mix") in MIXES else 0
             st.session_state["blind"] = st.query_params.get("stage", "") == "second"
             st.session_state["selection"] = Selection.from_text(_long_text(st.query_params.get("sel", "")))
+            if "slice" in st.query_params:
+                open_slice(_slice_of(audit_id, st.query_params["slice"]))
     except LabelauditError as error:
         st.session_state["message"] = str(error)
+
+
+def _slice_of(audit_id: str, name: str) -> Slice:
+    """Find the slice that an address names."""
+    here = workspace()
+    audit, _ = open_audit(here.owner, audit_id)
+    own = here.slices.list(audit.dataset.data_fingerprint)
+    return slices.find([*own, *slices.built_in(audit)], name)
 
 
 def _long_text(text: str) -> str:
@@ -310,13 +322,23 @@ def show_message() -> None:
 
 
 def write_address() -> None:
-    """Put draft, audit, selection, order and stage into the address; moving between pages drops them."""
+    """Put draft, audit, selection, order and stage into the address; moving between pages drops them.
+
+    A slice stands for its selection and order as long as they are as it has them.
+    """
     loaded = draft()
+    named: Slice | None = st.session_state.get("slice")
+    chosen, order = selection().to_text(), rank()
+    if named is not None and (named.selection, named.rank) == (chosen, order):
+        chosen = order = ""
+    else:
+        named = None
     wanted = {
         "data": loaded.fingerprint if loaded is not None else "",
         "audit": current() or "",
-        "sel": _short_text(selection().to_text()),
-        "rank": rank(),
+        "slice": named.name if named is not None else "",
+        "sel": _short_text(chosen),
+        "rank": order,
         "mix": str(mix() or ""),
         "stage": "second" if blind() else "",
     }
@@ -363,6 +385,26 @@ def start(dataset: Dataset, config: AuditConfig) -> None:
     choose(audit_id)
 
 
+def start_again(dataset: Dataset, before: Audit) -> None:
+    """Request an audit by the choices of another, queue it and look at it; what Ingest is about stays.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data of that audit with the decisions since.
+    before : Audit
+        What the new one is compared with.
+
+    Raises
+    ------
+    LabelauditError
+        The data can't be audited, stored or queued; what was looked at is still open.
+    """
+    audit_id = workspace().request(dataset, before.config, since=before.id)
+    resume(audit_id)
+    choose(audit_id)
+
+
 def resume(audit_id: str) -> Job:
     """Queue an audit that was requested before; finished folds are read from the cache."""
     here = workspace()
@@ -394,6 +436,21 @@ def select(new: Selection) -> None:
         st.session_state["selection"] = new
         st.session_state["position"] = None
         redraw()
+
+
+def open_slice(one: Slice) -> None:
+    """Select a slice in its order, on all pages.
+
+    Raises
+    ------
+    BadInput
+        What it selects can't be read.
+    """
+    chosen = Selection.from_text(one.selection)
+    st.session_state["slice"] = replace(one, selection=chosen.to_text())
+    if one.rank != rank():
+        rank_by(one.rank)
+    select(chosen)
 
 
 def rank() -> str:
