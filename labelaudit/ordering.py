@@ -168,7 +168,7 @@ def mixed(ranked: np.ndarray, sample: np.ndarray, seen: np.ndarray, every: int) 
     drawn : ndarray of int
         Those that stand where they do because they were drawn.
     """
-    drawn = iter(sample[~seen[sample]].tolist())
+    drawn = iter(sample[~seen[sample]][: 2 * AHEAD].tolist())  # one in each place, and as many that are passed over
     to_come = np.flatnonzero(~seen[ranked])[:AHEAD]
     place_of = np.arange(len(ranked), dtype=float)
     places = dict(zip(ranked[to_come].tolist(), to_come.tolist(), strict=True))
