@@ -2,8 +2,8 @@
 
 Each review goes through the queue with the random sample in it, the truth as reviewer; new lots with every seed. Shown
 are the share of the intervals that held the truth (said: 90 %), the mean width, and how far what was thought likely was
-off, at fixed numbers of reviews and, as "stop", when the app first says so: an interval that is looked at until it
-pleases holds less.
+off: of the suspects left, of all left and of the next 100; at fixed numbers of reviews and, as "stop", when the app
+first says so, since an interval that is looked at until it pleases holds less.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from labelaudit.audit import audit
 from labelaudit.load import load
 from labelaudit.ordering import mixed
 from labelaudit.progress import Progress, Reviewed, progress
-from labelaudit.stopping import LEVEL, Lots
+from labelaudit.stopping import HORIZON, LEVEL, Estimate, Lots
 from labelaudit.tasks import TASKS
 
 DEPTHS, EVERY, STEP = (100, 150, 250, 400), (5, 10, 20), 25
@@ -63,8 +63,8 @@ def _case(name: str, dataset: object, wrong: np.ndarray) -> Case:
     return Case(name, found["score"].to_numpy(), found["is_issue"].to_numpy(), wrong)
 
 
-def reviews(case: Case, seed: int, every: int) -> Iterator[tuple[int, Progress, np.ndarray]]:
-    """How far a review is after every few decisions, and which examples nobody looked at."""
+def reviews(case: Case, seed: int, every: int) -> Iterator[tuple[int, Progress, np.ndarray, np.ndarray]]:
+    """How far a review is after every few decisions, which examples nobody looked at, and which come next."""
     n = len(case.score)
     lots = Lots.of([f"{seed} {row}" for row in range(n)], case.score, case.suspect, np.ones(n, bool))
     suspects = np.flatnonzero(case.suspect)
@@ -75,14 +75,19 @@ def reviews(case: Case, seed: int, every: int) -> Iterator[tuple[int, Progress, 
         ahead = order[~np.isfinite(when[order])][:STEP]
         when[ahead] = count + np.arange(len(ahead))
         known = np.isfinite(when)
-        yield count, progress(Reviewed(when.copy(), known, case.wrong & known), lots, case.score, queue), ~known
+        yield (
+            count,
+            progress(Reviewed(when.copy(), known, case.wrong & known), lots, case.score, queue),
+            ~known,
+            queue[~known[queue]][:HORIZON],
+        )
 
 
 def row(case: Case, every: int, seeds: int) -> None:
     said: dict[object, list[tuple[float, ...]]] = {}
     for seed in range(seeds):
         stopped = False
-        for count, made, left in reviews(case, seed, every):
+        for count, made, left, ahead in reviews(case, seed, every):
             at = [count] if count in DEPTHS else []
             if made.done and not stopped:
                 stopped = True
@@ -90,16 +95,17 @@ def row(case: Case, every: int, seeds: int) -> None:
             if made.everywhere is None or made.suspects is None:
                 continue
             for depth in at:
-                numbers = []
-                for found, where in ((made.suspects, case.suspect), (made.everywhere, True)):
-                    truth = int((case.wrong & left & where).sum())
+                numbers: list[float] = []
+                truths = case.wrong[left & case.suspect].sum(), case.wrong[left].sum(), case.wrong[ahead].sum()
+                for found, truth in zip((made.suspects, made.everywhere, made.upcoming), truths, strict=True):
+                    found = found or Estimate(0, 0, 0)  # nothing comes next
                     numbers += [found.low <= truth <= found.high, found.high - found.low, found.likely - truth]
                 said.setdefault(depth, []).append((count, *numbers))
     print(f"{case.name}, 1 in {every}")
     for depth, numbers in said.items():
         mean = np.array(numbers, dtype=float).mean(axis=0)
         line = f"  {depth!s:>4} reviewed ({len(numbers):3d} of {seeds}, mean {mean[0]:.0f})"
-        for who, hold, wide, off in (("suspects left", *mean[1:4]), ("all left", *mean[4:7])):
+        for who, hold, wide, off in (("suspects", *mean[1:4]), ("all", *mean[4:7]), ("next", *mean[7:])):
             line += f"; {who}: {hold:4.0%} hold, {wide:5.0f} wide, {off:+5.1f} off"
         print(line, flush=True)
 
