@@ -91,7 +91,14 @@ def export(
     return _cleaned(dataset, decisions, _in_force(dataset, decisions), choices)
 
 
-def _cleaned(dataset: Dataset, decisions: Sequence[Decision], in_force: pd.DataFrame, choices: Choices) -> Dataset:
+def _cleaned(
+    dataset: Dataset,
+    decisions: Sequence[Decision],
+    in_force: pd.DataFrame,
+    choices: Choices,
+    *,
+    with_given: bool = True,
+) -> Dataset:
     keep = _scope(dataset, in_force, choices)
     keep[dataset.rows_of(in_force.loc[in_force["action"].isin(choices.left_out), "id"])] = False
     if not keep.any():
@@ -105,6 +112,8 @@ def _cleaned(dataset: Dataset, decisions: Sequence[Decision], in_force: pd.DataF
         cleaned = _with_column(cleaned, place, f"{label}_original", dataset.table[label])
     if choices.with_tags:
         cleaned = _with_column(cleaned, cleaned.table.num_columns, "tags", _tags(dataset, decisions))
+    if not with_given and cleaned.given is not None:  # no file holds it, and taking rows of it takes the longest
+        cleaned = replace(cleaned, given=None)
     # an untouched table is handed on as it is
     return cleaned if keep.all() else cleaned.take(np.flatnonzero(keep))
 
@@ -230,7 +239,7 @@ class Handover(Choices):
     @cached_property
     def cleaned(self) -> Dataset:
         """The cleaned data set."""
-        return _cleaned(self.audit.dataset, self.decisions, self.in_force, self)
+        return _cleaned(self.audit.dataset, self.decisions, self.in_force, self, with_given=False)
 
     @cached_property
     def cleaned_bytes(self) -> bytes:

@@ -123,7 +123,7 @@ class Workspace:
         with writing(path):
             return path.read_text(encoding="utf-8")
 
-    def request(self, dataset: Dataset, config: AuditConfig, *, listed: bool = True) -> str:
+    def request(self, dataset: Dataset, config: AuditConfig, *, listed: bool = True, since: str = "") -> str:
         """Write down what is to be audited, so that it outlives a crash.
 
         Parameters
@@ -132,6 +132,8 @@ class Workspace:
         config : AuditConfig
         listed : bool
             Whether `audits` lists it; simulations are not.
+        since : str
+            Id of the audit before it, with which it is to be compared.
 
         Returns
         -------
@@ -153,6 +155,7 @@ class Workspace:
             "name": dataset.name,
             "rows": len(dataset),
             "listed": listed,
+            "since": since,
         }
         path = self.folder / "audits" / f"{audit_id}.json"
         with writing(path):
