@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import streamlit as st
 
-from labelaudit.ui import bar, deciding, deck, grid, keys, order, session, stopping
+from labelaudit.ui import bar, deciding, deck, grid, history, keys, order, session, stopping
 from labelaudit.ui.deck import Mode
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
@@ -40,6 +40,7 @@ def show(audit_id: str) -> None:
             st.info("No row matches the table's filter. Reset it in the column's menu of the table to go on.")
         else:
             deck.show(opened, queue, position, cast(Mode, VIEWS[view]))
+            history.of(opened, position)
         return
     left, right = st.columns([7, 5], gap="medium")
     with left:
@@ -49,6 +50,7 @@ def show(audit_id: str) -> None:
             st.info("No row matches the table's filter. Reset it in the column's menu to go on.")
         else:
             deck.show(opened, queue, position, "beside")
+            history.of(opened, position)
 
 
 def _position(opened: Opened, queue: np.ndarray) -> int | None:
