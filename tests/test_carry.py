@@ -65,6 +65,13 @@ def test_lines_without_a_key_are_taken_once_and_as_often_as_they_stand_there() -
     assert (again.new, len(again.known)) == ([], 3)
 
 
+def test_a_line_that_stands_there_twice_with_its_key_is_taken_once(url: str) -> None:
+    twice = [decide(BEFORE, "rex", key="k")] * 2
+    came = arrival(twice, BEFORE, [])
+    assert (len(came.new), len(came.known)) == (1, 1)
+    assert len(DecisionLog(url).restore(twice)) == 1
+
+
 def test_data_that_changed_keeps_what_matches_and_lists_the_rest() -> None:
     now = pets(["tweety", "tom", "felix"], ["bird", "dog", "cat"], [3, 2, 9])
     brought = [
