@@ -77,9 +77,9 @@ def _head(opened: Opened) -> tuple[str, DeltaGenerator]:
             "View", list(VIEWS), default="One by one", key="view", label_visibility="collapsed", required=True
         )
         st.markdown(f"**{many:,} {what}**, {decided:,} decided, {many - decided:,} left", width="content")
+        stopping.show(opened)
         st.space("stretch")
         key = f"search-{session.chart_key('inspector')}"
-        stopping.show(opened)
         st.text_input(
             "Search",
             opened.selection.search,

@@ -26,6 +26,7 @@ CSS = """
   color: inherit !important; }
 [data-testid="stButtonGroup"] button[aria-checked="true"] *, [role="tab"][aria-selected="true"] * {
   color: currentColor !important; }
+.st-key-stopping button, [class*="st-key-learned"] button { color: inherit !important; }
 /* A wide chart scrolls in its place and does not lie over what stands beside it. */
 .st-key-heatmap { overflow-x: auto; }
 @media (max-width: 1200px) {
