@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 from labelaudit import __version__
 from labelaudit.commands.agreement import agreement
+from labelaudit.commands.bulk import State, bulk, rename_class, slices
 from labelaudit.errors import BadInput, LabelauditError, StoreError, did_you_mean
 from labelaudit.files import reason
 from labelaudit.terminal import print_columns, print_json, print_summary, printable, progress, say, summary
@@ -196,6 +197,7 @@ def export(
     accept_suggestions_below: Annotated[
         float | None, typer.Option(metavar="SCORE", help="Accept suggestions with a lower score.")
     ] = None,
+    slice_: Annotated[str, typer.Option("--slice", metavar="NAME", help="Only the examples of this slice.")] = "",
     keep_original: Annotated[
         bool, typer.Option("--keep-original", help="Add a column with the label as it was.")
     ] = False,
@@ -218,7 +220,11 @@ def export(
         log += accept_below(found.issues, accept_suggestions_below, found.dataset.data_fingerprint)
     if decisions is not None:
         log += read_jsonl(decisions)
-    handover = Handover(found, log, keep_original=keep_original)
+    rows = None
+    if slice_:
+        state = State(found)
+        rows = found.rows[state.positions(state.selection({}, slice_))]
+    handover = Handover(found, log, rows=rows, keep_original=keep_original)
     counts = handover.counts()
     write(handover.cleaned, to, spreadsheet_safe=spreadsheet_safe)
     if as_json:
@@ -372,7 +378,8 @@ def config(as_json: Json = False) -> None:
     print_columns(("setting", *columns[1:]), [tuple(row[column] for column in columns) for row in rows])
 
 
-app.command()(agreement)
+for command in (agreement, bulk, rename_class, slices):
+    app.command()(command)
 
 
 def _one_or_more(texts: list[str] | None) -> str | list[str] | None:
