@@ -398,6 +398,11 @@ def drawn_anew() -> None:
         st.rerun()
 
 
+def unfold(panel: str) -> None:
+    """Open a panel of the bar, by the key of its state."""
+    st.session_state[panel] = True
+
+
 def redraw() -> None:
     """Draw charts and grids afresh, without what is marked or ticked in them."""
     st.session_state["charts"] = st.session_state.get("charts", 0) + 1
