@@ -2,12 +2,27 @@
 
 import streamlit as st
 
-from labelaudit.ui import bar, conflicts, history, navigation, renaming, reviewers, second, session, slices, tags
+from labelaudit.ui import (
+    bar,
+    conflicts,
+    copies,
+    history,
+    navigation,
+    renaming,
+    replay,
+    reviewers,
+    second,
+    session,
+    slices,
+    tags,
+)
 
 navigation.enter()
 opened = session.require_audit("what was decided")
 bar.show(opened)
 second.require_sight(opened, "the decisions of all")
+
+copies.hint(opened)
 
 views = {
     "History": history.show,
@@ -16,6 +31,8 @@ views = {
     "Tags": tags.show,
     "Slices": slices.show,
     "Classes": renaming.show,
+    "Replay": replay.show,
+    "Copies": copies.show,
 }
 for tab, draw in zip(st.tabs(list(views), key="decisions-tab", on_change="rerun"), views.values(), strict=True):
     if tab.open:

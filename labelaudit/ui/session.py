@@ -21,11 +21,14 @@ from labelaudit.dataset import Dataset
 from labelaudit.decisions import DECIDING, tags_of
 from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.jobs import Job, Jobs
-from labelaudit.ordering import ORDERS, detectors_of, ranking, review_order, sets_of
+from labelaudit.learning import Learned, Voices, learn, used
+from labelaudit.ordering import LEARNED, ORDERS, detectors_of, mixed, ranking, review_order, sets_of
+from labelaudit.progress import Reviewed, lots_of
 from labelaudit.review import Decision, effective
 from labelaudit.reviewers import second_opinions
 from labelaudit.selection import Selection, points, selected, with_decisions
 from labelaudit.settings import settings
+from labelaudit.stopping import Lots
 from labelaudit.store import Slice
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.visitor import reviewer as reviewer
@@ -33,6 +36,8 @@ from labelaudit.ui.visitor import sentence, workspace
 from labelaudit.workspace import Workspace
 
 LONGEST_IN_ADDRESS = 1500  # characters of a selection; browsers and mail cut longer links
+MIXES = ("5", "10", "20")  # of so many places, one may be of the random sample
+EVERYTHING = (Selection(), Selection(suspects=True))
 STORED = "~"  # how the name of a stored selection begins, which is JSON otherwise
 
 
@@ -50,7 +55,9 @@ class Opened:
         The log of this data, whole; in a blind second review, the reviewer's own second opinions alone.
     selection : Selection
     rank : str
-        The detector that orders the examples; empty for the usual order, see `labelaudit.ordering.ranking`.
+        What orders the examples; empty for the usual order, see `labelaudit.ordering.ranking`.
+    mix : int
+        Of so many places in the queue, one is of the random sample; 0 for none.
     blind : bool
         Whether this is a second review, in which nobody sees what others decided.
     """
@@ -61,6 +68,7 @@ class Opened:
     decisions: list[Decision]
     selection: Selection
     rank: str
+    mix: int = 0
     blind: bool = False
 
     @cached_property
@@ -91,12 +99,57 @@ class Opened:
     @cached_property
     def scores(self) -> np.ndarray:
         """What orders the examples for review, shape (n,); low is bad."""
+        if self.rank == LEARNED and self.learned is not None:
+            return self.learned[1]
         return ranking(self.audit, self.plain, self.selection, self.rank)
 
     @cached_property
     def ranked(self) -> np.ndarray:
         """The selected examples, worst first."""
+        if self.rank == "random":
+            return np.asarray(self.lots.order[self.mask[self.lots.order]])
         return review_order(self.mask, self.scores, sets_of(self.audit, self.selection, self.rank))
+
+    @property
+    def queue(self) -> np.ndarray:
+        """The selected examples as they come up for review: `ranked`, with the random sample mixed in where wanted."""
+        return self._mixed[0] if self.mixes else self.ranked
+
+    @property
+    def drawn(self) -> np.ndarray:
+        """Those of the queue that are of the random sample and still to come."""
+        return self._mixed[1] if self.mixes else np.array([], dtype=np.intp)
+
+    @cached_property
+    def _mixed(self) -> tuple[np.ndarray, np.ndarray]:
+        return mixed(self.ranked, self.lots.order, self.table["action"].to_numpy() != "", self.mix)
+
+    @property
+    def mixes(self) -> bool:
+        """Whether a random sample is mixed in: where all suspects or all examples are reviewed, and nothing less."""
+        return self.mix > 0 and self.selection in EVERYTHING
+
+    @cached_property
+    def reviewed(self) -> Reviewed:
+        """What people found, example by example."""
+        return Reviewed.of(self.audit, self.table, self.decisions)
+
+    @cached_property
+    def lots(self) -> Lots:
+        """The lots by which the random sample is drawn."""
+        return _lots_of(self.audit.id, self)
+
+    @cached_property
+    def learned(self) -> tuple[Learned, np.ndarray] | None:
+        """What the ranking learned from the decisions, and the scores that follow; None while there are few."""
+        rows = self.reviewed.in_order
+        rows = rows[: used(len(rows))]
+        return _learned_of(self.audit.id, rows.tobytes(), self.reviewed.error[rows].tobytes(), self)
+
+    @property
+    def voices(self) -> Voices:
+        """What the ranking learns from."""
+        return _voices_of(self.audit.id, self)
 
     @cached_property
     def places(self) -> np.ndarray | None:
@@ -112,8 +165,8 @@ class Opened:
         """The audited data set."""
         return self.audit.dataset
 
-    def decide(self, decisions: list[Decision]) -> None:
-        """Append to the log, in a second review as second opinions; the next run of the page shows it.
+    def decide(self, decisions: list[Decision]) -> list[Decision]:
+        """Append to the log, in a second review as second opinions, and return what it made of them.
 
         Raises
         ------
@@ -124,7 +177,7 @@ class Opened:
             if any(decision.action == "tag" for decision in decisions):
                 raise BadInput("tags of others are hidden in a second review; end it to give some.")
             decisions = [replace(decision, stage="second") for decision in decisions]
-        self.workspace.log.append(decisions)
+        return self.workspace.log.append(decisions)
 
 
 @st.cache_resource(show_spinner=False)
@@ -164,6 +217,22 @@ def _standing_of(
     return table, table["action"].isin(DECIDING).to_numpy()
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _lots_of(audit_id: str, _opened: Opened) -> Lots:
+    return lots_of(_opened.audit, _opened.plain)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _voices_of(audit_id: str, _opened: Opened) -> Voices:
+    return Voices.of(_opened.audit)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _learned_of(audit_id: str, rows: bytes, error: bytes, _opened: Opened) -> tuple[Learned, np.ndarray] | None:
+    found = learn(_opened.voices, np.frombuffer(rows, dtype=np.intp), np.frombuffer(error, dtype=bool))
+    return None if found is None else (found, found.scores(_opened.voices))
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def map_file(audit_id: str, _audit: Audit) -> Path | None:
     """Where the map of an audit is kept once it is made; None where the audit has no neighbours to make it of."""
@@ -191,6 +260,7 @@ def restore() -> None:
             workspace().record(audit_id)
             st.session_state["audit"] = audit_id
             st.session_state["rank"] = st.query_params.get("rank", "")
+            st.session_state["mix"] = int(st.query_params["mix"]) if st.query_params.get("mix") in MIXES else 0
             st.session_state["blind"] = st.query_params.get("stage", "") == "second"
             st.session_state["selection"] = Selection.from_text(_long_text(st.query_params.get("sel", "")))
             if "slice" in st.query_params:
@@ -269,6 +339,7 @@ def write_address() -> None:
         "slice": named.name if named is not None else "",
         "sel": _short_text(chosen),
         "rank": order,
+        "mix": str(mix() or ""),
         "stage": "second" if blind() else "",
     }
     wanted = {name: value for name, value in wanted.items() if value}
@@ -311,6 +382,26 @@ def start(dataset: Dataset, config: AuditConfig) -> None:
     audit_id = workspace().request(dataset, config)
     resume(audit_id)
     st.session_state["draft"] = dataset
+    choose(audit_id)
+
+
+def start_again(dataset: Dataset, before: Audit) -> None:
+    """Request an audit by the choices of another, queue it and look at it; what Ingest is about stays.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data of that audit with the decisions since.
+    before : Audit
+        What the new one is compared with.
+
+    Raises
+    ------
+    LabelauditError
+        The data can't be audited, stored or queued; what was looked at is still open.
+    """
+    audit_id = workspace().request(dataset, before.config, since=before.id)
+    resume(audit_id)
     choose(audit_id)
 
 
@@ -403,6 +494,18 @@ def unfold(panel: str) -> None:
     st.session_state[panel] = True
 
 
+def mix() -> int:
+    """Return of how many places in the queue one is of the random sample; 0 for none."""
+    chosen: int = st.session_state.setdefault("mix", 0)
+    return chosen
+
+
+def mix_in(every: int) -> None:
+    """Mix a random sample into the queue, one in so many places; 0 for none."""
+    st.session_state["mix"] = every
+    st.session_state["position"] = None
+
+
 def redraw() -> None:
     """Draw charts and grids afresh, without what is marked or ticked in them."""
     st.session_state["charts"] = st.session_state.get("charts", 0) + 1
@@ -429,7 +532,7 @@ def opened() -> Opened | None:
     decisions = here.log.read(audit.dataset.data_fingerprint)
     if blind():
         decisions = second_opinions(decisions, reviewer())
-    return Opened(here, audit, table, decisions, selection(), ranked_by, blind())
+    return Opened(here, audit, table, decisions, selection(), ranked_by, mix(), blind())
 
 
 def require_audit(purpose: str) -> Opened:
