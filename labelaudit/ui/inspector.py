@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from labelaudit.ui import bar, deciding, deck, grid, history, keys, order, session, stopping
+from labelaudit.ui import bar, deciding, deck, grid, history, keys, order, session, stopping, tags
 from labelaudit.ui.deck import Mode
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
@@ -44,6 +44,7 @@ def show(audit_id: str) -> None:
             st.info("No row matches the table's filter. Reset it in the column's menu of the table to go on.")
         else:
             deck.show(opened, queue, position, cast(Mode, VIEWS[view]))
+            tags.edit(opened, position)
         return
     left, right = st.columns([7, 5], gap="medium")
     with left:
@@ -53,6 +54,7 @@ def show(audit_id: str) -> None:
             st.info("No row matches the table's filter. Reset it in the column's menu to go on.")
         else:
             deck.show(opened, queue, position, "beside")
+            tags.edit(opened, position)
 
 
 def _position(opened: Opened, queue: np.ndarray) -> int | None:

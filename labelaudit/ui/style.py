@@ -111,6 +111,8 @@ CSS = """
 [data-testid="stPopoverBody"]:has(.st-key-filter-panel) { width: min(40rem, 94vw); max-width: 94vw; }
 [data-testid="stPopoverBody"]:has(.st-key-slices-panel) { width: min(26rem, 94vw); }
 [class*="st-key-slices-"] button { min-height: 1.8rem; padding: 0 .4rem; }
+.st-key-tools { flex-wrap: nowrap; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-tools) { flex-shrink: 0; }
 .la-plan { font-size: 1.25rem; font-weight: 600; line-height: 1.35; overflow-wrap: anywhere; }
 .la-hero { font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: .2rem 0 .5rem; max-width: 52rem; }
 </style>
