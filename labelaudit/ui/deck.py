@@ -53,7 +53,11 @@ def show(opened: Opened, queue: np.ndarray, position: int, mode: Mode) -> None:
 def _component() -> ComponentRenderer:
     script = "\n".join(zoom.source(f"{name}.js") for name in SCRIPTS)
     return st.components.v2.component(
-        "labelaudit.deck", html='<div class="la-deck"></div>', css=zoom.source("zoom.css") + zoom.source("deck.css"), js=script, isolate_styles=False
+        "labelaudit.deck",
+        html='<div class="la-deck"></div>',
+        css=zoom.source("zoom.css") + zoom.source("deck.css"),
+        js=script,
+        isolate_styles=False,
     )
 
 
@@ -172,7 +176,9 @@ def face(opened: Opened, position: int) -> dict[str, Any]:
     return {
         "id": str(row["id"]),
         "html": "" if picture else blocks.html(example),
-        "image": {**zoom.picture(example), "caption": blocks.image_caption(example)} if isinstance(example, Image) and picture else None,
+        "image": {**zoom.picture(example), "caption": blocks.image_caption(example)}
+        if isinstance(example, Image) and picture
+        else None,
         "length": len(getattr(example, "text", "")),
         "labels": given + (f" suggested {tag(name(row['suggested']), 'suggested')}" if known else ""),
         "suggested": name(row["suggested"]) if known else None,
