@@ -16,7 +16,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from labelaudit.blocks import Bars, Image
 from labelaudit.tasks import TASKS
-from labelaudit.ui import blocks, cards, deciding, deck_events, keys, near, session, zoom
+from labelaudit.ui import blocks, cards, deciding, deck_events, keys, near, session, stopping, zoom
 from labelaudit.ui.blocks import chip, tag
 from labelaudit.ui.session import Opened
 from labelaudit.why import detectors, issues_of, title_of
@@ -171,7 +171,12 @@ def face(opened: Opened, position: int) -> dict[str, Any]:
     example, *rest = TASKS[opened.dataset.task].view(opened.audit, position)
     given = f"given {tag(name(row['given']), 'given')}"
     known = isinstance(row["suggested"], str)
-    facts = [f"score {row['score']:.3f}", *opened.audit.label_issues["evidence"].iloc[position]]
+    facts = [
+        *stopping.note(opened, position),
+        f"id {row['id']}",
+        f"score {row['score']:.3f}",
+        *opened.audit.label_issues["evidence"].iloc[position],
+    ]
     picture = isinstance(example, Image) and not example.reason
     return {
         "id": str(row["id"]),
@@ -183,7 +188,7 @@ def face(opened: Opened, position: int) -> dict[str, Any]:
         "labels": given + (f" suggested {tag(name(row['suggested']), 'suggested')}" if known else ""),
         "suggested": name(row["suggested"]) if known else None,
         "given": name(row["given"]),
-        "facts": escape(" · ".join([f"id {row['id']}", *facts])),
+        "facts": escape(" · ".join(facts)),
         "classes": _classes(opened, position, row["given"], row["suggested"]),
         "title": next((block.title for block in rest if isinstance(block, Bars)), ""),
         "rest": "".join(blocks.html(block) for block in rest if not isinstance(block, Bars)),

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import streamlit as st
 
-from labelaudit.ui import bar, deciding, deck, grid, keys, order, session
+from labelaudit.ui import bar, deciding, deck, grid, keys, order, session, stopping
 from labelaudit.ui.deck import Mode
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
@@ -32,7 +32,7 @@ def show(audit_id: str) -> None:
     if len(opened.ranked) == 0:
         st.info("No example matches the selection. Drop a filter in the bar above, or pick suspects on another page.")
         return
-    queue = deciding.with_visited(grid.queue_of(opened, opened.ranked))
+    queue = deciding.with_visited(grid.queue_of(opened, opened.queue))
     position = _position(opened, queue)
     _done(opened)
     if view != "Table":
@@ -74,6 +74,7 @@ def _head(opened: Opened) -> str:
         st.markdown(f"**{many:,} {what}**, {decided:,} decided, {many - decided:,} left", width="content")
         st.space("stretch")
         key = f"search-{session.chart_key('inspector')}"
+        stopping.show(opened)
         st.text_input(
             "Search",
             opened.selection.search,
