@@ -209,9 +209,7 @@ def test_an_audit_on_a_full_disk_is_not_begun(dashboard: Dashboard) -> None:
 
 
 @pytest.mark.parametrize("button", ["accept", "keep", "exclude", "undo"])
-def test_a_decision_that_cannot_be_written_is_said_and_waits(
-    dashboard: Dashboard, audited: Audit, button: str
-) -> None:
+def test_a_decision_that_cannot_be_written_is_said_and_waits(dashboard: Dashboard, audited: Audit, button: str) -> None:
     app = dashboard.open("6_Inspector", audit=audited.id, sel=Selection(suspects=True).to_text())
     dashboard.press("skip")
     log = Workspace().log.read(audited.dataset.data_fingerprint)
