@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -74,8 +75,8 @@ def test_two_hundred_decisions_by_keyboard_survive_undo_reload_and_restart(
     expected = {id_: DOES[key] for id_, key in zip(about, keys, strict=True)}
     assert len(expected) == DECISIONS and in_force() == expected
     with capsys.disabled():
-        print(f"\n  key to next example painted: {percentiles([took for _, took, _ in painted])}")
-        print(f"  key to decision in the log:  {percentiles(until_written(painted, log()))}")
+        sys.stdout.write(f"\n  key to next example painted: {percentiles([took for _, took, _ in painted])}")
+        sys.stdout.write(f"\n  key to decision in the log:  {percentiles(until_written(painted, log()))}\n")
 
     for id_ in reversed(about[-UNDONE:]):
         reviewer.page.keyboard.press("u")

@@ -130,11 +130,16 @@ class Dashboard:
             event |= {"do": "class", "code": code}
         return self.send((deck["ahead"] or [at])[0], event)
 
-    def send(self, at: int, *events: dict[str, Any], before: int | None = None) -> AppTest:
+    def hold(self, holds: list[int]) -> AppTest:
+        """Say that the browser holds these examples, and the names of the classes."""
+        deck = self.deck
+        return self.send(deck["open"], holds={"one": holds, "cards": []}, named=deck["run"])
+
+    def send(self, at: int, *events: dict[str, Any], before: int | None = None, **more: Any) -> AppTest:
         """Send events, and with them all that were not said to be done."""
         deck, states = self.deck, self.app._tree.get_widget_states()
         self.waiting += events
-        sent = {"run": deck["run"], "events": self.waiting, "open": at, "before": before}
+        sent = {"run": deck["run"], "events": self.waiting, "open": at, "before": before, **more}
         own = next(e.proto.id for e in self.app.get("bidi_component") if e.proto.component_name == "labelaudit.deck")
         states.widgets.add(id=own, json_value=json.dumps({"sent": sent}))
         self.app._tree = self.app._run(states)._tree
