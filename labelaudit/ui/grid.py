@@ -31,8 +31,8 @@ KEY_OF = """
         return press.shiftKey && key !== key.toUpperCase() ? "shift+" + key : key;
       };
 """
-# Only what happened goes back to the server, never the rows. The keys are all of late, with the rows that they are about:
-# the server may hear of two events at once, and then knows the last one only.
+# Only what happened goes back to the server, never the rows. The keys are all of late, with the rows that they are
+# about: the server may hear of two events at once, and then knows the last one only.
 REPORT = JsCode(
     """
     function({streamlitRerunEventTriggerName, eventData}) {

@@ -1,7 +1,7 @@
 // A page of examples as cards: keys decide on the one that has the focus, or on all that are chosen.
 
 const CARDS = `<section class="la-many" aria-label="Review">
-  <nav class="la-way"></nav><div class="la-buttons"></div><div class="la-line"></div>
+  <nav class="la-way"></nav><div class="la-does"><div class="la-buttons"></div><div class="la-line"></div></div>
   <div class="la-tiles" role="listbox" aria-multiselectable="true" aria-label="Examples"></div>
   <div class="la-notes"><input class="la-reason" placeholder="Reason" aria-label="Reason">
     <textarea class="la-comment" rows="1" placeholder="Comment" aria-label="Comment"></textarea></div>

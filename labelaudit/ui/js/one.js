@@ -1,13 +1,13 @@
 // One example at a time, large; what is said about it and what can be decided stands beside it.
 
 const ONE = `<section class="la-one" aria-label="Review">
-  <nav class="la-way"></nav><article class="la-example"></article><div class="la-facts-of"></div>
+  <nav class="la-way"></nav><article class="la-example"></article><div class="la-side"><div class="la-facts-of"></div>
   <div class="la-buttons"></div><div class="la-classes"></div><div class="la-why"></div>
   <div class="la-notes"><input class="la-reason" list="la-reasons" placeholder="Reason" aria-label="Reason">
     <datalist id="la-reasons"><option>wrong label</option><option>unclear</option><option>not in any class</option>
     <option>duplicate</option><option>bad quality</option></datalist>
     <textarea class="la-comment" rows="1" placeholder="Comment" aria-label="Comment"></textarea></div>
-  <div class="la-said" role="status" aria-live="polite"></div><div class="la-nearby"></div>
+  <div class="la-said" role="status" aria-live="polite"></div></div><div class="la-nearby"></div>
   <div class="la-alerts"></div><div class="la-over" hidden></div></section>`;
 
 const CHOICES = ["accept", "keep", "exclude", "ambiguous", "skip"];
