@@ -19,7 +19,8 @@ function cardsScreen(root, act) {
 
   const draw = (room) => {
     const page = pageOf(room), face = faceOf(room, room.at);
-    put(part("way"), `${way(room)}${pager(room)}`);
+    way(part("way"), room);
+    put(part("pages"), pager(room));
     put(part("alerts"), refusals(room));
     part("said").textContent = room.said;
     for (const [name, field] of Object.entries(notes)) if (field.value !== room[name]) field.value = room[name];
@@ -104,8 +105,8 @@ function pager(room) {
   const now = Math.floor((room.start + Math.max(0, room.walk.indexOf(room.at))) / room.page);
   const turn = (by, word, off) =>
     `<button type="button" class="quiet" data-do="turn" data-code="${by}" ${off ? "disabled" : ""}>${word}</button>`;
-  return `<span class="la-pages">${turn(-1, "‹ Page", now === 0)} ${(now + 1).toLocaleString("en")} of ${
-    pages.toLocaleString("en")} ${turn(1, "Page ›", now + 1 >= pages)}</span>`;
+  return `${turn(-1, "‹ Page", now === 0)} ${(now + 1).toLocaleString("en")} of ${pages.toLocaleString("en")} ${
+    turn(1, "Page ›", now + 1 >= pages)}`;
 }
 
 // What the digits mean for the card that has the focus.
