@@ -76,8 +76,14 @@ def _head(opened: Opened) -> tuple[str, DeltaGenerator]:
     head = st.container(horizontal=True, vertical_alignment="center", key="head")
     with head:
         view = st.segmented_control(
-            "View", list(VIEWS), default="One by one", key="view", label_visibility="collapsed", required=True
+            "View",
+            list(VIEWS),
+            default=st.session_state.get("last-view", "One by one"),  # other pages forget their widgets
+            key="view",
+            label_visibility="collapsed",
+            required=True,
         )
+        st.session_state["last-view"] = view
         st.markdown(f"**{many:,} {what}**, {decided:,} decided, {many - decided:,} left", width="content")
         stopping.show(opened)
         st.space("stretch")
