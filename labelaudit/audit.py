@@ -163,6 +163,13 @@ class Audit:
         return agreeing(self)
 
     @cached_property
+    def outvoted(self) -> np.ndarray:
+        """Whether most neighbours have another label, shape (n,), see `labelaudit.why.outvoted`."""
+        from labelaudit.why import outvoted
+
+        return outvoted(self)
+
+    @cached_property
     def _texts(self) -> pa.Table:
         return self.dataset.table.select(list(self.dataset.feature_columns))
 
@@ -284,12 +291,12 @@ class Audit:
 
 def _read_issues(path: Path) -> pd.DataFrame:
     """Read the issue table: equal texts are one object, and so are all empty lists of reasons, which most rows have."""
-    table = pq.read_table(path)
+    table: pa.Table = pq.read_table(path)
     columns: dict[str, np.ndarray] = {}
     for name in MAY_BE_ABSENT:
         encoded = table[name].cast(pa.string()).combine_chunks().dictionary_encode()
-        texts = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
-        columns[name] = texts[encoded.indices.fill_null(len(texts) - 1).to_numpy(zero_copy_only=False)]
+        different = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
+        columns[name] = different[encoded.indices.fill_null(len(different) - 1).to_numpy(zero_copy_only=False)]
     reasons = table["evidence"].combine_chunks()
     some = pc.greater(pc.list_value_length(reasons), 0).to_numpy(zero_copy_only=False)
     columns["evidence"] = np.empty(len(reasons), dtype=object)

@@ -18,7 +18,10 @@ from typer.core import TyperGroup
 from labelaudit import __version__
 from labelaudit.commands.agreement import agreement
 from labelaudit.commands.auditing import check_out, run_audit
+from labelaudit.commands.progress import progress as review_progress
 from labelaudit.commands.reaudit import reaudit
+from labelaudit.commands.replay import replay
+from labelaudit.commands.review import history, review
 from labelaudit.errors import BadInput, LabelauditError, StoreError, did_you_mean
 from labelaudit.files import reason
 from labelaudit.terminal import print_columns, print_json, print_summary, printable, progress, say, summary
@@ -374,8 +377,9 @@ def config(as_json: Json = False) -> None:
     print_columns(("setting", *columns[1:]), [tuple(row[column] for column in columns) for row in rows])
 
 
-app.command()(agreement)
-app.command()(reaudit)
+for command in (agreement, history, reaudit, replay, review):
+    app.command()(command)
+app.command("progress")(review_progress)
 
 
 def _one_or_more(texts: list[str] | None) -> str | list[str] | None:

@@ -75,6 +75,8 @@ def _cleaned(
     rows: np.ndarray | None,
     decided_only: bool,
     keep_original: bool,
+    *,
+    with_given: bool = True,
 ) -> Dataset:
     keep = _scope(dataset, in_force, rows, decided_only)
     keep[dataset.rows_of(in_force.loc[in_force["action"] == "exclude", "id"])] = False
@@ -85,6 +87,8 @@ def _cleaned(
         cleaned = dataset.with_labels(written(dataset, in_force, called))
     if keep_original:
         cleaned = _with_original(cleaned, dataset)
+    if not with_given and cleaned.given is not None:  # no file holds it, and taking rows of it takes the longest
+        cleaned = replace(cleaned, given=None)
     # an untouched table is handed on as it is
     return cleaned if keep.all() else cleaned.take(np.flatnonzero(keep))
 
@@ -208,8 +212,8 @@ class Handover:
     @cached_property
     def cleaned(self) -> Dataset:
         """The cleaned data set."""
-        called = renames(self.decisions)
-        return _cleaned(self.audit.dataset, self.in_force, called, self.rows, self.decided_only, self.keep_original)
+        choices = self.rows, self.decided_only, self.keep_original
+        return _cleaned(self.audit.dataset, self.in_force, renames(self.decisions), *choices, with_given=False)
 
     @cached_property
     def cleaned_bytes(self) -> bytes:

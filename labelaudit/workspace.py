@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -88,6 +89,14 @@ class Workspace:
         if not ID.fullmatch(fingerprint) or not folder.is_dir():
             raise StoreError("the data in the address is not in this workspace; load the file again.")
         return Dataset.open(folder)
+
+    def earlier(self, fingerprints: Collection[str]) -> list[Dataset]:
+        """Return those of the stored data sets that decisions with these fingerprints were made for."""
+        found: dict[str, Dataset] = {}
+        for path in self.folder.glob("data/*/dataset.json") if fingerprints else ():
+            if Dataset.is_whole(path.parent) and (data := Dataset.open(path.parent)).data_fingerprint in fingerprints:
+                found[data.data_fingerprint] = data
+        return list(found.values())
 
     def keep_text(self, text: str) -> str:
         """Store what is too long for an address, and return the name by which `kept_text` finds it."""

@@ -198,7 +198,7 @@ def find_issues(
     given, known = codes[labelled], pred_probs[labelled]
     verdicts = outputs["verdicts"]
     # What the user's own model had seen is for the user to know.
-    judged = np.ones(len(given), bool) if YOURS in verdicts else _judged(codes, outputs["fold"])[labelled]
+    judged = np.ones(len(given), bool) if YOURS in verdicts else fairly_judged(codes, outputs["fold"])[labelled]
 
     # The threshold of a class that no model had seen would be next to nothing, and half of all labels above it.
     learned, known_learned = given[judged], known[judged]
@@ -256,7 +256,7 @@ def find_issues(
     return Found(issues, scores, per_class, joint, health.overall(learned, known_learned, config.seed))
 
 
-def _judged(codes: np.ndarray, fold: np.ndarray) -> np.ndarray:
+def fairly_judged(codes: np.ndarray, fold: np.ndarray) -> np.ndarray:
     """Whether the model that judged an example had seen its given class, shape (N,)."""
     counts = np.zeros((codes.max() + 2, fold.max() + 1), dtype=np.int64)
     np.add.at(counts, (codes, fold), 1)

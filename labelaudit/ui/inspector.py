@@ -11,7 +11,7 @@ import streamlit as st
 from labelaudit.blocks import Block
 from labelaudit.dataset import encode
 from labelaudit.tasks import TASKS
-from labelaudit.ui import bar, blocks, deciding, grid, near, order, session
+from labelaudit.ui import bar, blocks, deciding, grid, near, order, session, stopping
 from labelaudit.ui.blocks import chip, tag
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
@@ -43,7 +43,7 @@ def show(audit_id: str) -> None:
         _head(opened)
         st.info("No example matches the selection. Drop a filter in the bar above, or pick suspects on another page.")
         return
-    queue = deciding.with_visited(grid.queue_of(opened, opened.ranked))
+    queue = deciding.with_visited(grid.queue_of(opened, opened.queue))
     position = _position(opened, queue)
     in_table = _head(opened, queue, position) == "Table"
     left, right = st.columns([7 if in_table else 8, 5], gap="medium")
@@ -85,6 +85,7 @@ def _head(opened: Opened, queue: np.ndarray | None = None, position: int | None 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{many:,} {what}**, {decided:,} decided, {many - decided:,} left", width="content")
         key = f"search-{session.chart_key('inspector')}"
+        stopping.show(opened)
         st.text_input(
             "Search",
             opened.selection.search,
@@ -137,7 +138,12 @@ def _labels(opened: Opened, position: int) -> None:
     if row["action"]:
         word = {"keep": "kept", "exclude": "excluded", "skip": "skipped"}.get(row["action"], name(row["final"]))
         parts.append(f"final {tag(word, 'error' if row['status'] == 'error' else 'kept')}")
-    facts = [f"id {row['id']}", f"score {row['score']:.3f}", *opened.audit.label_issues["evidence"].iloc[position]]
+    facts = [
+        *stopping.note(opened, position),
+        f"id {row['id']}",
+        f"score {row['score']:.3f}",
+        *opened.audit.label_issues["evidence"].iloc[position],
+    ]
     with st.container(key="labels"):
         st.html(
             f'<div class="la-labels">{"".join(f"<span>{part}</span>" for part in parts)}</div>'
