@@ -165,19 +165,26 @@ class Opened:
         """The audited data set."""
         return self.audit.dataset
 
-    def decide(self, decisions: list[Decision]) -> None:
+    def decide(self, decisions: list[Decision]) -> list[Decision]:
         """Append to the log, in a second review as second opinions; the next run of the page shows it.
+
+        Returns
+        -------
+        list of Decision
+            What was written, with the numbers that the log gave.
 
         Raises
         ------
         BadInput
             A tag in a second review: whoever gives one says which tags the example has, and so has to see them.
+        Stale
+            Somebody decided on one of them meanwhile; nothing was written.
         """
         if self.blind:
             if any(decision.action == "tag" for decision in decisions):
                 raise BadInput("tags of others are hidden in a second review; end it to give some.")
             decisions = [replace(decision, stage="second") for decision in decisions]
-        self.workspace.log.append(decisions)
+        return self.workspace.log.append(decisions)
 
 
 @st.cache_resource(show_spinner=False)
