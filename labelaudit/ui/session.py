@@ -166,19 +166,12 @@ class Opened:
         return self.audit.dataset
 
     def decide(self, decisions: list[Decision]) -> list[Decision]:
-        """Append to the log, in a second review as second opinions; the next run of the page shows it.
-
-        Returns
-        -------
-        list of Decision
-            What was written, with the numbers that the log gave.
+        """Append to the log, in a second review as second opinions, and return what it made of them.
 
         Raises
         ------
         BadInput
             A tag in a second review: whoever gives one says which tags the example has, and so has to see them.
-        Stale
-            Somebody decided on one of them meanwhile; nothing was written.
         """
         if self.blind:
             if any(decision.action == "tag" for decision in decisions):
