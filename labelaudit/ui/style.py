@@ -105,8 +105,6 @@ CSS = """
 .la-count b { font-size: 1.5rem; font-variant-numeric: tabular-nums; margin-right: .2rem; }
 .la-pair { display: grid; grid-template-columns: 1fr 1fr; gap: .6rem; }
 .la-near { font-size: .84rem; }
-[class*="st-key-near-"] { padding: .55rem .6rem .3rem; gap: .1rem; }
-[class*="st-key-near-"] button { min-height: 1.5rem; padding: 0; font-size: .84rem; }
 .la-near .la-labels { gap: .2rem .4rem; margin-bottom: .15rem; }
 .la-near .la-snippet { height: 3.5rem; -webkit-line-clamp: 3; font-size: .84rem; margin-bottom: .3rem; }
 .la-near .la-picture { height: 5.4rem; margin-bottom: .3rem; }
