@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import streamlit as st
 
-from labelaudit.ui import bar, deciding, deck, grid, keys, order, session, stopping
+from labelaudit.ui import bar, deciding, deck, grid, keys, order, reaudit, session, stopping
 from labelaudit.ui.deck import Mode
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
@@ -96,3 +96,4 @@ def _done(opened: Opened) -> None:
             st.success("All of these are decided.", icon=":material/done_all:", width=260)
             st.page_link("pages/9_Export.py", label="Export the cleaned data", icon=":material/download:")
             st.page_link("pages/4_Heatmap.py", label="Choose the next slice", icon=":material/grid_on:")
+            reaudit.offer(opened, "done")
