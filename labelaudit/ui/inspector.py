@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from labelaudit.ui import bar, deciding, deck, grid, history, keys, order, session, stopping, tags
+from labelaudit.ui import bar, deciding, deck, grid, history, keys, order, reaudit, session, stopping, tags
 from labelaudit.ui.deck import Mode
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
@@ -109,3 +109,4 @@ def _done(opened: Opened) -> None:
             st.success("All of these are decided.", icon=":material/done_all:", width=260)
             st.page_link("pages/9_Export.py", label="Export the cleaned data", icon=":material/download:")
             st.page_link("pages/4_Heatmap.py", label="Choose the next slice", icon=":material/grid_on:")
+            reaudit.offer(opened, "done")
