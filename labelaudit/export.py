@@ -65,32 +65,28 @@ def export(
     BadInput
         A decision is about an id that is not there or about other data, or no row is left.
     """
-    return _cleaned(dataset, _in_force(dataset, decisions), renames(decisions), rows, decided_only, keep_original)
+    in_force = _in_force(dataset, decisions)
+    keep = _kept(dataset, in_force, rows, decided_only)
+    cleaned = _relabelled(dataset, in_force, renames(decisions), keep_original)
+    # an untouched table is handed on as it is
+    return cleaned if keep.all() else cleaned.take(np.flatnonzero(keep))
 
 
-def _cleaned(
-    dataset: Dataset,
-    in_force: pd.DataFrame,
-    called: Mapping[str, str],
-    rows: np.ndarray | None,
-    decided_only: bool,
-    keep_original: bool,
-    *,
-    with_given: bool = True,
-) -> Dataset:
+def _kept(dataset: Dataset, in_force: pd.DataFrame, rows: np.ndarray | None, decided_only: bool) -> np.ndarray:
+    """Say which rows are written, bool of shape (N,); at least one."""
     keep = _scope(dataset, in_force, rows, decided_only)
     keep[dataset.rows_of(in_force.loc[in_force["action"] == "exclude", "id"])] = False
     if not keep.any():
         raise BadInput(f"no row of {dataset.name} would be left; exclude fewer rows or select more.")
+    return keep
+
+
+def _relabelled(dataset: Dataset, in_force: pd.DataFrame, called: Mapping[str, str], keep_original: bool) -> Dataset:
+    """Return all rows with the labels that are written."""
     cleaned = dataset
     if called or in_force["action"].isin(LABELLING).any():
         cleaned = dataset.with_labels(written(dataset, in_force, called))
-    if keep_original:
-        cleaned = _with_original(cleaned, dataset)
-    if not with_given and cleaned.given is not None:  # no file holds it, and taking rows of it takes the longest
-        cleaned = replace(cleaned, given=None)
-    # an untouched table is handed on as it is
-    return cleaned if keep.all() else cleaned.take(np.flatnonzero(keep))
+    return _with_original(cleaned, dataset) if keep_original else cleaned
 
 
 def diff(dataset: Dataset, decisions: Sequence[Decision]) -> pd.DataFrame:
@@ -169,7 +165,7 @@ def _changes(dataset: Dataset, in_force: pd.DataFrame, decisions: Sequence[Decis
         more = pd.DataFrame([by[name] for name in names.values()], columns=told, dtype=object)
         more = more.assign(row=list(names), change="renamed")
         changes = pd.concat([changes, more[~more["row"].isin(changes["row"])]])
-    final = written(dataset, in_force, called)
+    final = written(dataset, in_force, called) if called else decided
     before, after = (
         pd.Series([encode(labels[row]) for row in changes["row"]], changes.index, dtype=object)
         for labels in (given, final)
@@ -210,10 +206,31 @@ class Handover:
     format: str | None = None
 
     @cached_property
+    def kept(self) -> np.ndarray:
+        """Which rows are written, bool of shape (N,)."""
+        return _kept(self.audit.dataset, self.in_force, self.rows, self.decided_only)
+
+    @cached_property
+    def relabelled(self) -> Dataset:
+        """All rows with the labels that are written."""
+        return _relabelled(self.audit.dataset, self.in_force, renames(self.decisions), self.keep_original)
+
+    @cached_property
     def cleaned(self) -> Dataset:
-        """The cleaned data set."""
-        choices = self.rows, self.decided_only, self.keep_original
-        return _cleaned(self.audit.dataset, self.in_force, renames(self.decisions), *choices, with_given=False)
+        """The cleaned data set, without what the user brought: no file holds it, and to take rows of it takes long."""
+        cleaned = self.relabelled
+        return cleaned if self.kept.all() else replace(cleaned, given=None).take(np.flatnonzero(self.kept))
+
+    def check(self) -> None:
+        """Make sure that the files can be made, which is all that a preview needs to know of them.
+
+        Raises
+        ------
+        BadInput
+            A decision is about other data, a label does not fit the column, or no row is left.
+        """
+        self.kept  # noqa: B018  made once, and kept for the files
+        self.relabelled  # noqa: B018
 
     @cached_property
     def cleaned_bytes(self) -> bytes:
