@@ -163,6 +163,13 @@ class Audit:
         return agreeing(self)
 
     @cached_property
+    def outvoted(self) -> np.ndarray:
+        """Whether most neighbours have another label, shape (n,), see `labelaudit.why.outvoted`."""
+        from labelaudit.why import outvoted
+
+        return outvoted(self)
+
+    @cached_property
     def _texts(self) -> pa.Table:
         return self.dataset.table.select(list(self.dataset.feature_columns))
 

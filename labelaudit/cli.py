@@ -17,7 +17,11 @@ from typer.core import TyperGroup
 
 from labelaudit import __version__
 from labelaudit.commands.agreement import agreement
+from labelaudit.commands.auditing import check_out, run_audit
+from labelaudit.commands.progress import progress as review_progress
+from labelaudit.commands.reaudit import reaudit
 from labelaudit.commands.replay import replay
+from labelaudit.commands.review import history, review
 from labelaudit.errors import BadInput, LabelauditError, StoreError, did_you_mean
 from labelaudit.files import reason
 from labelaudit.terminal import print_columns, print_json, print_summary, printable, progress, say, summary
@@ -162,7 +166,7 @@ def audit(
     if task is not None and task not in TASKS:
         raise typer.BadParameter(f"there is no {task!r}{did_you_mean(task, TASKS)}", param_hint="--task")
     if out is not None:
-        _check_out(out)
+        check_out(out)
     _fetch(source)
     dataset = load(
         source,
@@ -180,7 +184,7 @@ def audit(
         neighbours=_one_or_more(neighbours),
         folds=_one_or_more(folds_from),
     )
-    found, folder = _audit(dataset, config, out)
+    found, folder = run_audit(dataset, config, out)
     if as_json:
         print_json(summary(found, folder))
     else:
@@ -332,9 +336,9 @@ def demo(
         raise typer.BadParameter(f"there is no demo {name!r}{did_you_mean(name, DEMOS)}", param_hint="NAME")
     config = _config(seed=seed)
     if out is not None:
-        _check_out(out)
+        check_out(out)
     dataset, wrong = _with_known_errors(name, noise, seed)
-    found, folder = _audit(dataset, config, out)
+    found, folder = run_audit(dataset, config, out)
     hits = _hits(found, wrong)
     if as_json:
         print_json({**summary(found, folder), **hits})
@@ -373,8 +377,9 @@ def config(as_json: Json = False) -> None:
     print_columns(("setting", *columns[1:]), [tuple(row[column] for column in columns) for row in rows])
 
 
-app.command()(agreement)
-app.command()(replay)
+for command in (agreement, history, reaudit, replay, review):
+    app.command()(command)
+app.command("progress")(review_progress)
 
 
 def _one_or_more(texts: list[str] | None) -> str | list[str] | None:
@@ -449,27 +454,6 @@ def _config(**choices: Any) -> AuditConfig:
 # -- audits -------------------------------------------------------------------------------------
 
 
-def _audit(dataset: Dataset, config: AuditConfig, out: Path | None) -> tuple[Audit, Path]:
-    """Audit and write; without a folder, into the workspace, so that the dashboard has it too."""
-    from labelaudit.audit import audit as run
-    from labelaudit.audit import check
-    from labelaudit.estimate import estimate
-    from labelaudit.heads import words
-    from labelaudit.workspace import Workspace
-
-    workspace = Workspace()
-    check(dataset, config)
-    ahead = estimate(dataset, config)
-    typer.echo(f"{len(dataset):,} rows: {ahead} with {words(ahead.heads)}", err=True)
-    with progress() as report:
-        found = run(dataset, config, progress=report, cache=_settings().cache_dir)
-    folder = out or workspace.folder / "audits" / found.id
-    found.save(folder.resolve())
-    if out is None:
-        workspace.request(dataset, config)
-    return found, folder
-
-
 def _with_known_errors(name: str, noise: float | None, seed: int) -> tuple[Dataset, np.ndarray]:
     """Return a demo and which of its labels are wrong, shape (N,)."""
     import numpy as np
@@ -506,16 +490,6 @@ def _next_steps(found: Audit, folder: Path, *, in_app: bool) -> str:
     name = shlex.quote(f"{found.dataset.name}_cleaned.{found.dataset.source.format}")
     command = f"labelaudit export {shlex.quote(str(folder))} --accept-suggestions-below 0.2 --to {name}"
     return f"labelaudit serve (to review them), or {command}" if in_app else command
-
-
-def _check_out(out: Path) -> None:
-    """Refuse a folder that holds anything but an audit, before any time is spent."""
-    from labelaudit.audit import is_other_folder
-
-    if out.is_file():
-        raise BadInput(f"--out {out} is a file; choose a folder.")
-    if is_other_folder(out):
-        raise BadInput(f"--out {out} is not empty and holds no audit; choose another or a new folder.")
 
 
 def _check_to(to: Path, dataset: Dataset) -> None:

@@ -239,7 +239,8 @@ def _with_folder(url: sa.URL, file: Path, where: str) -> sa.URL:
         ) from error
     if file.is_file() and not os.access(file.parent, os.W_OK) and not Path(f"{file}-wal").exists():
         # SQLite wants to keep its notes beside the file even to read it, unless it is told that nobody writes.
-        return url.set(database=f"file:{quote(str(file.resolve()))}?mode=ro&immutable=1&uri=true")
+        read_only = {"mode": "ro", "immutable": "1", "uri": "true"}
+        return url.set(database=f"file:{quote(str(file.resolve()))}", query=read_only)
     return url
 
 

@@ -103,8 +103,21 @@ def check(decision: Decision) -> Decision:
                 f"{name!r} of the decision on id {decision.id!r} is {text!r}, which is not JSON text; "
                 f"write {json.dumps(str(text))} for this class name."
             ) from error
+    _check_value(decision)
     # numpy's integers would be stored as bytes
     return replace(decision, id=str(decision.id), base=int(decision.base))
+
+
+def _check_value(decision: Decision) -> None:
+    value = json.loads(decision.after or "null")
+    if decision.action == "undo" and not isinstance(value, str):
+        raise BadInput(f"the action 'undo' has {decision.after} in 'after'; write the batch that it takes back.")
+    is_list = isinstance(value, list) and all(isinstance(tag, str) for tag in value)
+    if decision.action == "tag" and not is_list:
+        raise BadInput(
+            f"the action 'tag' on id {decision.id!r} has {decision.after} in 'after'; "
+            "write the list of all tags of the example."
+        )
 
 
 def new_batch() -> str:
@@ -241,12 +254,12 @@ def overtaken(decisions: Sequence[Decision], log: Sequence[Decision]) -> list[tu
     """
     ids = {decision.id for decision in decisions}
     about = [d for d in log if d.action == "undo" or d.id in ids]
-    now = _standing(about)
+    now = standing(about)
     late: list[tuple[Decision, Decision | None]] = []
     for base in {decision.base for decision in decisions}:
-        seen = _standing([d for d in about if d.seq <= base])
+        seen = standing([d for d in about if d.seq <= base])
         for decision in (d for d in decisions if d.base == base and d.action != "undo"):
-            place = _channel(decision)
+            place = channel(decision)
             if seen.get(place) is not now.get(place):
                 late.append((decision, now.get(place)))
     return late
@@ -271,7 +284,7 @@ def overturned(undo: Decision, batch: str, log: Sequence[Decision]) -> list[tupl
     """
     ids = {d.id for d in log if d.batch == batch}
     about = [d for d in log if d.action == "undo" or d.id in ids]
-    before, after = _standing(about), _standing([*about, undo])
+    before, after = standing(about), standing([*about, undo])
     found: list[tuple[Decision, Decision | None]] = []
     for place, theirs in before.items():
         mine = after.get(place)
@@ -280,15 +293,18 @@ def overturned(undo: Decision, batch: str, log: Sequence[Decision]) -> list[tupl
     return found
 
 
-def _standing(log: Sequence[Decision]) -> dict[tuple[str, str, str], Decision]:
+def standing(log: Sequence[Decision]) -> dict[tuple[str, str, str], Decision]:
     """Return what each channel says now, skips left out; the final say stands whatever the review says later."""
-    last = {_channel(d): d for d in sorted(in_force(log), key=lambda d: d.stage == "final")}
+    last = {channel(d): d for d in sorted(in_force(log), key=lambda d: d.stage == "final")}
     return {place: decision for place, decision in last.items() if decision.action != "skip"}
 
 
-def _channel(decision: Decision) -> tuple[str, str, str]:
+def channel(decision: Decision) -> tuple[str, str, str]:
+    """Return what a decision is about: the last one in force about it is what counts."""
     if decision.action == "tag":
         return decision.id, "", "tags"
+    if decision.action == "rename":
+        return "", "", f"class {decision.before}"
     return decision.id, decision.part, f"second {decision.actor}" if decision.stage == "second" else "labels"
 
 

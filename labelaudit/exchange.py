@@ -37,11 +37,21 @@ def read_jsonl(path: Path) -> list[Decision]:
     """
     try:
         require_file(path)
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        why = reason(error) if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BadInput(f"the decisions in {path} cannot be read ({why}); choose a JSONL file.") from error
-    return [_parse(line, f"line {n:,} of {path}") for n, line in enumerate(lines, start=1) if line.strip()]
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"the decisions in {path} cannot be read ({reason(error)}); choose a JSONL file.") from error
+    return parse_jsonl(content, str(path))
+
+
+def parse_jsonl(content: bytes, name: str) -> list[Decision]:
+    """Read decisions from the content of a file of this name; see `read_jsonl`."""
+    try:
+        lines = content.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            f"the decisions in {name} cannot be read (it is not UTF-8 text); choose a JSONL file."
+        ) from error
+    return [_parse(line, f"line {n:,} of {name}") for n, line in enumerate(lines, start=1) if line.strip()]
 
 
 @cache

@@ -145,7 +145,7 @@ def detectors_of(audit: Audit) -> list[str]:
     return [name for name in audit.scores.columns if name not in ("id", "part")]
 
 
-def mixed(ranked: np.ndarray, sample: np.ndarray, seen: np.ndarray, every: int) -> np.ndarray:
+def mixed(ranked: np.ndarray, sample: np.ndarray, seen: np.ndarray, every: int) -> tuple[np.ndarray, np.ndarray]:
     """Put one of the random sample into every so many places of the queue that are still to come.
 
     Which places these are follows from how many were seen, and what stands there from the lots: a decision moves
@@ -163,8 +163,10 @@ def mixed(ranked: np.ndarray, sample: np.ndarray, seen: np.ndarray, every: int) 
 
     Returns
     -------
-    ndarray of int
+    queue : ndarray of int
         `ranked`, with some of it further ahead and with what else was drawn.
+    drawn : ndarray of int
+        Those that stand where they do because they were drawn.
     """
     drawn = iter(sample[~seen[sample]].tolist())
     to_come = np.flatnonzero(~seen[ranked])[:AHEAD]
@@ -176,17 +178,14 @@ def mixed(ranked: np.ndarray, sample: np.ndarray, seen: np.ndarray, every: int) 
     for position, place in places.items():
         if position in moved:
             continue
-        while (slot + 1) % every == 0:
+        if (slot + 1) % every == 0:
             found = next((other for other in drawn if other not in passed and other != position), None)
-            if found is None:
-                break
-            moved[found] = place - 0.5
-            slot += 1
+            if found is not None:
+                moved[found] = place - 0.5
+                slot += 1
         passed.add(position)
         slot += 1
-    if not moved:
-        return ranked
     ahead = np.array(list(moved), dtype=ranked.dtype)
     stays = ~np.isin(ranked, ahead)
-    order = np.argsort(np.concatenate([place_of[stays], list(moved.values())]), kind="stable")
-    return np.asarray(np.concatenate([ranked[stays], ahead])[order])
+    order = np.argsort(np.concatenate([place_of[stays], np.array(list(moved.values()))]), kind="stable")
+    return np.concatenate([ranked[stays], ahead])[order], ahead

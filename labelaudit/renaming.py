@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelaudit.dataset import Value, decode, encode, show
-from labelaudit.decisions import Decision, effective, renames
+from labelaudit.decisions import Decision, effective, new_batch, renames
 from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.tasks import TASKS
 from labelaudit.text import is_encodable, shorten
@@ -71,6 +72,7 @@ class Renaming:
             before=self.old,
             after=self.new,
             reason="merged" if self.there else "renamed",
+            batch=new_batch(),
             base=base,
             fingerprint=fingerprint,
             run=run,
@@ -131,6 +133,19 @@ def written(dataset: Dataset, in_force: pd.DataFrame, called: Mapping[str, str])
     return values
 
 
+def classes_now(dataset: Dataset, decisions: Sequence[Decision]) -> dict[str, int]:
+    """Count the rows of every class that an export would write, by its JSON text, the most frequent first."""
+    labels = _in_the_end(dataset, effective(decisions), decisions)
+    return dict(Counter(label for label in labels.tolist() if label is not None).most_common())
+
+
+def _in_the_end(dataset: Dataset, in_force: pd.DataFrame, decisions: Sequence[Decision]) -> np.ndarray:
+    labels = labels_now(dataset, in_force)
+    for row, name in renamed(dataset, in_force, renames(decisions)).items():
+        labels[row] = name
+    return labels
+
+
 def plan(dataset: Dataset, decisions: Sequence[Decision], old: str, name: str) -> Renaming:
     """Say what it would do to call a class otherwise, and change nothing.
 
@@ -150,10 +165,7 @@ def plan(dataset: Dataset, decisions: Sequence[Decision], old: str, name: str) -
         No row has the old class, or the new name is empty, too long, the same, or no value of the label column.
     """
     in_force = effective(decisions)
-    labels = labels_now(dataset, in_force)
-    for row, written in renamed(dataset, in_force, renames(decisions)).items():
-        labels[row] = written
-    actions = _actions(dataset, in_force)
+    labels, actions = _in_the_end(dataset, in_force, decisions), _actions(dataset, in_force)
     has = labels == old
     if not has.any():
         there = [dataset.name_of(text) for text in {text for text in labels.tolist() if text is not None}]

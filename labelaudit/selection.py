@@ -51,6 +51,8 @@ class Selection:
         Only points of the map with x from map[0] to map[1] and y from map[2] to map[3].
     detectors : int
         Only examples whose label at least so many detectors speak against, see `labelaudit.audit.Audit.agreeing`.
+    outvoted : bool
+        Only examples most of whose neighbours have another label.
     status : str
         Only examples of which this was decided, as `with_decisions` says; ``undecided`` holds the skipped ones, too.
     tag : str
@@ -74,6 +76,7 @@ class Selection:
     map: Box | None = None
     score_from: float | None = None
     detectors: int = 0
+    outvoted: bool = False
     status: Status = ""
     tag: str = ""
     reviewer: str = ""
@@ -136,6 +139,8 @@ def _chip(name: str, value: Any) -> str:
             return "suspects only"
         case "unlabelled":
             return "without a label"
+        case "outvoted":
+            return "neighbours disagree"
         case "cluster":
             return f"cluster {value + 1}"
         case "box":
@@ -283,6 +288,8 @@ def selected(
         keep &= (table["score"] >= selection.score_from).to_numpy()
     if selection.detectors:
         keep &= audit.agreeing >= selection.detectors
+    if selection.outvoted:
+        keep &= audit.outvoted
     if selection.status == "undecided":
         keep &= ~table["action"].isin(DECIDING).to_numpy()
     elif selection.status:

@@ -138,7 +138,7 @@ def agreeing(audit: Audit) -> np.ndarray:
         0 for an example without a label.
     """
     suspects = int(audit.manifest["counts"]["suspects"])
-    count = _outvoted(audit).astype(np.int8)
+    count = audit.outvoted.astype(np.int8)
     for name in detectors_of_labels(audit):
         scores = audit.scores[name].to_numpy()
         if suspects:
@@ -146,12 +146,19 @@ def agreeing(audit: Audit) -> np.ndarray:
     return np.where(audit.codes >= 0, count, 0)
 
 
-def _outvoted(audit: Audit) -> np.ndarray:
-    """Say which examples most of the labelled neighbours of are labelled otherwise, bool of shape (n,)."""
-    outvoted = np.zeros(len(audit.rows), dtype=bool)
+def outvoted(audit: Audit) -> np.ndarray:
+    """Say of which examples most of the labelled neighbours have another label.
+
+    `Audit.outvoted` looks once.
+
+    Returns
+    -------
+    ndarray of shape (n,), bool
+    """
+    found = np.zeros(len(audit.rows), dtype=bool)
     if "neighbours" not in audit.outputs:
-        return outvoted
-    for start in range(0, len(outvoted), CHUNK):
+        return found
+    for start in range(0, len(found), CHUNK):
         part = slice(start, start + CHUNK)
         index, given = audit.outputs["neighbours"][part, :K], audit.codes[part, None]
         codes = np.where(index >= 0, audit.codes[index], -1)
@@ -159,8 +166,8 @@ def _outvoted(audit: Audit) -> np.ndarray:
         for column in codes.T:
             votes += codes == column[:, None]
         most = np.where(codes >= 0, votes, 0).max(axis=1)
-        outvoted[part] = (codes == given).sum(axis=1) < most
-    return outvoted
+        found[part] = (given[:, 0] >= 0) & ((codes == given).sum(axis=1) < most)
+    return found
 
 
 def _vote(audit: Audit, position: int) -> Detector | None:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -89,6 +90,14 @@ class Workspace:
             raise StoreError("the data in the address is not in this workspace; load the file again.")
         return Dataset.open(folder)
 
+    def earlier(self, fingerprints: Collection[str]) -> list[Dataset]:
+        """Return those of the stored data sets that decisions with these fingerprints were made for."""
+        found: dict[str, Dataset] = {}
+        for path in self.folder.glob("data/*/dataset.json") if fingerprints else ():
+            if Dataset.is_whole(path.parent) and (data := Dataset.open(path.parent)).data_fingerprint in fingerprints:
+                found[data.data_fingerprint] = data
+        return list(found.values())
+
     def keep_text(self, text: str) -> str:
         """Store what is too long for an address, and return the name by which `kept_text` finds it."""
         name = sha256(text.encode()).hexdigest()[:24]
@@ -114,7 +123,7 @@ class Workspace:
         with writing(path):
             return path.read_text(encoding="utf-8")
 
-    def request(self, dataset: Dataset, config: AuditConfig, *, listed: bool = True) -> str:
+    def request(self, dataset: Dataset, config: AuditConfig, *, listed: bool = True, since: str = "") -> str:
         """Write down what is to be audited, so that it outlives a crash.
 
         Parameters
@@ -123,6 +132,8 @@ class Workspace:
         config : AuditConfig
         listed : bool
             Whether `audits` lists it; simulations are not.
+        since : str
+            Id of the audit before it, with which it is to be compared.
 
         Returns
         -------
@@ -144,6 +155,7 @@ class Workspace:
             "name": dataset.name,
             "rows": len(dataset),
             "listed": listed,
+            "since": since,
         }
         path = self.folder / "audits" / f"{audit_id}.json"
         with writing(path):

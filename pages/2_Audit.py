@@ -3,7 +3,7 @@
 import streamlit as st
 
 from labelaudit.audit import AuditConfig
-from labelaudit.ui import bar, navigation, run, session, visitor
+from labelaudit.ui import bar, navigation, reaudit, run, session, visitor
 
 navigation.enter()
 record = run.requested()
@@ -21,6 +21,8 @@ elif visitor.workspace().is_done(record["id"]):
     opened = run.require_result(record)
     bar.show(opened)
     run.result(opened)
+    reaudit.since(opened)
+    reaudit.offer(opened, "audit")
     run.again(opened.dataset, AuditConfig(**record["config"]))
 else:
     run.unfinished(record, job)

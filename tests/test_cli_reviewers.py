@@ -86,3 +86,38 @@ def test_decisions_about_other_data_are_refused(folder: Path, tmp_path: Path) ->
     result = run("agreement", folder, "--decisions", tmp_path / "other.jsonl")
     assert result.exit_code == 1
     assert "about other data" in result.stderr
+
+
+# -- again with the decisions so far --------------------------------------------------------------
+
+
+def test_an_audit_goes_on_with_the_decisions_in_the_workspace(folder: Path, reviewed: Audit, tmp_path: Path) -> None:
+    result = run("reaudit", folder, "--out", tmp_path / "again", "--json")
+    assert result.exit_code == 0, result.output
+    facts = json.loads(result.stdout)
+    assert "4 decisions so far" in facts["notes"][0]
+    assert facts["since"]["settled"] >= 1
+    again = Audit.open(tmp_path / "again")
+    assert again.dataset.data_fingerprint == reviewed.dataset.data_fingerprint
+    assert not set(facts["since"]["new"]) & {"0", "1", "2", "3"}
+    exported = run("export", tmp_path / "again", "--to", tmp_path / "as_given.csv", "--json")
+    assert json.loads(exported.stdout)["relabelled"] == 0  # nothing is written that is not in the decisions
+
+
+def test_an_audit_goes_on_with_decisions_in_a_file(folder: Path, tmp_path: Path) -> None:
+    found = Audit.open(folder)
+    write_jsonl([decide(found, "ann", 0, "class 0")], tmp_path / "decisions.jsonl")
+    result = run("reaudit", folder, "--decisions", tmp_path / "decisions.jsonl")
+    assert result.exit_code == 0, result.output
+    assert "were decided on" in result.stdout and "new suspects" in result.stdout
+    (record,) = Workspace().audits()
+    assert record["since"] == found.id
+    exported = run("export", folder, "--decisions", tmp_path / "decisions.jsonl", "--to", tmp_path / "c.csv", "--json")
+    assert json.loads(exported.stdout)["relabelled"] == 1
+
+
+def test_without_decisions_there_is_nothing_to_go_on_with(folder: Path, tmp_path: Path) -> None:
+    result = run("reaudit", folder, "--out", tmp_path / "again")
+    assert result.exit_code == 1
+    assert "nothing is decided" in result.stderr
+    assert not (tmp_path / "again").exists()

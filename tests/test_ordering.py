@@ -140,13 +140,15 @@ def test_a_single_model_disagrees_with_itself_where_its_probabilities_are_even(c
 
 def test_every_fifth_place_is_of_the_random_sample() -> None:
     nobody = np.zeros(100, bool)
-    found = mixed(np.arange(20), np.arange(99, 49, -1), nobody, 5)
+    found, drawn = mixed(np.arange(20), np.arange(99, 49, -1), nobody, 5)
     assert found[:15].tolist() == [0, 1, 2, 3, 99, 4, 5, 6, 7, 98, 8, 9, 10, 11, 97]
+    assert drawn.tolist() == [99, 98, 97, 96]
     assert [row for row in found if row < 20] == list(range(20))
 
 
 def test_one_that_is_drawn_and_ranked_is_shown_once() -> None:
-    found = mixed(np.arange(12), np.array([2, 9, 60, 3]), np.zeros(100, bool), 5)
+    found, drawn = mixed(np.arange(12), np.array([2, 9, 60, 3]), np.zeros(100, bool), 5)
+    assert drawn.tolist() == [9, 60]
     # The first lot stands among those reviewed by their rank already, so the next one is drawn.
     assert found.tolist() == [0, 1, 2, 3, 9, 4, 5, 6, 7, 60, 8, 10, 11]
 
@@ -154,9 +156,9 @@ def test_one_that_is_drawn_and_ranked_is_shown_once() -> None:
 def test_a_decision_does_not_move_what_is_next() -> None:
     rng = np.random.default_rng(0)
     ranked, sample, seen = rng.permutation(300)[:200], rng.permutation(300), np.zeros(300, bool)
-    wanted = mixed(ranked, sample, seen, 10).tolist()
+    wanted = mixed(ranked, sample, seen, 10)[0].tolist()
     for row in wanted[:150]:
-        queue = mixed(ranked, sample, seen, 10)
+        queue, _ = mixed(ranked, sample, seen, 10)
         assert queue[~seen[queue]][0] == row
         seen[row] = True
 
@@ -164,9 +166,11 @@ def test_a_decision_does_not_move_what_is_next() -> None:
 def test_what_was_seen_stays_in_its_place() -> None:
     seen = np.zeros(40, bool)
     seen[[1, 2, 30]] = True
-    found = mixed(np.arange(10), np.arange(39, 19, -1), seen, 5)
+    found, _ = mixed(np.arange(10), np.arange(39, 19, -1), seen, 5)
     assert found.tolist() == [0, 1, 2, 39, 3, 4, 5, 6, 38, 7, 8, 9]
 
 
 def test_with_nothing_left_to_draw_the_queue_is_as_it_was() -> None:
-    assert mixed(np.arange(30), np.array([], dtype=int), np.zeros(30, bool), 5).tolist() == list(range(30))
+    found, drawn = mixed(np.arange(30), np.array([], dtype=int), np.zeros(30, bool), 5)
+    assert found.tolist() == list(range(30))
+    assert len(drawn) == 0

@@ -56,6 +56,7 @@ SELECTIONS = st.builds(
     map=st.none() | st.tuples(FINITE, FINITE, FINITE, FINITE),
     score_from=st.none() | FINITE,
     detectors=st.integers(0, 9),
+    outvoted=st.booleans(),
     status=st.sampled_from(["", *STATUSES]),
     tag=st.text(),
     reviewer=st.text(),
@@ -186,7 +187,7 @@ def test_filter_keeps_its_examples(audited: Audit, table: pd.DataFrame, selectio
 
 def test_every_filter_is_tested() -> None:
     names = {"suspects", "given", "suggested", "either", "cluster", "box", "search", "score_below", "unlabelled"}
-    names |= {"issue", "map", "score_from", "detectors", "status", "tag", "reviewer", "ids"}
+    names |= {"issue", "map", "score_from", "detectors", "outvoted", "status", "tag", "reviewer", "ids"}
     assert {field.name for field in fields(Selection)} == names
 
 
@@ -195,6 +196,7 @@ def test_at_least_so_many_detectors_agree(audited: Audit, table: pd.DataFrame) -
     assert counts[0] == (audited.agreeing > 0).sum() > 0
     assert counts == sorted(counts, reverse=True)
     assert counts[-1] == 0
+    assert selected(audited, table, Selection(outvoted=True)).tolist() == audited.outvoted.tolist()
 
 
 def test_what_was_decided_by_whom_and_tagged_selects(audited: Audit, table: pd.DataFrame) -> None:

@@ -68,7 +68,7 @@ def audits() -> list[Audited]:
 def review(queue: np.ndarray, lots: Lots, count: int) -> np.ndarray:
     """When each example is reviewed by somebody who takes the queue as it comes, shape (n,)."""
     when = np.full(len(lots.score), np.inf)
-    when[mixed(queue, lots.order, np.zeros(len(when), bool), EVERY)[:count]] = np.arange(count)
+    when[mixed(queue, lots.order, np.zeros(len(when), bool), EVERY)[0][:count]] = np.arange(count)
     return when
 
 

@@ -41,9 +41,12 @@ def test_a_score_agrees_up_to_as_many_ranks_as_there_are_suspects(found: Audit) 
 def test_those_who_agree_are_counted_for_all_as_they_are_said_of_one(found: Audit) -> None:
     spread = np.random.default_rng(0).integers(-1, 120, (120, 4))  # -1: no such neighbour
     for case in (found, replace(found, outputs={**found.outputs, "neighbours": spread})):
-        one_by_one = [sum(said.agrees for said in detectors(case, position)) for position in range(120)]
-        assert case.agreeing.tolist() == one_by_one
-        assert len(set(one_by_one)) > 2
+        said = [detectors(case, position) for position in range(120)]
+        assert case.agreeing.tolist() == [sum(detector.agrees for detector in each) for each in said]
+        assert len(set(case.agreeing.tolist())) > 2
+        votes = [[d.agrees for d in each if d.title == "neighbours’ vote"] == [True] for each in said]
+        assert case.outvoted.tolist() == votes
+        assert 0 < sum(votes) < 120
 
 
 def test_most_of_the_neighbours_outvote_the_given_label(found: Audit) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from labelaudit.errors import LabelauditError
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
-from labelaudit.ui import bulk, filters, second, session
+from labelaudit.ui import bulk, filters, second, session, slices
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 from labelaudit.why import title_of
@@ -18,6 +18,7 @@ from labelaudit.why import title_of
 # By the key of its state: word, icon, and what it draws.
 TOOLS: dict[str, tuple[str, str, Callable[[Opened], None]]] = {
     filters.OPEN: ("Filter", ":material/filter_alt:", filters.panel),
+    slices.OPEN: ("Slices", ":material/bookmarks:", slices.panel),
     bulk.OPEN: ("Decide on all", ":material/done_all:", bulk.panel),
 }
 
@@ -40,6 +41,7 @@ def show(opened: Opened) -> None:
     with st.container(key="bar", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<div class="la-facts">{spans}</div>', width="content")
         chips(opened)
+        st.space("stretch")
         tools()
     second.banner(opened)
     bulk.show_done(opened)
@@ -51,11 +53,12 @@ def show(opened: Opened) -> None:
 def tools() -> None:
     """Draw what is done with the selection: change it, and decide on all of it; what is folded away costs nothing."""
     session.drawn_anew()
-    for key, (word, icon, draw) in TOOLS.items():
-        folded = st.popover(word, icon=icon, key=key, on_change="rerun", type="tertiary")
-        if folded.open and (opened := session.opened()) is not None:
-            with folded:
-                draw(opened)
+    with st.container(horizontal=True, gap="xsmall", width="content"):
+        for key, (word, icon, draw) in TOOLS.items():
+            folded = st.popover(word, icon=icon, key=key, on_change="rerun", type="tertiary")
+            if folded.open and (opened := session.opened()) is not None:
+                with folded:
+                    draw(opened)
 
 
 def show_if_any() -> Opened | None:
@@ -73,7 +76,7 @@ def show_if_any() -> Opened | None:
 def chips(opened: Opened) -> None:
     """Draw one button per filter of the selection; a click drops it."""
     if not opened.selection:
-        st.caption("no selection: all examples")
+        st.caption("no selection: all examples", width="content")
         return
     for name, text in opened.selection.chips():
         text = title_of(opened.audit, opened.selection.issue) if name == "issue" else text
@@ -86,7 +89,7 @@ def chips(opened: Opened) -> None:
             on_click=session.select,
             args=(opened.selection.without(name),),
         )
-    st.caption(f"{int(opened.mask.sum()):,} selected")
+    st.caption(f"{int(opened.mask.sum()):,} selected", width="content")
     if opened.selection.map is not None and opened.places is None:
-        st.caption("The map is not made here yet: see Scatter.")
+        st.caption("The map is not made here yet: see Scatter.", width="content")
     st.button("clear", key="chip-clear", type="tertiary", on_click=session.select, args=(Selection(),))

@@ -1,4 +1,4 @@
-"""Plain blocks to Streamlit; everything that a user wrote is escaped."""
+"""Plain blocks to HTML, and to Streamlit; everything that a user wrote is escaped."""
 
 from __future__ import annotations
 
@@ -22,19 +22,24 @@ SHARP = 100  # pixels; a smaller image is scaled up with its pixels sharp
 def render(blocks: Sequence[Block], room: int = 480) -> None:
     """Draw the blocks, one below the other; an image in so many pixels of height."""
     for block in blocks:
-        match block:
-            case Text():
-                st.html(text_html(block))
-            case Row():
-                st.html(row_html(block))
-            case Bars():
-                st.html(bars_html(block))
-            case Image(reason=""):
-                zoom.show(block, room)
-                st.html(image_caption(block))
-            case Image():
-                st.html(f'<div class="la-broken" style="height:{room}px">{broken_html(block.reason)}</div>')
-                st.html(image_caption(block))
+        if isinstance(block, Image) and not block.reason:
+            zoom.show(block, room)
+            st.html(image_caption(block))
+        else:
+            st.html(html(block))
+
+
+def html(block: Block) -> str:
+    """Return a block as escaped HTML; of an image, what is said in its place."""
+    match block:
+        case Text():
+            return text_html(block)
+        case Row():
+            return row_html(block)
+        case Bars():
+            return bars_html(block)
+        case Image():
+            return f'<div class="la-broken">{broken_html(block.reason)}</div>{image_caption(block)}'
 
 
 def tag(text: str, role: str) -> str:

@@ -19,7 +19,7 @@ from labelaudit.ui.session import Opened
 from labelaudit.ui.tags import words
 
 OPEN = "bulk"  # the state of the panel: open or not
-MOST = 8  # kinds of change that are listed
+MOST = 5  # kinds of change that are listed
 # Icon of each action, in the words that its pill shows.
 WORDS: dict[Action, str] = {
     "accept": ":material/check: Accept suggestions",

@@ -1,6 +1,10 @@
-"""What a key, a button or the table does: one decision in the log, and on to the next example."""
+"""What a key, a button or the table does: decisions in the log, and which example comes next."""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -8,23 +12,66 @@ import streamlit as st
 from labelaudit.dataset import encode
 from labelaudit.review import Decision
 from labelaudit.ui import session
-from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
-N_DIGITS = 5  # classes that have a key, the likeliest first, where their names are none
+N_DIGITS = 9  # classes that have a key, the likeliest first, where their names are none
 DIGITS = "0123456789"
+# What can be decided on an example, and the action that the log knows it by.
+CHOICES = {
+    "accept": "set",
+    "class": "set",
+    "keep": "keep",
+    "exclude": "exclude",
+    "skip": "skip",
+    "ambiguous": "ambiguous",
+}
 
 
-def open_row(position: int) -> None:
-    """Show an example, and mark it in the table."""
-    st.session_state["position"] = st.session_state["marked"] = position
+@dataclass(frozen=True)
+class Choice:
+    """What somebody decided on some examples at once.
+
+    Parameters
+    ----------
+    what : str
+        One of `CHOICES`.
+    positions : sequence of int
+    code : int, optional
+        The class, for ``class``.
+    reason, comment : str
+    base : sequence of int
+        The last `seq` of the log that was seen about each of them.
+    key : str
+        Names it everywhere; one undo takes all of it back.
+    """
+
+    what: str
+    positions: Sequence[int]
+    code: int | None = None
+    reason: str = ""
+    comment: str = ""
+    base: Sequence[int] = ()
+    key: str = ""
+
+
+def open_row(position: int, *, mark: bool = True) -> None:
+    """Show an example, and mark it in the table unless it is there that it was opened."""
+    st.session_state["position"] = position
+    if mark:
+        st.session_state["marked"] = position
+    st.session_state["jumps"] = st.session_state.get("jumps", 0) + 1  # the browser goes where it is told only once
 
 
 def visit(position: int, before: int) -> None:
     """Show an example that is not in the queue, a neighbour perhaps; the queue goes on with the one it came from."""
+    come_from(position, before)
+    open_row(position)
+
+
+def come_from(position: int, before: int) -> None:
+    """Note from which example of the queue one that may not be in it was opened."""
     visited = st.session_state.get("visited")
     st.session_state["visited"] = (position, visited[1] if visited and visited[0] == before else before)
-    open_row(position)
 
 
 def with_visited(queue: np.ndarray) -> np.ndarray:
@@ -42,6 +89,12 @@ def left_of(opened: Opened, queue: np.ndarray) -> np.ndarray:
     return np.concatenate([queue[actions == ""], queue[actions == "skip"]])
 
 
+def after(opened: Opened, queue: np.ndarray, position: int) -> np.ndarray:
+    """List what is left of a queue after an example, and then what is left before it."""
+    place = int(np.flatnonzero(queue == position)[0])
+    return left_of(opened, np.concatenate([queue[place + 1 :], queue[:place]]))
+
+
 def likeliest(opened: Opened, position: int) -> np.ndarray:
     """Order the classes by the model's probability for one example."""
     return np.argsort(-opened.audit.outputs["pred_probs"][position], kind="stable")
@@ -56,81 +109,79 @@ def class_keys(opened: Opened, position: int) -> dict[str, int]:
     return {str(rank): code for rank, code in enumerate(likely, start=1)}
 
 
-def decision(opened: Opened, position: int, action: str, after: str | None = None, batch: str = "") -> Decision:
-    """Make a decision of this reviewer on one example.
+def decisions(opened: Opened, choice: Choice) -> list[Decision]:
+    """Make the decisions of this reviewer; where nothing is suggested there is nothing to accept.
 
     Parameters
     ----------
     opened : Opened
-    position : int
-    action : str
-        ``set``, ``keep``, ``exclude`` or ``skip``.
-    after : str, optional
-        The label as JSON text, for ``set``.
-    batch : str
-        What one undo takes back together.
+    choice : Choice
+
+    Returns
+    -------
+    list of Decision
+        One per example; one undo takes all of them back.
     """
-    row = opened.plain.iloc[position]
-    given = row["given"] if isinstance(row["given"], str) else None
-    return Decision(
-        actor=session.reviewer(),
-        action=action,
-        id=str(row["id"]),
-        before=given,
-        after={"set": after, "keep": given}.get(action),
-        reason=st.session_state.get("reason", "").strip(),
-        batch=batch,
-        base=opened.decisions[-1].seq if opened.decisions else 0,
-        fingerprint=opened.dataset.data_fingerprint,
-        run=opened.audit.id,
-    )
+    action, rows = CHOICES[choice.what], opened.plain.iloc[list(choice.positions)]
+    code = choice.code
+    chosen = encode(opened.dataset.classes[code]) if choice.what == "class" and code is not None else None
+    seen = list(choice.base) or [last_seq(opened)] * len(rows)
+    made = []
+    for id_, given, suggested, base in zip(rows["id"], rows["given"], rows["suggested"], seen, strict=True):
+        before = given if isinstance(given, str) else None
+        label = {"accept": suggested, "class": chosen, "keep": before}.get(choice.what)
+        if action == "set" and not isinstance(label, str):
+            continue
+        made.append(
+            Decision(
+                actor=session.reviewer(),
+                action=action,
+                id=str(id_),
+                before=before,
+                after=label,
+                reason=choice.reason.strip(),
+                comment=choice.comment.strip(),
+                batch=choice.key,
+                key=f"{choice.key}/{id_}" if choice.key else "",
+                base=base,
+                fingerprint=opened.dataset.data_fingerprint,
+                run=opened.audit.id,
+            )
+        )
+    return made
 
 
-@session.telling()
-def decide(opened: Opened, queue: np.ndarray, position: int, action: str, after: str | None = None) -> None:
-    """Write a decision and go to the next example without one."""
-    opened.decide([decision(opened, position, action, after)])
-    st.session_state["reason"] = ""
-    place = int(np.flatnonzero(queue == position)[0])
-    later = left_of(opened, np.concatenate([queue[place + 1 :], queue[:place]]))
-    open_row(int(later[0] if len(later) else queue[min(place + 1, len(queue) - 1)]))
+def last_seq(opened: Opened) -> int:
+    """Return the last number in the log that this page knows."""
+    return opened.decisions[-1].seq if opened.decisions else 0
 
 
-@session.telling()
-def undo(opened: Opened) -> None:
-    """Take back the last decision, and go to its example."""
-    batch = opened.workspace.log.undo(opened.dataset.data_fingerprint, session.reviewer())
-    if batch is None:
-        session.tell("There is nothing to undo.")
-        return
-    ids = [d.id for d in opened.decisions if d.batch == batch]
-    positions = opened.audit.positions(ids)
-    if (positions >= 0).any():
-        open_row(int(positions[positions >= 0].min()))
-    session.tell(
-        f"Took back the decision on {plain(ids[0])}." if len(ids) == 1 else f"Took back {len(ids):,} decisions."
-    )
-
-
-def press(opened: Opened, queue: np.ndarray, position: int, key: str) -> None:
-    """Do what a key stands for; the buttons have the same keys.
+def steps(log: Sequence[Decision], actor: str) -> tuple[list[str], list[str]]:
+    """Return what somebody can take back, and what can be done again, the latest last.
 
     Parameters
     ----------
-    opened : Opened
-    queue : ndarray
-        Positions in the order of review.
-    position : int
-        The example that is open.
-    key : str
-        ``a``, ``k``, ``x``, ``s``, ``u`` or one of `class_keys`; others do nothing.
+    log : sequence of Decision
+        In log order.
+    actor : str
+
+    Returns
+    -------
+    undo, redo : list of str
+        Batches. A new decision ends what could be done again.
     """
-    suggested = opened.plain["suggested"].iloc[position]
-    if key == "u":
-        undo(opened)
-    elif key == "a" and isinstance(suggested, str):
-        decide(opened, queue, position, "set", suggested)
-    elif key in ("k", "x", "s"):
-        decide(opened, queue, position, {"k": "keep", "x": "exclude", "s": "skip"}[key])
-    elif (code := class_keys(opened, position).get(key)) is not None:
-        decide(opened, queue, position, "set", encode(opened.dataset.classes[code]))
+    undo: dict[str, None] = {}  # in order
+    redo: dict[str, str] = {}  # by the batch of the undo, which is what a redo takes back
+    for decision in log:
+        if decision.action != "undo":
+            if decision.actor == actor and decision.batch not in undo:
+                undo[decision.batch] = None
+                redo.clear()
+            continue
+        target = json.loads(decision.after or '""')
+        if target in undo:
+            del undo[target]
+            redo[decision.batch] = target
+        elif target in redo:
+            undo[redo.pop(target)] = None
+    return list(undo), list(redo.values())

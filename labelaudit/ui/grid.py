@@ -11,29 +11,36 @@ import pandas as pd
 import streamlit as st
 from st_aggrid import AgGrid, DataReturnMode, JsCode, StAggridTheme
 
-from labelaudit.dataset import encode
 from labelaudit.query import ordered
-from labelaudit.review import Decision
-from labelaudit.ui import deciding, session
+from labelaudit.ui import deciding, deck_events, keys, session
 from labelaudit.ui.blocks import TINY, tiny
 from labelaudit.ui.cards import order_of, snippet_of
+from labelaudit.ui.keys import Keys
 from labelaudit.ui.session import Opened
 
 PAGE = 100
 COLUMNS = ("position", "score", "given", "suggested", "final", "status", "id")
-UNLABELLED = {"exclude": "(excluded)", "skip": "(skipped)"}  # what stands for the final label
-KEYS = "akxsu" + deciding.DIGITS  # of the Inspector's buttons; the table takes the keyboard, so it passes them on
+# What stands for the final label.
+UNLABELLED = {"exclude": "(excluded)", "skip": "(skipped)", "ambiguous": "(ambiguous)"}
+# The table takes the keyboard, so it passes on the keys of these; arrows, space and Enter are its own.
+PASSED_ON = ("accept", "keep", "exclude", "ambiguous", "skip", "undo", "redo")
 EVENTS = ("cellValueChanged", "cellFocused", "cellKeyDown", "selectionChanged", "sortChanged", "filterChanged")
 # Only what happened goes back to the server, never the rows.
+KEY_OF = """
+      const keyOf = (press) => {
+        const key = press.key.toLowerCase();
+        return press.shiftKey && key !== key.toUpperCase() ? "shift+" + key : key;
+      };
+"""
 REPORT = JsCode(
+    f"function({{streamlitRerunEventTriggerName, eventData}}) {{ {KEY_OF}"
     """
-    function({streamlitRerunEventTriggerName, eventData}) {
       const api = eventData.api;
       const row = eventData.data ? eventData : api.getDisplayedRowAtIndex(eventData.rowIndex);
       return {
         event: streamlitRerunEventTriggerName,
         position: row ? row.data.position : null,
-        key: eventData.event && eventData.event.key ? eventData.event.key : "",
+        key: eventData.event && eventData.event.key ? keyOf(eventData.event) : "",
         value: eventData.newValue === undefined ? null : eventData.newValue,
         selected: api.getSelectedNodes().map((node) => node.data.position),
         sort: api.getColumnState().filter((c) => c.sort).sort((a, b) => a.sortIndex - b.sortIndex)
@@ -41,16 +48,6 @@ REPORT = JsCode(
         filter: api.getFilterModel(),
       };
     }
-    """
-)
-MATTERS = JsCode(
-    f"""
-    function({{streamlitRerunEventTriggerName, eventData}}) {{
-      if (streamlitRerunEventTriggerName !== "cellKeyDown") return true;
-      const press = eventData.event;
-      if (eventData.api.getEditingCells().length || press.ctrlKey || press.metaKey || press.altKey) return false;
-      return press.key.length === 1 && "{KEYS}".includes(press.key);
-    }}
     """
 )
 
@@ -105,6 +102,22 @@ def queue_of(opened: Opened, positions: np.ndarray) -> np.ndarray:
     return np.asarray(positions[ordered(_shown(opened, positions, used), model["sort"], model["filter"])])
 
 
+def _matters(own: Keys) -> JsCode:
+    """Which of the grid's events go to the server: of the keys only those that decide."""
+    passed = [key for name in PASSED_ON for key in own[name]] + list(deciding.DIGITS)
+    return JsCode(
+        f"""
+        function({{streamlitRerunEventTriggerName, eventData}}) {{
+          if (streamlitRerunEventTriggerName !== "cellKeyDown") return true;
+          {KEY_OF}
+          const press = eventData.event;
+          if (eventData.api.getEditingCells().length || press.ctrlKey || press.metaKey || press.altKey) return false;
+          return !press.repeat && {json.dumps(passed)}.includes(keyOf(press));
+        }}
+        """
+    )
+
+
 def _model() -> dict[str, Any]:
     """The table's sort and filter, which the server answers and this session keeps."""
     model: dict[str, Any] = st.session_state.setdefault("grid", {"sort": [], "filter": {}})
@@ -139,7 +152,7 @@ def show(opened: Opened, queue: np.ndarray, position: int | None) -> None:
         height=560,
         data_return_mode=DataReturnMode.CUSTOM,
         custom_jscode_for_grid_return=REPORT,
-        should_grid_return=MATTERS,
+        should_grid_return=_matters(keys.of(opened.workspace, session.reviewer())),
         update_on=list(EVENTS),
         callback=_changed,
         allow_unsafe_jscode=True,
@@ -154,7 +167,7 @@ def show(opened: Opened, queue: np.ndarray, position: int | None) -> None:
     ticked = [p for p in st.session_state.get("ticked", []) if p in set(part["position"])]
     with st.container(horizontal=True, vertical_alignment="center"):
         several = f" {len(ticked)} ticked" if len(ticked) > 1 else " ticked"
-        for word, action in (("Approve", "set"), ("Reject", "keep"), ("Exclude", "exclude")):
+        for word, action in (("Approve", "accept"), ("Reject", "keep"), ("Exclude", "exclude")):
             st.button(
                 word + several,
                 key=f"bulk-{action}",
@@ -162,7 +175,7 @@ def show(opened: Opened, queue: np.ndarray, position: int | None) -> None:
                 on_click=_decide_all,
                 args=(opened, ticked, action),
                 help={
-                    "set": "Accept the suggestions",
+                    "accept": "Accept the suggestions",
                     "keep": "Keep the given labels",
                     "exclude": "Leave the rows out",
                 }[action],
@@ -297,32 +310,39 @@ def _react(opened: Opened, queue: np.ndarray, report: dict[str, Any]) -> None:
     event, names = report.get("event"), opened.dataset.class_names
     st.session_state["ticked"] = report.get("selected", [])
     if event == "cellValueChanged" and report.get("value") in names:
-        after = encode(opened.dataset.classes[names.index(report["value"])])
         position = int(report["position"])
-        opened.decide([deciding.decision(opened, position, "set", after)])
-        st.session_state["position"] = position
+        deck_events.choose(opened, "class", [position], names.index(report["value"]))
+        deciding.open_row(position, mark=False)
     elif event == "cellFocused" and report.get("position") is not None:
-        st.session_state["position"] = int(report["position"])
+        deciding.open_row(int(report["position"]), mark=False)
     elif event == "cellKeyDown" and st.session_state.get("position") in queue:
         # Not the focused row: after a decision the open example moves on, and the focus stays.
-        deciding.press(opened, queue, st.session_state["position"], report["key"])
+        _press(opened, queue, st.session_state["position"], report["key"])
     elif event in ("sortChanged", "filterChanged"):
         st.session_state["grid"] = {"sort": report.get("sort", []), "filter": report.get("filter", {})}
         st.session_state["position"] = None
 
 
-@session.telling()
-def _decide_all(opened: Opened, positions: list[int], action: str) -> None:
-    """Decide on all ticked rows at once; one undo takes all of it back."""
-    from labelaudit.decisions import new_batch
+def _press(opened: Opened, queue: np.ndarray, position: int, key: str) -> None:
+    """Do what a key of the table stands for, and go on."""
+    named = {own: name for name, every in keys.of(opened.workspace, session.reviewer()).items() for own in every}
+    what, code = named.get(key), deciding.class_keys(opened, position).get(key)
+    if what in ("undo", "redo"):
+        deck_events.take_back(opened, what)
+        return
+    if code is not None:
+        deck_events.choose(opened, "class", [position], code)
+    elif what in deciding.CHOICES:
+        deck_events.choose(opened, what, [position])
+    else:
+        return
+    left = deciding.after(opened, queue, position)
+    place = int(np.flatnonzero(queue == position)[0])
+    deciding.open_row(int(left[0] if len(left) else queue[min(place + 1, len(queue) - 1)]))
 
-    batch = new_batch()
-    table = opened.plain
-    decisions: list[Decision] = []
-    for position in positions:
-        after = table["suggested"].iloc[position] if action == "set" else None
-        if action == "set" and not isinstance(after, str):
-            continue  # nothing is suggested for a label that is not suspected
-        decisions.append(deciding.decision(opened, position, action, after, batch))
-    opened.decide(decisions)
+
+@session.telling()
+def _decide_all(opened: Opened, positions: list[int], what: str) -> None:
+    """Decide on all ticked rows at once; one undo takes all of it back."""
+    deck_events.choose(opened, what, positions)
     session.redraw()

@@ -11,7 +11,7 @@ import streamlit as st
 from labelaudit.dataset import encode
 from labelaudit.selection import Selection, cell
 from labelaudit.ui import cards as strip_of_cards
-from labelaudit.ui import session
+from labelaudit.ui import session, stopping
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
@@ -42,7 +42,7 @@ def cards(opened: Opened, figures: Mapping[str, Any]) -> None:
         )
     with three.container(border=True, height="stretch"):
         st.metric("Suspects", f"{suspects:,}")
-        st.caption(f"flagged labels, {left:,} not decided yet.")
+        st.caption(f"flagged labels, {left:,} not decided yet. {stopping.real(opened)}")
         if st.button(
             "Review them", type="primary", icon=":material/rate_review:", key="review", disabled=suspects == 0
         ):

@@ -68,6 +68,8 @@ def _card(record: dict[str, Any]) -> None:
     rows = f"{record['rows']:,} rows"
     if manifest and manifest["sampled"]:
         rows = f"sample of {manifest['sampled']['rows']:,} from {rows}"
+    if record.get("since"):
+        rows = f"{rows} · audited again"
     here = " · open now" if record["id"] == session.current() else ""
     st.html(f"<b>{escape(record['name'][:60])}</b><div class='la-small'>{rows} · {escape(what)}{here}</div>")
     if manifest is None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from html import escape
 
-import streamlit as st
-
-from labelaudit.ui import deciding
 from labelaudit.ui.blocks import tag
 from labelaudit.ui.cards import glance_html
 from labelaudit.ui.session import Opened
@@ -15,36 +12,42 @@ from labelaudit.why import copies, neighbours
 MOST = 5  # cards
 
 
-def show(opened: Opened, position: int) -> None:
-    """Draw the copies of an example and its nearest neighbours; a click opens one."""
+def html(opened: Opened, position: int) -> str:
+    """Return the copies of an example and its nearest neighbours as escaped HTML; each card is a button that opens it.
+
+    Parameters
+    ----------
+    opened : Opened
+    position : int
+
+    Returns
+    -------
+    str
+        Empty where there are none.
+    """
     twins = copies(opened.audit, position)
     near = neighbours(opened.audit, position)
     if not near and not len(twins):
-        return
+        return ""
     known = [neighbour for neighbour in near if neighbour.agrees is not None]
     said = [f"{sum(not n.agrees for n in known)} of {len(known)} have another label."] if known else []
     if len(twins):
         said.append(
             f"{len(twins):,} of its set of copies and near copies first." if near else "Copies and near copies."
         )
-    st.html(f'<b>Nearest neighbours</b> <span class="la-small">{escape(" ".join(said))}</span>')
     shown = [(int(twin), "(near) copy") for twin in twins[:MOST]]
     seen = {twin for twin, _ in shown}
     shown += [(n.position, f"distance {n.distance:.2f}") for n in near if n.position not in seen]
-    for number, (column, (other, far)) in enumerate(zip(st.columns(MOST, gap="small"), shown, strict=False)):
-        with column.container(border=True, key=f"near-{number}"):
-            st.html(
-                f'<div class="la-near">{glance_html(opened, other)}<div class="la-labels">'
-                f'{_label_html(opened, position, other)}</div><div class="la-small">{far}</div></div>'
-            )
-            st.button(
-                "Open",
-                key=f"open-near-{number}",
-                type="tertiary",
-                help="Look at this example; the queue goes on with the one that you came from",
-                on_click=deciding.visit,
-                args=(other, position),
-            )
+    head = f'<div><b>Nearest neighbours</b> <span class="la-small">{escape(" ".join(said))}</span></div>'
+    return f'{head}<div class="la-strip">{"".join(_card(opened, position, *one) for one in shown[:MOST])}</div>'
+
+
+def _card(opened: Opened, position: int, other: int, far: str) -> str:
+    hint = "Look at this example; the queue goes on with the one that you came from"
+    return (
+        f'<button class="la-near" data-open="{other}" title="{hint}">{glance_html(opened, other)}'
+        f'<div class="la-labels">{_label_html(opened, position, other)}</div><div class="la-small">{far}</div></button>'
+    )
 
 
 def _label_html(opened: Opened, position: int, other: int) -> str:

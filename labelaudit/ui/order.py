@@ -1,13 +1,22 @@
-"""By which detector the examples are ordered."""
+"""In which order the examples come up, and what a ranking that learns has learned."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from labelaudit.ordering import detectors_of
+from labelaudit.learning import EVERY, FIRST
+from labelaudit.ordering import LEARNED, ORDERS, detectors_of
 from labelaudit.ui import session
+from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 from labelaudit.why import title_of
+
+HELP = "\n".join(
+    [
+        "What orders the examples, the worst first: the combined score, a single detector, or",
+        *(f"- **{title}**: {meaning}" for title, meaning in ORDERS.values()),
+    ]
+)
 
 
 def choose(opened: Opened, place: str = "") -> None:
@@ -20,8 +29,9 @@ def choose(opened: Opened, place: str = "") -> None:
         Tells one choice from another on the same page.
     """
     issue = opened.selection.issue
-    usual = f"by {title_of(opened.audit, issue).lower()}" if issue else "by the combined score"
-    titles = {"": usual, **{name: f"by {title_of(opened.audit, name).lower()}" for name in detectors_of(opened.audit)}}
+    titles = {"": f"by {title_of(opened.audit, issue).lower()}" if issue else "by the combined score"}
+    titles |= {name: f"by {title}" for name, (title, _) in ORDERS.items()}
+    titles |= {name: f"by {title_of(opened.audit, name).lower()}" for name in detectors_of(opened.audit)}
     key = f"order{place}"
     st.session_state[key] = opened.rank
     st.selectbox(
@@ -31,6 +41,29 @@ def choose(opened: Opened, place: str = "") -> None:
         key=key,
         label_visibility="collapsed",
         width=230,
-        help="What orders the examples, the worst first: the combined score, or a single detector",
+        help=HELP,
         on_change=lambda: session.rank_by(st.session_state[key]),
     )
+    if opened.rank == LEARNED:
+        _learned(opened, place)
+
+
+def _learned(opened: Opened, place: str) -> None:
+    """What was learned, in words; and a word whenever that changed the order."""
+    if opened.learned is None:
+        missing = FIRST - len(opened.reviewed.in_order)
+        st.caption(f"learns after {missing:,} more decision{'s' * (missing != 1)}", width="content")
+        return
+    learned, _ = opened.learned
+    before = st.session_state.get("learned", (opened.audit.id, 0))
+    if before != (opened.audit.id, learned.decisions):
+        st.session_state["learned"] = opened.audit.id, learned.decisions
+        st.toast(f"The order changed: {learned.decisions:,} decisions learned.")
+    with st.popover(f"{learned.decisions:,} decisions learned", key=f"learned{place}", type="tertiary"):
+        st.markdown("**What the order learned from what was decided**")
+        told = learned.words(opened.voices, opened.dataset.class_names)
+        st.markdown("\n".join(f"- {plain(words)}" for words in told) or "Nothing that the scores do not say already.")
+        st.caption(
+            f"It learns again after every {EVERY} decisions; in between, the order stays. The score of each example "
+            "is as it was: choose another order to leave all this out."
+        )

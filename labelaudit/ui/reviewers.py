@@ -20,7 +20,7 @@ from labelaudit.reviewers import Reviewer, check_name, decided_by
 from labelaudit.reviewers import reviewers as at_work
 from labelaudit.selection import Selection
 from labelaudit.store import Slice
-from labelaudit.ui import assigned, session
+from labelaudit.ui import assigned, reaudit, session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
@@ -36,6 +36,7 @@ def show(opened: Opened) -> None:
     with left:
         _assignments(opened, assigned.to_review(opened, slices))
         _people(at_work(opened.decisions))
+        reaudit.offer(opened, "reviewers")
         _assign(opened, slices)
     with right:
         _agreement(opened)

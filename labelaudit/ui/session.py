@@ -15,22 +15,29 @@ import streamlit as st
 from joblib import cpu_count
 
 from labelaudit import map as maps
+from labelaudit import slices
 from labelaudit.audit import Audit, AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.decisions import DECIDING, tags_of
 from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.jobs import Job, Jobs
-from labelaudit.ordering import ORDERS, detectors_of, ranking, review_order, sets_of
+from labelaudit.learning import Learned, Voices, learn, used
+from labelaudit.ordering import LEARNED, ORDERS, detectors_of, mixed, ranking, review_order, sets_of
+from labelaudit.progress import Reviewed, lots_of
 from labelaudit.review import Decision, effective
 from labelaudit.reviewers import second_opinions
 from labelaudit.selection import Selection, points, selected, with_decisions
 from labelaudit.settings import settings
+from labelaudit.stopping import Lots
+from labelaudit.store import Slice
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.visitor import reviewer as reviewer
 from labelaudit.ui.visitor import sentence, workspace
 from labelaudit.workspace import Workspace
 
 LONGEST_IN_ADDRESS = 1500  # characters of a selection; browsers and mail cut longer links
+MIXES = ("5", "10", "20")  # of so many places, one may be of the random sample
+EVERYTHING = (Selection(), Selection(suspects=True))
 STORED = "~"  # how the name of a stored selection begins, which is JSON otherwise
 
 
@@ -48,7 +55,9 @@ class Opened:
         The log of this data, whole; in a blind second review, the reviewer's own second opinions alone.
     selection : Selection
     rank : str
-        The detector that orders the examples; empty for the usual order, see `labelaudit.ordering.ranking`.
+        What orders the examples; empty for the usual order, see `labelaudit.ordering.ranking`.
+    mix : int
+        Of so many places in the queue, one is of the random sample; 0 for none.
     blind : bool
         Whether this is a second review, in which nobody sees what others decided.
     """
@@ -59,6 +68,7 @@ class Opened:
     decisions: list[Decision]
     selection: Selection
     rank: str
+    mix: int = 0
     blind: bool = False
 
     @cached_property
@@ -89,12 +99,57 @@ class Opened:
     @cached_property
     def scores(self) -> np.ndarray:
         """What orders the examples for review, shape (n,); low is bad."""
+        if self.rank == LEARNED and self.learned is not None:
+            return self.learned[1]
         return ranking(self.audit, self.plain, self.selection, self.rank)
 
     @cached_property
     def ranked(self) -> np.ndarray:
         """The selected examples, worst first."""
+        if self.rank == "random":
+            return np.asarray(self.lots.order[self.mask[self.lots.order]])
         return review_order(self.mask, self.scores, sets_of(self.audit, self.selection, self.rank))
+
+    @property
+    def queue(self) -> np.ndarray:
+        """The selected examples as they come up for review: `ranked`, with the random sample mixed in where wanted."""
+        return self._mixed[0] if self.mixes else self.ranked
+
+    @property
+    def drawn(self) -> np.ndarray:
+        """Those of the queue that are of the random sample and still to come."""
+        return self._mixed[1] if self.mixes else np.array([], dtype=np.intp)
+
+    @cached_property
+    def _mixed(self) -> tuple[np.ndarray, np.ndarray]:
+        return mixed(self.ranked, self.lots.order, self.table["action"].to_numpy() != "", self.mix)
+
+    @property
+    def mixes(self) -> bool:
+        """Whether a random sample is mixed in: where all suspects or all examples are reviewed, and nothing less."""
+        return self.mix > 0 and self.selection in EVERYTHING
+
+    @cached_property
+    def reviewed(self) -> Reviewed:
+        """What people found, example by example."""
+        return Reviewed.of(self.audit, self.table, self.decisions)
+
+    @cached_property
+    def lots(self) -> Lots:
+        """The lots by which the random sample is drawn."""
+        return _lots_of(self.audit.id, self)
+
+    @cached_property
+    def learned(self) -> tuple[Learned, np.ndarray] | None:
+        """What the ranking learned from the decisions, and the scores that follow; None while there are few."""
+        rows = self.reviewed.in_order
+        rows = rows[: used(len(rows))]
+        return _learned_of(self.audit.id, rows.tobytes(), self.reviewed.error[rows].tobytes(), self)
+
+    @property
+    def voices(self) -> Voices:
+        """What the ranking learns from."""
+        return _voices_of(self.audit.id, self)
 
     @cached_property
     def places(self) -> np.ndarray | None:
@@ -110,8 +165,8 @@ class Opened:
         """The audited data set."""
         return self.audit.dataset
 
-    def decide(self, decisions: list[Decision]) -> None:
-        """Append to the log, in a second review as second opinions; the next run of the page shows it.
+    def decide(self, decisions: list[Decision]) -> list[Decision]:
+        """Append to the log, in a second review as second opinions, and return what it made of them.
 
         Raises
         ------
@@ -122,7 +177,7 @@ class Opened:
             if any(decision.action == "tag" for decision in decisions):
                 raise BadInput("tags of others are hidden in a second review; end it to give some.")
             decisions = [replace(decision, stage="second") for decision in decisions]
-        self.workspace.log.append(decisions)
+        return self.workspace.log.append(decisions)
 
 
 @st.cache_resource(show_spinner=False)
@@ -162,6 +217,22 @@ def _standing_of(
     return table, table["action"].isin(DECIDING).to_numpy()
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _lots_of(audit_id: str, _opened: Opened) -> Lots:
+    return lots_of(_opened.audit, _opened.plain)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _voices_of(audit_id: str, _opened: Opened) -> Voices:
+    return Voices.of(_opened.audit)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _learned_of(audit_id: str, rows: bytes, error: bytes, _opened: Opened) -> tuple[Learned, np.ndarray] | None:
+    found = learn(_opened.voices, np.frombuffer(rows, dtype=np.intp), np.frombuffer(error, dtype=bool))
+    return None if found is None else (found, found.scores(_opened.voices))
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def map_file(audit_id: str, _audit: Audit) -> Path | None:
     """Where the map of an audit is kept once it is made; None where the audit has no neighbours to make it of."""
@@ -189,10 +260,21 @@ def restore() -> None:
             workspace().record(audit_id)
             st.session_state["audit"] = audit_id
             st.session_state["rank"] = st.query_params.get("rank", "")
+            st.session_state["mix"] = int(st.query_params["mix"]) if st.query_params.get("mix") in MIXES else 0
             st.session_state["blind"] = st.query_params.get("stage", "") == "second"
             st.session_state["selection"] = Selection.from_text(_long_text(st.query_params.get("sel", "")))
+            if "slice" in st.query_params:
+                open_slice(_slice_of(audit_id, st.query_params["slice"]))
     except LabelauditError as error:
         st.session_state["message"] = str(error)
+
+
+def _slice_of(audit_id: str, name: str) -> Slice:
+    """Find the slice that an address names."""
+    here = workspace()
+    audit, _ = open_audit(here.owner, audit_id)
+    own = here.slices.list(audit.dataset.data_fingerprint)
+    return slices.find([*own, *slices.built_in(audit)], name)
 
 
 def _long_text(text: str) -> str:
@@ -240,13 +322,24 @@ def show_message() -> None:
 
 
 def write_address() -> None:
-    """Put draft, audit, selection, order and stage into the address; moving between pages drops them."""
+    """Put draft, audit, selection, order and stage into the address; moving between pages drops them.
+
+    A slice stands for its selection and order as long as they are as it has them.
+    """
     loaded = draft()
+    named: Slice | None = st.session_state.get("slice")
+    chosen, order = selection().to_text(), rank()
+    if named is not None and (named.selection, named.rank) == (chosen, order):
+        chosen = order = ""
+    else:
+        named = None
     wanted = {
         "data": loaded.fingerprint if loaded is not None else "",
         "audit": current() or "",
-        "sel": _short_text(selection().to_text()),
-        "rank": rank(),
+        "slice": named.name if named is not None else "",
+        "sel": _short_text(chosen),
+        "rank": order,
+        "mix": str(mix() or ""),
         "stage": "second" if blind() else "",
     }
     wanted = {name: value for name, value in wanted.items() if value}
@@ -292,6 +385,26 @@ def start(dataset: Dataset, config: AuditConfig) -> None:
     choose(audit_id)
 
 
+def start_again(dataset: Dataset, before: Audit) -> None:
+    """Request an audit by the choices of another, queue it and look at it; what Ingest is about stays.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data of that audit with the decisions since.
+    before : Audit
+        What the new one is compared with.
+
+    Raises
+    ------
+    LabelauditError
+        The data can't be audited, stored or queued; what was looked at is still open.
+    """
+    audit_id = workspace().request(dataset, before.config, since=before.id)
+    resume(audit_id)
+    choose(audit_id)
+
+
 def resume(audit_id: str) -> Job:
     """Queue an audit that was requested before; finished folds are read from the cache."""
     here = workspace()
@@ -323,6 +436,21 @@ def select(new: Selection) -> None:
         st.session_state["selection"] = new
         st.session_state["position"] = None
         redraw()
+
+
+def open_slice(one: Slice) -> None:
+    """Select a slice in its order, on all pages.
+
+    Raises
+    ------
+    BadInput
+        What it selects can't be read.
+    """
+    chosen = Selection.from_text(one.selection)
+    st.session_state["slice"] = replace(one, selection=chosen.to_text())
+    if one.rank != rank():
+        rank_by(one.rank)
+    select(chosen)
 
 
 def rank() -> str:
@@ -361,6 +489,18 @@ def drawn_anew() -> None:
         st.rerun()
 
 
+def mix() -> int:
+    """Return of how many places in the queue one is of the random sample; 0 for none."""
+    chosen: int = st.session_state.setdefault("mix", 0)
+    return chosen
+
+
+def mix_in(every: int) -> None:
+    """Mix a random sample into the queue, one in so many places; 0 for none."""
+    st.session_state["mix"] = every
+    st.session_state["position"] = None
+
+
 def redraw() -> None:
     """Draw charts and grids afresh, without what is marked or ticked in them."""
     st.session_state["charts"] = st.session_state.get("charts", 0) + 1
@@ -387,7 +527,7 @@ def opened() -> Opened | None:
     decisions = here.log.read(audit.dataset.data_fingerprint)
     if blind():
         decisions = second_opinions(decisions, reviewer())
-    return Opened(here, audit, table, decisions, selection(), ranked_by, blind())
+    return Opened(here, audit, table, decisions, selection(), ranked_by, mix(), blind())
 
 
 def require_audit(purpose: str) -> Opened:

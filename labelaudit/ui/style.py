@@ -92,17 +92,24 @@ CSS = """
 .la-table th { text-align: left; font-weight: 500; color: color-mix(in srgb, currentColor 72%, transparent); }
 .la-table th, .la-table td { padding: .25rem .6rem .25rem 0; overflow-wrap: anywhere;
   border-bottom: 1px solid color-mix(in srgb, currentColor 10%, transparent); font-variant-numeric: tabular-nums; }
+.la-history td { vertical-align: top; padding-top: .35rem; padding-bottom: .35rem; }
+.la-history td:first-child, .la-history th { white-space: nowrap; }
+.la-history td { min-width: 5rem; }
+.la-history th:last-child { width: 45%; }
+.la-history details { white-space: pre-wrap; }
+.la-history .undone { text-decoration: line-through; color: color-mix(in srgb, currentColor 72%, transparent); }
+[data-testid="stPopoverBody"]:has(.la-history) { width: min(44rem, 94vw); max-width: 94vw; }
 .la-count { font-size: 1.05rem; font-weight: 600; }
 .la-count b { font-size: 1.5rem; font-variant-numeric: tabular-nums; margin-right: .2rem; }
 .la-pair { display: grid; grid-template-columns: 1fr 1fr; gap: .6rem; }
 .la-near { font-size: .84rem; }
-[class*="st-key-near-"] { padding: .55rem .6rem .3rem; gap: .1rem; }
-[class*="st-key-near-"] button { min-height: 1.5rem; padding: 0; font-size: .84rem; }
 .la-near .la-labels { gap: .2rem .4rem; margin-bottom: .15rem; }
 .la-near .la-snippet { height: 3.5rem; -webkit-line-clamp: 3; font-size: .84rem; margin-bottom: .3rem; }
 .la-near .la-picture { height: 5.4rem; margin-bottom: .3rem; }
 [data-testid="stPopoverBody"]:has(.st-key-bulk-panel) { width: min(46rem, 94vw); max-width: 94vw; }
 [data-testid="stPopoverBody"]:has(.st-key-filter-panel) { width: min(40rem, 94vw); max-width: 94vw; }
+[data-testid="stPopoverBody"]:has(.st-key-slices-panel) { width: min(26rem, 94vw); }
+[class*="st-key-slices-"] button { min-height: 1.8rem; padding: 0 .4rem; }
 .la-plan { font-size: 1.25rem; font-weight: 600; line-height: 1.35; overflow-wrap: anywhere; }
 .la-hero { font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: .2rem 0 .5rem; max-width: 52rem; }
 </style>

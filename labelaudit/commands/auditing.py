@@ -1,0 +1,56 @@
+"""What the commands that audit share: run it with its progress shown, and write the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from labelaudit.errors import BadInput
+from labelaudit.terminal import progress
+
+if TYPE_CHECKING:
+    from labelaudit.audit import Audit, AuditConfig
+    from labelaudit.dataset import Dataset
+
+
+def check_out(out: Path) -> None:
+    """Refuse a folder that holds anything but an audit, before any time is spent."""
+    from labelaudit.audit import is_other_folder
+
+    if out.is_file():
+        raise BadInput(f"--out {out} is a file; choose a folder.")
+    if is_other_folder(out):
+        raise BadInput(f"--out {out} is not empty and holds no audit; choose another or a new folder.")
+
+
+def run_audit(dataset: Dataset, config: AuditConfig, out: Path | None, *, since: str = "") -> tuple[Audit, Path]:
+    """Audit and write; without a folder, into the workspace, so that the dashboard has it too.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    config : AuditConfig
+    out : Path or None
+        Folder for the result.
+    since : str
+        Id of the audit that it is to be compared with.
+    """
+    from labelaudit.audit import audit, check
+    from labelaudit.estimate import estimate
+    from labelaudit.heads import words
+    from labelaudit.settings import settings
+    from labelaudit.workspace import Workspace
+
+    workspace = Workspace()
+    check(dataset, config)
+    ahead = estimate(dataset, config)
+    typer.echo(f"{len(dataset):,} rows: {ahead} with {words(ahead.heads)}", err=True)
+    with progress() as report:
+        found = audit(dataset, config, progress=report, cache=settings().cache_dir)
+    folder = out or workspace.folder / "audits" / found.id
+    found.save(folder.resolve())
+    if out is None:
+        workspace.request(dataset, config, since=since)
+    return found, folder

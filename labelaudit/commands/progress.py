@@ -1,0 +1,41 @@
+"""`labelaudit progress`: what a review found, how many real errors are left, and whether to go on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from labelaudit.terminal import print_json, say
+
+
+def progress(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `labelaudit audit --out` wrote.")],
+    decisions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Decisions (JSONL); those in this workspace without.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
+) -> None:
+    """Say how many real errors were found, how many are left, and whether to go on."""
+    from labelaudit.audit import Audit
+    from labelaudit.commands.agreement import decided
+    from labelaudit.decisions import effective
+    from labelaudit.ordering import review_order
+    from labelaudit.progress import Reviewed, lots_of
+    from labelaudit.progress import progress as measure
+    from labelaudit.selection import points, with_decisions
+    from labelaudit.stopping import LEVEL
+
+    found = Audit.open(folder)
+    log = decided(found, decisions)
+    table = with_decisions(found, points(found), effective(log))
+    score = table["score"].to_numpy(dtype=float)
+    queue = review_order(table["is_issue"].to_numpy(dtype=bool), score)
+    made = measure(Reviewed.of(found, table, log), lots_of(found, table), score, queue)
+    if as_json:
+        print_json({"audit": found.id, **asdict(made), "level": LEVEL, "stop": made.done})
+        return
+    for sentence in made.sentences():
+        say(sentence)

@@ -1,0 +1,70 @@
+"""`labelaudit reaudit`: audit again with the decisions so far, and say what changed since."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from labelaudit.terminal import print_columns, print_json, print_summary, say, summary
+
+if TYPE_CHECKING:
+    from labelaudit.audit import Audit
+    from labelaudit.reaudit import Changes
+
+
+def reaudit(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `labelaudit audit --out` wrote.")],
+    decisions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Decisions (JSONL); those in this workspace without.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the result.", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
+) -> None:
+    """Audit again with the decisions so far; what was decided is verified, and the decisions stay valid."""
+    from labelaudit.audit import Audit
+    from labelaudit.commands.agreement import decided
+    from labelaudit.commands.auditing import check_out, run_audit
+    from labelaudit.reaudit import changes, with_reviewed
+
+    if out is not None:
+        check_out(out)
+    before = Audit.open(folder)
+    dataset = with_reviewed(before.dataset, decided(before, decisions))
+    found, written = run_audit(dataset, before.config, out, since=before.id)
+    since = changes(before, found)
+    if as_json:
+        print_json({**summary(found, written), "since": _record(since)})
+        return
+    print_summary(found, written, "labelaudit serve (to review the new suspects)")
+    _say(before, since)
+
+
+def _record(since: Changes) -> dict[str, Any]:
+    per_class = since.per_class.astype(object).where(since.per_class.notna(), None)
+    return {**asdict(since), "per_class": per_class.to_dict("records")}
+
+
+def _say(before: Audit, since: Changes) -> None:
+    was, now = since.health
+    say(f"Since the audit of {before.manifest['created'][:16].replace('T', ' ')}: health {was:.1%}, now {now:.1%}.")
+    say(
+        f"{len(since.new):,} new suspects; {since.settled:,} were decided on, {len(since.cleared):,} are no longer "
+        f"suspected, {since.remaining:,} still are."
+    )
+    rows = [
+        (row["class"], *(_number(row[column]) for column in ("suspects_before", "suspects")), *_shares(row))
+        for row in since.per_class.to_dict("records")
+    ]
+    if rows:
+        print_columns(("class", "suspects before", "now", "label quality before", "now"), rows)
+
+
+def _number(value: float) -> str:
+    return "–" if value != value else f"{value:,.0f}"
+
+
+def _shares(row: dict[Any, Any]) -> list[str]:
+    return ["–" if row[name] != row[name] else f"{row[name]:.1%}" for name in ("quality_before", "quality")]

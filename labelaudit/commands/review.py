@@ -1,0 +1,134 @@
+"""`labelaudit history` and `labelaudit review`: what was decided, and decisions on the move."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from labelaudit.errors import did_you_mean
+from labelaudit.terminal import print_columns, print_json, say
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="What `labelaudit audit` wrote.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+
+SHOWN = 20  # refused decisions that are listed
+
+
+def history(
+    folder: Folder,
+    id_: Annotated[str, typer.Option("--id", help="Only this example.")] = "",
+    actor: Annotated[list[str] | None, typer.Option(help="Only of this person or rule; may be repeated.")] = None,
+    action: Annotated[list[str] | None, typer.Option(help="Only set, keep, exclude, …; may be repeated.")] = None,
+    text: Annotated[str, typer.Option(help="Only with this in reason, comment or tags.")] = "",
+    since: Annotated[str, typer.Option(metavar="DAY", help="Only from this day on (2026-01-31).")] = "",
+    until: Annotated[str, typer.Option(metavar="DAY", help="Only up to this day.")] = "",
+    undone: Annotated[
+        bool | None, typer.Option("--undone/--in-force", help="Only what was taken back, or what was not.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="The latest so many; 0: all.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Show who decided what and when, the latest first; the log of this data in this machine's workspace."""
+    from labelaudit.audit import Audit
+    from labelaudit.decisions import ACTIONS, undone_batches
+    from labelaudit.history import Filter, told
+    from labelaudit.workspace import Workspace
+
+    for name in action or ():
+        if name not in ACTIONS:
+            raise typer.BadParameter(f"there is no {name!r}{did_you_mean(name, ACTIONS)}", param_hint="--action")
+    found = Audit.open(folder)
+    log = Workspace().log.read(found.dataset.data_fingerprint)
+    wanted = Filter(
+        id=id_, actors=tuple(actor or ()), actions=tuple(action or ()), text=text, since=since, until=until,
+        undone=undone,
+    )  # fmt: skip
+    meant = wanted.applied(log)
+    latest = meant[::-1][: limit or None]
+    back = undone_batches(log)
+    if as_json:
+        entries = [{**asdict(d), "undone": d.batch in back} for d in latest]
+        print_json({"audit": found.id, "logged": len(log), "matching": len(meant), "decisions": entries})
+        return
+    if not meant:
+        say("Nothing was decided yet; see labelaudit serve." if not log else f"None of {len(log):,} entries match.")
+        return
+    label = found.dataset.name_of
+    rows = [
+        (
+            d.time[:19].replace("T", " "),
+            d.actor,
+            f"{told(d, log)}{' (taken back)' if d.batch in back else ''}",
+            d.id,
+            "" if d.action in ("undo", "tag") else label(d.before),
+            "" if d.action == "undo" else d.after or "" if d.action == "tag" else label(d.after),
+            " · ".join(filter(None, (d.stage, d.reason, d.comment))),
+        )
+        for d in latest
+    ]
+    print_columns(("when (UTC)", "who", "what", "id", "before", "after", "why"), rows)
+    if len(latest) < len(meant):
+        say(f"The latest {len(latest):,} of {len(meant):,}; --limit 0 shows all.")
+
+
+def review(
+    folder: Folder,
+    to: Annotated[Path | None, typer.Option("--export", metavar="FILE", help="Write the log as JSONL.")] = None,
+    from_: Annotated[
+        Path | None, typer.Option("--import", metavar="FILE", help="Take in decisions (JSONL) that are not here yet.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Let imported decisions win over other ones that were made here.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Export or import the decisions about this data; importing twice changes nothing."""
+    if (to is None) == (from_ is None):
+        raise typer.BadParameter("choose one of them", param_hint="--export / --import")
+    if to is not None:
+        _export(folder, to, as_json)
+    elif from_ is not None:
+        _import(folder, from_, overwrite, as_json)
+
+
+def _export(folder: Path, to: Path, as_json: bool) -> None:
+    from labelaudit.audit import Audit
+    from labelaudit.exchange import write_jsonl
+    from labelaudit.workspace import Workspace
+
+    found = Audit.open(folder)
+    log = Workspace().log.read(found.dataset.data_fingerprint)
+    write_jsonl(log, to)
+    if as_json:
+        print_json({"audit": found.id, "to": str(to), "decisions": len(log)})
+    else:
+        say(f"Written: {to} ({len(log):,} decisions)")
+
+
+def _import(folder: Path, path: Path, overwrite: bool, as_json: bool) -> None:
+    from labelaudit.audit import Audit
+    from labelaudit.carry import arrival
+    from labelaudit.exchange import read_jsonl
+    from labelaudit.workspace import Workspace
+
+    found, here = Audit.open(folder), Workspace()
+    brought = read_jsonl(path)
+    log = here.log.read(found.dataset.data_fingerprint)
+    earlier = here.earlier({d.fingerprint for d in brought} - {"", found.dataset.data_fingerprint})
+    came = arrival(brought, found.dataset, log, earlier=earlier, overwrite=overwrite)
+    here.log.restore(came.new)
+    if as_json:
+        refused = [{**asdict(d), "why": why} for d, why in came.refused]
+        counts = {"new": len(came.new), "carried_over": came.carried, "known": len(came.known), "refused": refused}
+        print_json({"audit": found.id, "from": str(path), **counts})
+        return
+    say(f"Imported {path}: {came.sentence}.")
+    if came.carried and found.dataset.id_column is None:
+        say("The ids are row numbers: where rows were moved or inserted, look at what was carried over.")
+    for decision, why in came.refused[:SHOWN]:
+        say(f"Refused: {decision.action} of {decision.actor} on id {decision.id!r} {why}")
+    if len(came.refused) > SHOWN:
+        say(f"… and {len(came.refused) - SHOWN:,} more; --json lists all.")

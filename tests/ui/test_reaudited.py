@@ -1,0 +1,75 @@
+"""Auditing again with the decisions so far, in the app."""
+
+from __future__ import annotations
+
+import json
+
+from dashboards import Dashboard
+
+from labelaudit.audit import Audit
+from labelaudit.decisions import Decision
+from labelaudit.export import export
+from labelaudit.workspace import Workspace
+
+
+def decide(audited: Audit, *rows: int) -> None:
+    """Put the right label back."""
+    given = audited.label_issues.set_index("id")["given"]
+    Workspace().log.append(
+        [
+            Decision(
+                actor="ann", action="set", id=str(row), before=given[row], after=json.dumps(f"class {row % 3}"),
+                fingerprint=audited.dataset.data_fingerprint,
+            )
+            for row in rows
+        ]
+    )  # fmt: skip
+
+
+def test_an_audit_goes_on_with_the_decisions_and_says_what_changed(dashboard: Dashboard, audited: Audit) -> None:
+    app = dashboard.open("2_Audit", audit=audited.id)
+    assert not [button for button in app.button if button.key == "audit-reaudit"]
+    decide(audited, *range(0, 30, 5))
+    dashboard.run()
+    dashboard.press("audit-reaudit")
+    (job,) = dashboard.queue.jobs.values()
+    dashboard.queue.work()
+    dashboard.run()
+    assert app.session_state["audit"] == job.work.id != audited.id
+    again = Workspace().open(job.work.id)
+    was, now = (set(a.suspects()["id"].astype(str)) for a in (audited, again))
+    figures = dashboard.metrics()
+    assert figures["New suspects"] == str(len(now - was))
+    assert figures["Decided since"] == str(len(was & {str(row) for row in range(0, 30, 5)}))
+    assert "6 decisions so far are taken into account" in dashboard.text()
+    assert "decided  6" in dashboard.text()
+    log = Workspace().log.read(audited.dataset.data_fingerprint)
+    assert export(again.dataset, log).table.equals(export(audited.dataset, log).table)
+
+
+def test_asking_again_without_a_new_decision_says_so(dashboard: Dashboard, audited: Audit) -> None:
+    decide(audited, 0, 5)
+    dashboard.open("2_Audit", audit=audited.id)
+    dashboard.press("audit-reaudit")
+    dashboard.queue.work()
+    dashboard.run()
+    dashboard.press("audit-reaudit")
+    assert "nothing would change" in dashboard.app.info[0].value
+    dashboard.press("to-before")
+    assert dashboard.app.session_state["audit"] == audited.id
+
+
+def test_what_is_new_or_cleared_opens_in_the_inspector(dashboard: Dashboard, audited: Audit) -> None:
+    decide(audited, *range(0, 60, 5))
+    app = dashboard.open("2_Audit", audit=audited.id)
+    dashboard.press("audit-reaudit")
+    dashboard.queue.work()
+    dashboard.run()
+    figures, listed = dashboard.metrics(), {}
+    for key in [button.key for button in app.button if (button.key or "").startswith("since-")]:
+        dashboard.press(key)
+        listed[key] = len(app.session_state["selection"].ids)
+        dashboard.open("2_Audit")
+    expected = {"since-new": int(figures["New suspects"]), "since-cleared": int(figures["No longer suspected"])}
+    assert listed == {key: n for key, n in expected.items() if n}
+    assert listed
