@@ -1,9 +1,10 @@
 """`python -m benchmarks` runs what `make bench` runs."""
 
-from benchmarks import archive, checks, embedding, recipe
+from benchmarks import archive, checks, embedding, recipe, scale
 
 if __name__ == "__main__":
     recipe.main()
     archive.main([])
     checks.main()
     embedding.main([])
+    scale.main([])
