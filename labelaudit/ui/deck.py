@@ -22,7 +22,7 @@ from labelaudit.ui.session import Opened
 from labelaudit.why import detectors, issues_of, title_of
 
 Mode = Literal["one", "beside", "cards"]  # alone, beside the table, and many at once
-AHEAD, BEHIND = 24, 12  # examples on the way that are kept ready
+AHEAD, BEHIND = 32, 12  # examples on the way that are kept ready
 PAGE = 24  # cards
 MOST, BYTES = 10, 700_000  # examples and their characters in one message; there is always at least one
 STEPS = 50  # that can be undone or redone without asking the server

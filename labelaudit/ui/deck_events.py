@@ -77,7 +77,7 @@ def receive(opened: Opened, sent: Mapping[str, Any]) -> bool:
     Returns
     -------
     bool
-        Whether there was anything new.
+        Whether one was done.
     """
     if sent["run"] != opened.audit.id:
         return False  # of another audit; they wait in the browser until that one is open again
@@ -92,7 +92,7 @@ def receive(opened: Opened, sent: Mapping[str, Any]) -> bool:
         box.failed = visitor.sentence(error)
     else:
         box.failed = ""
-    return bool(new)
+    return any(event["key"] in box.done for event in new)
 
 
 def run(opened: Opened, events: Sequence[Mapping[str, Any]]) -> None:

@@ -69,8 +69,14 @@ def _head(opened: Opened) -> str:
     what = plain(title_of(opened.audit, issue).lower()) if issue else what
     with st.container(horizontal=True, vertical_alignment="center", key="head"):
         view = st.segmented_control(
-            "View", list(VIEWS), default="One by one", key="view", label_visibility="collapsed", required=True
+            "View",
+            list(VIEWS),
+            default=st.session_state.get("last-view", "One by one"),  # other pages forget their widgets
+            key="view",
+            label_visibility="collapsed",
+            required=True,
         )
+        st.session_state["last-view"] = view
         st.markdown(f"**{many:,} {what}**, {decided:,} decided, {many - decided:,} left", width="content")
         st.space("stretch")
         key = f"search-{session.chart_key('inspector')}"

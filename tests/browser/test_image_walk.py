@@ -61,8 +61,6 @@ def test_class_folders_from_upload_to_export(walker: Walker, tmp_path: Path, fol
     walker.go("Inspector")
     expect(walker.page.get_by_text("Nearest neighbours").first).to_be_visible()
     walker.shot("images_inspector")
-    walker.page.get_by_text("One by one", exact=True).click()
-    walker.settle()
     moved, stays = walker.looked_at(), None
     walker.press(re.compile("^Accept"))
     walker.decided(1)
@@ -100,6 +98,7 @@ def test_a_table_that_names_images_from_upload_to_export(walker: Walker, tmp_pat
     given, suggested = max(cells, key=cells.__getitem__)
     walker.click_cell(given, suggested)
     walker.go("Inspector")
+    walker.view("Table")
     first = walker.cells(0)
     assert (first["given"], first["suggested"]) == (given, suggested)
     walker.tick(0)

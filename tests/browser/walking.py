@@ -307,13 +307,19 @@ class Walker:
 
     def looked_at(self) -> dict[str, str]:
         """Id, given and suggested label of the example that the Inspector shows."""
-        tags = {role: self.page.locator(f".st-key-labels .la-tag.{role}") for role in ("given", "suggested")}
+        tags = {role: self.page.locator(f".la-deck .la-facts-of .la-tag.{role}") for role in ("given", "suggested")}
         return {role: tag.inner_text() for role, tag in tags.items()} | {"id": self.example()}
 
     def example(self) -> str:
         """Id of the example that the Inspector shows."""
-        about = self.page.locator(".st-key-labels .la-small").inner_text()
-        return about.split(" · ")[0].removeprefix("id ")
+        deck = self.page.locator(".la-deck")
+        expect(deck).to_have_attribute("data-id", re.compile("."))
+        return str(deck.get_attribute("data-id"))
+
+    def view(self, name: str) -> None:
+        """Choose one of the Inspector's views."""
+        self.page.get_by_role("radio", name=name, exact=True).click()
+        self.settle()
 
     # -- files ----------------------------------------------------------------------------------------
 

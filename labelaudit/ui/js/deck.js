@@ -33,7 +33,7 @@ function draw() {
   const { room } = screen;
   screen.draw(room);
   // Keys that came before their example was here.
-  while (room.held.length && faceOf(room, room.at)) {
+  while (room.held.length && current(room)) {
     const [action, code] = room.held.shift();
     perform(room, action, code);
     screen.draw(room);
@@ -42,7 +42,7 @@ function draw() {
 
 function act(action, code) {
   const { room } = screen;
-  if (!faceOf(room, room.at) && (DECIDES.includes(action) || action === "digit")) room.held.push([action, code]);
+  if (!current(room) && (DECIDES.includes(action) || action === "digit")) room.held.push([action, code]);
   else perform(room, action, code);
   draw();
 }

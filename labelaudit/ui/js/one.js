@@ -21,7 +21,7 @@ function oneScreen(root, act) {
   let drawn = null;
 
   const draw = (room) => {
-    const face = faceOf(room, room.at), state = stateOf(room, room.at);
+    const face = current(room), state = stateOf(room, room.at);
     part("one").classList.toggle("beside", room.mode === "beside");
     put(part("way"), way(room));
     put(part("alerts"), refusals(room));
