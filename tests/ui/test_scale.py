@@ -104,7 +104,7 @@ def test_the_browser_never_gets_more_than_it_can_show(
     assert found.manifest["counts"]["suspects"] > scatter.MOST_DRAWN > noise_sim.MOST_DRAWN
     dashboard.open("", audit=found.id, sel=selection.to_text())
     dashboard.app.session_state["draft"] = found.dataset
-    for page, key, view in [(page, *view) for page in ("", *PAGES) for view in views(page)]:
+    for page, (key, view) in ((name, view) for name in ("", *PAGES) for view in views(name)):
         dashboard.app.session_state[key] = view
         dashboard.open(page)
         if page == "7_Noise_Sim":
