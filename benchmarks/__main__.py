@@ -1,6 +1,6 @@
 """`python -m benchmarks` runs what `make bench` runs."""
 
-from benchmarks import archive, checks, embedding, learning, recipe, review, stopping
+from benchmarks import archive, checks, embedding, learning, recipe, review, scale, stopping
 
 if __name__ == "__main__":
     recipe.main()
@@ -10,3 +10,4 @@ if __name__ == "__main__":
     learning.main([])
     stopping.main([])
     review.main([])
+    scale.main([])
