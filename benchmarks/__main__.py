@@ -1,6 +1,6 @@
 """`python -m benchmarks` runs what `make bench` runs."""
 
-from benchmarks import archive, checks, embedding, learning, recipe, stopping
+from benchmarks import archive, checks, embedding, learning, recipe, review, scale, stopping
 
 if __name__ == "__main__":
     recipe.main()
@@ -9,3 +9,5 @@ if __name__ == "__main__":
     embedding.main([])
     learning.main([])
     stopping.main([])
+    review.main([])
+    scale.main([])

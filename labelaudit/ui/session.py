@@ -495,6 +495,11 @@ def drawn_anew() -> None:
         st.rerun()
 
 
+def unfold(panel: str) -> None:
+    """Open a panel of the bar, by the key of its state."""
+    st.session_state[panel] = True
+
+
 def mix() -> int:
     """Return of how many places in the queue one is of the random sample; 0 for none."""
     chosen: int = st.session_state.setdefault("mix", 0)
