@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
@@ -47,6 +48,7 @@ def write(url: str, fingerprint: str, writer: int, notes: Path) -> None:
         if number >= noted:
             with notes.open("a") as file:
                 file.write(f"{number}\n")
+        time.sleep(random.uniform(0, 0.02))  # so that a fast machine is not done before it is disturbed
 
 
 def start(*arguments: object) -> BaseProcess:
@@ -83,7 +85,7 @@ def test_eight_writers_that_are_killed_at_random_lose_nothing_and_write_nothing_
     while any(process.is_alive() for process in processes):
         alive = [writer for writer, process in enumerate(processes) if process.is_alive()]
         writer = chance.choice(alive or [0])
-        processes[writer].join(chance.uniform(0, 0.4))
+        processes[writer].join(chance.uniform(0, 0.1))
         noted = [json.loads(line) for line in read_lines(arguments[writer][3])]
         if killed < KILLS and processes[writer].is_alive():
             processes[writer].kill()
@@ -97,7 +99,7 @@ def test_eight_writers_that_are_killed_at_random_lose_nothing_and_write_nothing_
             read = now
             processes[writer] = start(*arguments[writer])
     assert [process.exitcode for process in processes] == [0] * WRITERS
-    assert killed > KILLS / 2
+    assert killed >= WRITERS
 
     now = log.read(fingerprint)
     assert is_continued(read, now)
