@@ -88,21 +88,24 @@ def export(
         without_ambiguous=without_ambiguous,
         with_tags=with_tags,
     )
-    return _cleaned(dataset, decisions, _in_force(dataset, decisions), choices)
+    in_force = _in_force(dataset, decisions)
+    keep = _kept(dataset, in_force, choices)
+    cleaned = _relabelled(dataset, decisions, in_force, choices)
+    # an untouched table is handed on as it is
+    return cleaned if keep.all() else cleaned.take(np.flatnonzero(keep))
 
 
-def _cleaned(
-    dataset: Dataset,
-    decisions: Sequence[Decision],
-    in_force: pd.DataFrame,
-    choices: Choices,
-    *,
-    with_given: bool = True,
-) -> Dataset:
+def _kept(dataset: Dataset, in_force: pd.DataFrame, choices: Choices) -> np.ndarray:
+    """Say which rows are written, bool of shape (N,); at least one."""
     keep = _scope(dataset, in_force, choices)
     keep[dataset.rows_of(in_force.loc[in_force["action"].isin(choices.left_out), "id"])] = False
     if not keep.any():
         raise BadInput(f"no row of {dataset.name} would be left; exclude fewer rows or select more.")
+    return keep
+
+
+def _relabelled(dataset: Dataset, decisions: Sequence[Decision], in_force: pd.DataFrame, choices: Choices) -> Dataset:
+    """Return all rows with the labels, and the columns, that are written."""
     cleaned, called = dataset, renames(decisions)
     if called or in_force["action"].isin(LABELLING).any():
         cleaned = dataset.with_labels(written(dataset, in_force, called))
@@ -112,10 +115,7 @@ def _cleaned(
         cleaned = _with_column(cleaned, place, f"{label}_original", dataset.table[label])
     if choices.with_tags:
         cleaned = _with_column(cleaned, cleaned.table.num_columns, "tags", _tags(dataset, decisions))
-    if not with_given and cleaned.given is not None:  # no file holds it, and taking rows of it takes the longest
-        cleaned = replace(cleaned, given=None)
-    # an untouched table is handed on as it is
-    return cleaned if keep.all() else cleaned.take(np.flatnonzero(keep))
+    return cleaned
 
 
 def diff(dataset: Dataset, decisions: Sequence[Decision]) -> pd.DataFrame:
@@ -199,7 +199,7 @@ def _changes(
         more = pd.DataFrame([by[name] for name in names.values()], columns=told, dtype=object)
         more = more.assign(row=list(names), change="renamed")
         changes = pd.concat([changes, more[~more["row"].isin(changes["row"])]])
-    final = written(dataset, in_force, called)
+    final = written(dataset, in_force, called) if called else decided
     before, after = (
         pd.Series([encode(labels[row]) for row in changes["row"]], changes.index, dtype=object)
         for labels in (given, final)
@@ -237,9 +237,31 @@ class Handover(Choices):
     format: str | None = None
 
     @cached_property
+    def kept(self) -> np.ndarray:
+        """Which rows are written, bool of shape (N,)."""
+        return _kept(self.audit.dataset, self.in_force, self)
+
+    @cached_property
+    def relabelled(self) -> Dataset:
+        """All rows with the labels that are written."""
+        return _relabelled(self.audit.dataset, self.decisions, self.in_force, self)
+
+    @cached_property
     def cleaned(self) -> Dataset:
-        """The cleaned data set."""
-        return _cleaned(self.audit.dataset, self.decisions, self.in_force, self, with_given=False)
+        """The cleaned data set, without what the user brought: no file holds it, and to take rows of it takes long."""
+        cleaned = self.relabelled
+        return cleaned if self.kept.all() else replace(cleaned, given=None).take(np.flatnonzero(self.kept))
+
+    def check(self) -> None:
+        """Make sure that the files can be made, which is all that a preview needs to know of them.
+
+        Raises
+        ------
+        BadInput
+            A decision is about other data, a label does not fit the column, or no row is left.
+        """
+        self.kept  # noqa: B018  made once, and kept for the files
+        self.relabelled  # noqa: B018
 
     @cached_property
     def cleaned_bytes(self) -> bytes:

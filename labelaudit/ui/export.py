@@ -141,7 +141,7 @@ def preview(handover: Handover) -> None:
 def check(handover: Handover) -> bool:
     """Say what keeps the export from being written, if anything does."""
     try:
-        handover.cleaned  # noqa: B018  made once, and kept for the preview and the files
+        handover.check()
     except LabelauditError as error:
         session.show_error(error)
         return False

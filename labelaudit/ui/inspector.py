@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from labelaudit.ui import bar, deciding, deck, grid, history, keys, order, session, stopping
+from labelaudit.ui import bar, deciding, deck, grid, history, keys, order, reaudit, session, stopping, tags
 from labelaudit.ui.deck import Mode
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
@@ -44,6 +44,7 @@ def show(audit_id: str) -> None:
             st.info("No row matches the table's filter. Reset it in the column's menu of the table to go on.")
         else:
             deck.show(opened, queue, position, cast(Mode, VIEWS[view]))
+            tags.edit(opened, position)
         return
     left, right = st.columns([7, 5], gap="medium")
     with left:
@@ -53,6 +54,7 @@ def show(audit_id: str) -> None:
             st.info("No row matches the table's filter. Reset it in the column's menu to go on.")
         else:
             deck.show(opened, queue, position, "beside")
+            tags.edit(opened, position)
 
 
 def _position(opened: Opened, queue: np.ndarray) -> int | None:
@@ -74,12 +76,18 @@ def _head(opened: Opened) -> tuple[str, DeltaGenerator]:
     head = st.container(horizontal=True, vertical_alignment="center", key="head")
     with head:
         view = st.segmented_control(
-            "View", list(VIEWS), default="One by one", key="view", label_visibility="collapsed", required=True
+            "View",
+            list(VIEWS),
+            default=st.session_state.get("last-view", "One by one"),  # other pages forget their widgets
+            key="view",
+            label_visibility="collapsed",
+            required=True,
         )
+        st.session_state["last-view"] = view
         st.markdown(f"**{many:,} {what}**, {decided:,} decided, {many - decided:,} left", width="content")
+        stopping.show(opened)
         st.space("stretch")
         key = f"search-{session.chart_key('inspector')}"
-        stopping.show(opened)
         st.text_input(
             "Search",
             opened.selection.search,
@@ -101,3 +109,4 @@ def _done(opened: Opened) -> None:
             st.success("All of these are decided.", icon=":material/done_all:", width=260)
             st.page_link("pages/9_Export.py", label="Export the cleaned data", icon=":material/download:")
             st.page_link("pages/4_Heatmap.py", label="Choose the next slice", icon=":material/grid_on:")
+            reaudit.offer(opened, "done")
