@@ -53,7 +53,7 @@ PAGES = {
     "Scatter": ("link", CHART),
     "Map": ("tab", CHART),
     "Rank": ("tab", CHART),
-    "Inspector": ("link", ".st-key-labels .la-tag"),
+    "Inspector": ("link", f"{MAIN} .la-deck .la-tag"),
     "Decisions": ("link", f'{MAIN} [data-testid="stDataFrame"] canvas'),
     "Export": ("link", f'{MAIN} [data-testid="stDataFrame"] canvas'),
 }

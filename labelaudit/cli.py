@@ -206,6 +206,10 @@ def export(
     keep_original: Annotated[
         bool, typer.Option("--keep-original", help="Add a column with the label as it was.")
     ] = False,
+    without_ambiguous: Annotated[
+        bool, typer.Option("--without-ambiguous", help="Leave out what was said to be ambiguous.")
+    ] = False,
+    with_tags: Annotated[bool, typer.Option("--with-tags", help="Add a column with the tags.")] = False,
     spreadsheet_safe: Annotated[
         bool, typer.Option("--spreadsheet-safe", help="Neutralise cells that a spreadsheet would run.")
     ] = False,
@@ -229,7 +233,9 @@ def export(
     if slice_:
         state = State(found)
         rows = found.rows[state.positions(state.selection({}, slice_))]
-    handover = Handover(found, log, rows=rows, keep_original=keep_original)
+    handover = Handover(
+        found, log, rows=rows, keep_original=keep_original, without_ambiguous=without_ambiguous, with_tags=with_tags
+    )
     counts = handover.counts()
     write(handover.cleaned, to, spreadsheet_safe=spreadsheet_safe)
     if as_json:
@@ -239,6 +245,9 @@ def export(
         f"Relabelled {counts['relabelled']:,}, removed {counts['removed']:,} and kept {counts['kept']:,} of "
         f"{counts['rows']:,} rows; {counts['undecided'] + counts['skipped']:,} are undecided."
     )
+    if counts["ambiguous"]:
+        fate = "left out" if without_ambiguous else "written as they are"
+        say(f"{counts['ambiguous']:,} are ambiguous and {fate}.")
     if found.sample:
         say(f"Only {found.sample} was audited; the others are written as they are.")
     say(f"Written: {to} ({len(handover.cleaned):,} rows)")

@@ -107,13 +107,13 @@ def check(keys: Keys) -> None:
         if not own:
             raise BadInput(f"{title} has no key; write one, {NAMES[name].keys[0]} for example.")
         for key in own:
+            if key in TAKEN:
+                raise BadInput(f"“{key}” is the key of {TAKEN[key]}; give {title} another one.")
             plain_key = key.removeprefix("shift+")
             if len(plain_key) != 1 and plain_key not in NAMED:
                 raise BadInput(
                     f"“{key}” is no key that {title} can have; write a single character or {', '.join(NAMED)}."
                 )
-            if key in TAKEN:
-                raise BadInput(f"“{key}” is the key of {TAKEN[key]}; give {title} another one.")
             if owner.setdefault(key, title) != title:
                 raise BadInput(f"“{key}” would be the key of {owner[key]} and of {title}; give each its own.")
 
@@ -127,13 +127,6 @@ def _one(word: str) -> str:
     if len(word) == 1:
         return f"shift+{word.lower()}" if word.lower() != word else word
     return word.lower().removeprefix("arrow")
-
-
-def shown(key: str) -> str:
-    """Write a key as a button shows it."""
-    arrows = {"left": "←", "right": "→", "up": "↑", "down": "↓"}
-    prefix, _, last = key.rpartition("+") if len(key) > 1 else ("", "", key)
-    return ("⇧" if prefix else "") + arrows.get(last, last.upper() if len(last) == 1 else last.capitalize())
 
 
 def button() -> None:

@@ -35,16 +35,17 @@ def test_copies_lead_from_health_to_the_inspector_and_on_to_neighbours(walker: W
     walker.page.wait_for_url(re.compile("/Inspector"))
     walker.settle()
     assert walker.chips() == ["Conflicting duplicates"]
+    walker.view("Table")
     expect(walker.grid.locator(".ag-row img")).to_have_count(2)
     walker.sees("1 of its set of copies and near copies first.")
     first = walker.example()
-    walker.page.locator(".st-key-near-0").get_by_role("button", name="Open").click()
+    walker.page.locator(".la-nearby [data-open]").nth(0).click()
     walker.settle()
     second = walker.example()
     assert {first, second} == {"disc/003.png", "bars/copy.png"}
 
     # A neighbour that is not selected is looked at, and the queue goes on.
-    walker.page.locator(".st-key-near-1").get_by_role("button", name="Open").click()
+    walker.page.locator(".la-nearby [data-open]").nth(1).click()
     walker.settle()
     assert walker.example() not in (first, second)
     walker.sees("of 3")
@@ -54,8 +55,6 @@ def test_copies_lead_from_health_to_the_inspector_and_on_to_neighbours(walker: W
 def test_an_image_is_zoomed_by_wheel_keys_and_buttons(walker: Walker, tmp_path: Path) -> None:
     audit_shapes(walker, tmp_path)
     walker.go("Inspector")
-    walker.page.get_by_text("One by one", exact=True).click()
-    walker.settle()
     frame, image = walker.page.locator(".frame"), walker.page.locator(".frame img")
     expect(frame).to_have_attribute("aria-label", walker.example())
     expect(image).to_have_css("image-rendering", "auto")

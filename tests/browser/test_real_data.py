@@ -42,6 +42,7 @@ def test_what_is_decided_is_what_is_exported(
     assert walker.selected() == cells[given, suggested]
 
     walker.go("Inspector")
+    walker.view("Table")
     approved = [walker.cells(0), walker.cells(1)]
     assert {(row["given"], row["suggested"]) for row in approved} == {(given, suggested)}
     walker.tick(0, 1)

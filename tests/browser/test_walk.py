@@ -58,6 +58,7 @@ def test_a_file_goes_in_and_a_cleaned_one_comes_out(walker: Walker, tmp_path: Pa
     for page in ("Health", "Scatter", "Export", "Inspector"):
         walker.go(page)
         assert (walker.chips(), walker.selected()) == (chosen, in_cell), page
+    walker.view("Table")
     expect(walker.grid.locator(".ag-row")).to_have_count(in_cell)
     walker.press("clear")
     assert walker.chips() == []
@@ -73,6 +74,7 @@ def test_a_file_goes_in_and_a_cleaned_one_comes_out(walker: Walker, tmp_path: Pa
     # In the grid: one label edited, two rows approved, one excluded, one decision taken back.
     walker.go("Inspector")
     walker.sees(f"{brushed} selected")
+    walker.view("Table")
     edited = walker.cells(0)
     walker.edit(0, "Gardens" if edited["suggested"] != "Gardens" else "Chess")
     labels[edited["id"]] = "Gardens" if edited["suggested"] != "Gardens" else "Chess"
@@ -99,13 +101,12 @@ def test_a_file_goes_in_and_a_cleaned_one_comes_out(walker: Walker, tmp_path: Pa
     walker.reload()
     walker.sees(f"{brushed} selected")
     walker.decided(4)
+    walker.view("Table")
     expect(walker.row(0).locator('[col-id="final"]')).to_have_text(labels[edited["id"]])
 
     # The keys, one by one.
     walker.press("clear")
-    walker.page.get_by_text("One by one", exact=True).click()
-    walker.page.locator(".st-key-hero").wait_for()
-    walker.settle()
+    walker.view("One by one")
     for count, key in enumerate("akx", start=5):
         now = walker.looked_at()
         walker.key(key)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,10 @@ PAGES = (
     "8_Decisions",
     "9_Export",
 )
+
+
+DECK = ("accept", "keep", "exclude", "ambiguous", "skip", "undo", "redo", "next", "previous")
+COUNT = itertools.count()
 
 
 class Queue:
@@ -66,6 +72,7 @@ class Dashboard:
     def __init__(self, root: Path, queue: Queue) -> None:
         self.app = AppTest.from_file(str(root / "Home.py"), default_timeout=120)
         self.root, self.queue = root, queue
+        self.waiting: list[dict[str, Any]] = []  # events of the deck
 
     def open(self, page: str = "", **address: str) -> AppTest:
         """Go to a page; it must not raise."""
@@ -83,13 +90,78 @@ class Dashboard:
         return self.app
 
     def press(self, key: str) -> AppTest:
+        """Press a button, on the page or in the deck."""
+        if key in DECK or key.startswith(("class-", "open-near-")):
+            return self.decide(key)
         self.app.button(key=key).click()
         return self.run()
+
+    # -- the deck, which has a client of its own ----------------------------------------------------
+
+    @property
+    def deck(self) -> dict[str, Any]:
+        """What the browser is given of the review."""
+        (found,) = self.decks()
+        return found
+
+    @property
+    def face(self) -> dict[str, Any]:
+        """The open example as the deck shows it."""
+        return dict(self.deck["faces"][str(self.deck["open"])])
+
+    def decide(self, key: str) -> AppTest:
+        """Do what the browser does where a button of the deck is pressed."""
+        deck, at, moves = self.deck, self.deck["open"], {"next": 1, "previous": -1}
+        if key.startswith("open-near-"):
+            near = re.findall(r'data-open="(\d+)"', self.face["near"])
+            return self.send(int(near[int(key.removeprefix("open-near-"))]), before=at)
+        if key in moves:
+            return self.send(deck["walk"][deck["walk"].index(at) + moves[key]])
+        name = f"test-{next(COUNT)}"
+        if key in ("undo", "redo"):
+            if not deck[key]:
+                return self.app
+            step = deck[key][-1]
+            return self.send(step["at"][0], {"key": name, "do": key, "of": step["of"]})
+        event = {"key": name, "do": key, "at": [at], "base": [deck["seq"]], "reason": "", "comment": ""}
+        if key.startswith("class-"):
+            digit = key.removeprefix("class-")
+            code = next(one["code"] for one in self.face["classes"] if one["key"] == digit)
+            event |= {"do": "class", "code": code}
+        return self.send((deck["ahead"] or [at])[0], event)
+
+    def hold(self, holds: list[int]) -> AppTest:
+        """Say that the browser holds these examples, and the names of the classes."""
+        deck = self.deck
+        return self.send(deck["open"], holds={"one": holds, "cards": []}, named=deck["run"])
+
+    def send(self, at: int, *events: dict[str, Any], before: int | None = None, **more: Any) -> AppTest:
+        """Send events, and with them all that were not said to be done."""
+        deck, states = self.deck, self.app._tree.get_widget_states()
+        self.waiting += events
+        sent = {"run": deck["run"], "events": self.waiting, "open": at, "before": before, **more}
+        own = next(e.proto.id for e in self.app.get("bidi_component") if e.proto.component_name == "labelaudit.deck")
+        states.widgets.add(id=own, json_value=json.dumps({"sent": sent}))
+        self.app._tree = self.app._run(states)._tree
+        assert not self.app.exception, self.app.exception[0].value
+        if deck := self.decks():
+            self.waiting = [event for event in self.waiting if event["key"] not in deck[0]["done"]]
+        return self.app
+
+    def decks(self) -> list[dict[str, Any]]:
+        """The deck of the page, where it has one."""
+        found = [e.proto for e in self.app.get("bidi_component") if e.proto.component_name == "labelaudit.deck"]
+        return [json.loads(proto.json) for proto in found]
 
     def text(self) -> str:
         """All that is written on the page, HTML without its tags."""
         written = [element.value for kind in (self.app.markdown, self.app.caption) for element in kind]
-        return "\n".join([*written, *(re.sub(r"<[^>]+>", " ", html.proto.body) for html in self.app.get("html"))])
+        html = [element.proto.body for element in self.app.get("html")]
+        for deck in self.decks():
+            face = deck["faces"].get(str(deck["open"]), {})
+            image = (face.get("image") or {}).get("caption", "")
+            html += [image, *(face.get(part, "") for part in ("html", "labels", "facts", "why", "near"))]
+        return "\n".join([*written, *(re.sub(r"<[^>]+>", " ", part) for part in html)])
 
     def metrics(self) -> dict[str, str]:
         return {metric.label: metric.value for metric in self.app.metric}

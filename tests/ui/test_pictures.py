@@ -33,7 +33,8 @@ def audited_images(tmp_path: Path) -> Audit:
 
 
 def html(dashboard: Dashboard) -> str:
-    return "\n".join(element.proto.body for element in dashboard.app.get("html"))
+    near = [face["near"] for deck in dashboard.decks() for face in deck["faces"].values()]
+    return "\n".join([*(element.proto.body for element in dashboard.app.get("html")), *near])
 
 
 def test_every_page_shows_small_images_and_little_of_them(dashboard: Dashboard, audited_images: Audit) -> None:
