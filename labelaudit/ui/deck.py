@@ -236,7 +236,7 @@ def tile(opened: Opened, position: int) -> dict[str, Any]:
         "id": str(row["id"]),
         "html": cards.glance_html(opened, position)
         + f'<div class="la-labels">{cards.labels_html(opened, position)}</div>',
-        "score": f"{score:.3f}" if score == score else "–",
+        "score": " · ".join([f"{score:.3f}" if score == score else "–", *stopping.note(opened, position)]),
         "suggested": name(row["suggested"]) if known else None,
         "given": name(row["given"]),
         "classes": _classes(opened, position, row["given"], row["suggested"]),
