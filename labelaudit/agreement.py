@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, permutations
+from itertools import chain, combinations, permutations
 
 import numpy as np
 import pandas as pd
@@ -187,12 +187,12 @@ def by_class(opinions: pd.DataFrame) -> pd.DataFrame:
         category with another person's), ``agreement`` (the share of these in which both say it: specific agreement),
         and ``confused_with``, what others say instead most often (empty for nothing), ``times``.
     """
-    said: Counter[str] = Counter()
-    together: Counter[tuple[str, str]] = Counter()
-    for _, group in opinions.groupby(["id", "part"], sort=False)["category"]:
-        if len(group) > 1:
-            said.update(group)
-            together.update(permutations(group, 2))
+    groups: dict[tuple[str, str], list[str]] = {}
+    for id_, part, name in zip(opinions["id"], opinions["part"], opinions["category"], strict=True):
+        groups.setdefault((id_, part), []).append(name)
+    several = [group for group in groups.values() if len(group) > 1]
+    said = Counter(chain.from_iterable(several))
+    together = Counter(pair for group in several for pair in permutations(group, 2))
     rows = []
     for name in sorted(said):
         others = Counter({b: n for (a, b), n in together.items() if a == name and b != name})
