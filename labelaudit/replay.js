@@ -22,7 +22,10 @@ function play(root, data) {
   root.tabIndex = 0;
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", "Replay of the corrections; space plays, arrows step");
-  const title = add(root, "h1");
+  const [first, final] = [frames[0], frames[last]].map((frame) => percent(frame.health));
+  const many = frames[last].decided === 1 ? "1 decision" : `${whole(frames[last].decided)} decisions`;
+  const led = first === final ? `so far, health stays at ${final}` : `took the labels from ${first} to ${final} health`;
+  add(root, "h1", {}, `${data.name}: ${many} ${led}`);
   const figures = add(root, "div", {class: "figures"});
   const health = add(figures, "div", {class: "health"});
   const tallies = Object.keys(WORDS).filter((name) => name !== "suspect").map((name) => {
@@ -166,9 +169,6 @@ function play(root, data) {
     add(health, "span", {}, "health ");
     if (at) add(health, "span", {class: points < 0 ? "down" : "up"}, `${points < 0 ? "▼" : "▲"} ${Math.abs(points).toFixed(1)} points`);
     for (const [name, number] of tallies) number.textContent = whole(count(frame, name));
-    const gained = 100 * (frames[last].health - frames[0].health);
-    title.textContent = `${data.name}: ${whole(frames[last].decided)} decisions took the labels from ${percent(frames[0].health)} to ${percent(frames[last].health)} health`;
-    title.title = `${gained.toFixed(2)} points of ${whole(data.rows)} examples`;
     heat.setAttribute("aria-label", `Heatmap of given against suggested labels, ${said.textContent.toLowerCase()}`);
     canvas.setAttribute("aria-label", `Scatter of the decided examples: ${tallies.map(([name]) => `${whole(count(frame, name))} ${WORDS[name]}`).join(", ")}`);
     slider.value = at;

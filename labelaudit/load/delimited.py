@@ -20,6 +20,7 @@ from labelaudit.load.encoding import WESTERN, decode
 DELIMITERS = (",", ";", "\t", "|")
 _LARGEST_CELL = 1 << 30
 _SAMPLE = 100
+_HEAD = 1_000_000  # characters, in which the sample is looked for first
 _BATCH = 10_000
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _END = "\0end"  # no file with NUL gets this far, so no record looks like it
@@ -127,8 +128,19 @@ def _delimiter(text: str) -> str:
 
 
 def _widths(text: str, delimiter: str, strict: bool) -> list[int]:
-    records = islice(_reader(_lines(text), delimiter, strict), _SAMPLE)
+    # To copy all of a large file for each delimiter would take longer than to read it.
+    head = _first(text[:_HEAD], delimiter, strict) if len(text) > _HEAD else None
+    records = head or list(islice(_reader(_lines(text), delimiter, strict), _SAMPLE))
     return [len(record) for record in records if record]
+
+
+def _first(head: str, delimiter: str, strict: bool) -> list[list[str]] | None:
+    """Split the start of a text into the sample; None where it may not hold all of it."""
+    try:
+        records = list(islice(_reader(_lines(head), delimiter, strict), _SAMPLE + 1))
+    except csv.Error:  # also where the start ends within quotes
+        return None
+    return records[:_SAMPLE] if len(records) > _SAMPLE else None
 
 
 def _records(name: str, text: str, delimiter: str, strict: bool) -> Iterator[_Record]:

@@ -20,7 +20,7 @@ from labelaudit.dataset import Dataset, can_be_classes
 from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.files import writing
 from labelaudit.load import archives, cells, guess, hub, load, read
-from labelaudit.load.checks import findings
+from labelaudit.load.checks import Finding, findings
 from labelaudit.load.demos import DEMOS
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
@@ -252,7 +252,7 @@ def settle(draft: Dataset) -> None:
         column_config={IMAGE: st.column_config.ImageColumn(IMAGE, width="small")},
     )
     try:
-        noticed = findings(dataset)
+        noticed = _noticed(dataset.fingerprint, dataset)
         counts = _class_counts(dataset)
     except LabelauditError as error:
         session.show_error(error)
@@ -274,6 +274,12 @@ def settle(draft: Dataset) -> None:
     config = run.choices(dataset, AuditConfig(), "ingest")
     with action:
         run.go(dataset, config, "ingest", possible=all(finding.key != "one_class" for finding in noticed))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Checking the file …")
+def _noticed(fingerprint: str, _dataset: Dataset) -> list[Finding]:
+    """What is wrong with the data, found once and not at each click: a million rows take seconds."""
+    return findings(_dataset)
 
 
 def _preview(dataset: Dataset) -> pd.DataFrame:

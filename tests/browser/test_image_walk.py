@@ -23,9 +23,9 @@ def images_seen(page: Page) -> int:
 
 
 def class_folders(folder: Path, to: Path, wrong: float = 0.1) -> dict[str, str]:
-    """Write a ZIP of five classes of CIFAR-10, a share of the images in a wrong one; return where each belongs."""
+    """Write a ZIP of some of CIFAR-10, a share of the images in a wrong class; return where each belongs."""
     chance = random.Random(4)
-    rows = [row for row in read_csv(folder / "cifar10_test.csv")[1:] if row[2] in FIVE]
+    rows = [row for row in read_csv(folder / "cifar10_test.csv")[1:] if row[2] in FIVE][::2]
     planted = set(chance.sample(range(len(rows)), round(wrong * len(rows))))
     truth = {}
     with zipfile.ZipFile(folder / "cifar10_test_jpg.zip") as source, zipfile.ZipFile(to, "w") as archive:
@@ -79,12 +79,20 @@ def test_class_folders_from_upload_to_export(walker: Walker, tmp_path: Path, fol
 
 
 def test_a_table_that_names_images_from_upload_to_export(walker: Walker, tmp_path: Path, folder: Path) -> None:
-    rows = with_wrong_labels(read_csv(folder / "mnist_test.csv"), "given", 0.1, seed=5)
+    header, *digits = read_csv(folder / "mnist_test.csv")
+    rows = with_wrong_labels([header, *digits[::3]], "given", 0.1, seed=5)
+    names = [row[1] for row in rows[1:]]
+    with (
+        zipfile.ZipFile(folder / "mnist_test_png.zip") as source,
+        zipfile.ZipFile(tmp_path / "digits.zip", "w") as archive,
+    ):
+        for name in names:
+            archive.writestr(name, source.read(name))
     walker.open("/Ingest")
-    walker.upload(folder / "mnist_test_png.zip", write_csv(tmp_path / "digits.csv", rows))
+    walker.upload(tmp_path / "digits.zip", write_csv(tmp_path / "digits.csv", rows))
     walker.sees(f"{len(rows) - 1:,} rows, 3 columns")
     suspects = walker.audit()
-    assert suspects > 500
+    assert suspects > 150
     walker.go("Heatmap")
     cells = walker.heatmap()
     given, suggested = max(cells, key=cells.__getitem__)

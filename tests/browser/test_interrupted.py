@@ -11,7 +11,7 @@ import pytest
 from planting import numbers, write_csv
 from playwright.sync_api import Browser, expect
 from serving import Server
-from walking import Walker
+from walking import FOLDS, Walker
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_an_audit_survives_a_closed_tab_a_killed_worker_and_a_killed_server(
     psutil.wait_procs([worker], timeout=60)
     assert not worker.is_running()
     kept |= mortal.folds()
-    assert len(kept) < 30
+    assert len(kept) < FOLDS
     mortal.start()
     walker = Walker(mortal, browser)
     walker.open(address)

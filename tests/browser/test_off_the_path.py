@@ -121,7 +121,7 @@ def test_a_cancelled_audit_goes_on_with_the_folds_that_were_done(
     walker: Walker, server: Server, tmp_path: Path
 ) -> None:
     before = server.folds()
-    walker.audit_slowly(write_csv(tmp_path / "slow.csv", numbers(3000, seed=7)))
+    walker.audit_slowly(write_csv(tmp_path / "slow.csv", numbers(3000, seed=7)), folds=10)
     walker.button("Cancel").click()
     walker.sees("What was finished is kept")
     kept = server.folds() - before

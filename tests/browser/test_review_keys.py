@@ -105,14 +105,18 @@ def test_two_hundred_decisions_by_keyboard_survive_undo_reload_and_restart(
 
 def test_keys_that_come_faster_than_the_server_are_all_written(reviewer: Walker) -> None:
     before = len(log())
-    for _ in range(60):
+    for _ in range(100):  # more than are kept ready: the rest waits for its examples
+        reviewer.page.keyboard.press("g")
+    reviewer.settle()
+    assert len(log()) == before + 100
+    for _ in range(20):
         reviewer.page.keyboard.press("k")
     reviewer.page.get_by_role("link", name="Export", exact=True).click()  # without waiting for anything
     reviewer.page.wait_for_url(re.compile("/Export"))
     reviewer.settle()
     new = log()[before:]
-    assert [decision.action for decision in new] == ["keep"] * 60
-    assert len({decision.id for decision in new}) == 60
+    assert [decision.action for decision in new] == ["ambiguous"] * 100 + ["keep"] * 20
+    assert len({decision.id for decision in new}) == 120
 
 
 def test_what_another_tab_decided_is_shown_and_the_reviewer_chooses(reviewer: Walker) -> None:
@@ -176,6 +180,24 @@ def test_keys_are_changed_and_found_again_after_a_reload(reviewer: Walker) -> No
     reviewer.press("Keys")
     reviewer.press("Back to the defaults")
     expect(reviewer.button(re.compile("^Keep"))).to_have_text(re.compile("K.*K"))
+
+
+def test_the_table_takes_keys_as_fast_as_they_come(reviewer: Walker) -> None:
+    reviewer.view("Table")
+    before, ids = len(log()), [reviewer.cells(row)["id"] for row in range(1, 9)]
+    reviewer.row(1).locator('[col-id="given"]').click()
+    reviewer.settle()
+    for key in "kxkgkxkg":
+        reviewer.page.keyboard.press(key)
+    reviewer.settle()
+    actions = {"k": "keep", "x": "exclude", "g": "ambiguous"}
+    assert [(d.id, d.action) for d in log()[before:]] == [
+        (id_, actions[key]) for id_, key in zip(ids, "kxkgkxkg", strict=True)
+    ]
+    reviewer.key("u")
+    expect(reviewer.row(8).locator('[col-id="final"]')).to_have_text("")
+    reviewer.key("r")
+    expect(reviewer.row(8).locator('[col-id="final"]')).to_have_text("(ambiguous)")
 
 
 def test_cards_take_the_same_keys_for_one_and_for_all_that_are_chosen(reviewer: Walker) -> None:

@@ -12,6 +12,7 @@ from serving import Server
 
 LIMIT = 120_000  # ms; an upper bound for slow machines, not an expectation
 SIZE = {"width": 1440, "height": 900}
+FOLDS = 20  # of a slow audit: enough to end things around it, and not many more, since it is waited for in the end
 # Streamlit looks for its endpoints below the page's path first, and each miss is an error to the browser.
 KNOWN = re.compile(r"/_stcore/(health|host-config)")
 SCREENSHOTS = os.environ.get("LABELAUDIT_SCREENSHOTS", "")
@@ -94,7 +95,15 @@ class Walker:
 
     def settle(self) -> None:
         """Wait until the page shows its last state, in which no exception may stand and nothing may be unstyled."""
-        self.page.evaluate("() => { delete window.quietSince }")
+        self.stir()
+        self.rest()
+
+    def stir(self) -> None:
+        """Count the time of quiet from now on; it goes by while others are waited for, too."""
+        self.page.evaluate(f"() => {{ delete window.quietSince; window.watching ??= setInterval({SETTLED}, 50); }}")
+
+    def rest(self) -> None:
+        """Wait for the end of what `stir` began; see `settle`."""
         self.page.wait_for_function(SETTLED, polling=50)
         exceptions = self.page.locator('[data-testid="stException"]').all_inner_texts()
         assert exceptions == [], exceptions[0]
@@ -176,7 +185,7 @@ class Walker:
         self.button(re.compile("^Audit (these|a sample)")).click()
         return self.audited()
 
-    def audit_slowly(self, path: Path, folds: int = 30) -> None:
+    def audit_slowly(self, path: Path, folds: int = FOLDS) -> None:
         """Upload a file and start an audit of many slow folds; return when two of them are done."""
         self.open("/Ingest")
         self.upload(path)
@@ -188,9 +197,9 @@ class Walker:
         self.button(re.compile("^Audit these")).click()
         self.under_way(folds)
 
-    def under_way(self, folds: int = 30) -> None:
+    def under_way(self, folds: int = FOLDS) -> None:
         """Wait until an audit that runs has done two folds."""
-        some = rf"Models, each trained without one fold: ([2-9]|[1-{folds // 10 - 1}]\d) of {folds}"
+        some = rf"Models, each trained without one fold: ([2-9]|[1-9]\d) of {folds}"
         expect(self.page.get_by_text(re.compile(some))).to_be_visible()
 
     def audited(self) -> int:
@@ -213,7 +222,7 @@ class Walker:
 
     def chips(self) -> list[str]:
         """The selection as the bar shows it."""
-        found = self.page.locator(".st-key-bar").get_by_role("button").all_inner_texts()
+        found = self.page.locator('.st-key-bar [class*="st-key-chip-"]').get_by_role("button").all_inner_texts()
         # Streamlit replaces less where an invisible character is in between.
         return [text.removesuffix("close").strip().replace("\u2060", "") for text in found if text != "clear"]
 

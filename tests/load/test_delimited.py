@@ -226,3 +226,11 @@ def test_typed_columns_are_written_as_a_person_would(again: Again) -> None:
         "l": ["[1]", "[]"],
         "z": ["01", ""],
     }
+
+
+def test_the_delimiter_of_a_large_file_is_found_in_its_start_or_where_that_ends_within_a_cell(made: Made) -> None:
+    long = "x, y; z\n" * 20_000  # in quotes, longer than what is looked at first
+    for cells in (["a;b"] * 200_000, [f'"{long}";{n}' for n in range(12)]):
+        table, _ = read(made("large.csv", "\n".join(["text;label", *cells]) + "\n"))
+        assert table.column_names == ["text", "label"]
+        assert table.num_rows == len(cells)

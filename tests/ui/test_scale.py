@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from dashboards import PAGES, Dashboard, Queue
@@ -13,23 +15,35 @@ from made import relabelled, table
 
 from labelaudit import charts
 from labelaudit.audit import Audit, AuditConfig, audit
-from labelaudit.dataset import Dataset
+from labelaudit.dataset import Dataset, encode
+from labelaudit.given import Given
+from labelaudit.review import Decision
 from labelaudit.selection import Selection
 from labelaudit.settings import settings
-from labelaudit.ui import grid, noise_sim, scatter
+from labelaudit.ui import grid, inspector, noise_sim, scatter
 from labelaudit.ui.export import PREVIEW_ROWS
 from labelaudit.ui.session import Opened
 from labelaudit.workspace import Workspace
 
-N = 60_000
+N, DECIDED = 60_000, 2000
 CHOICES = AuditConfig(model="linear_sgd", folds=2)
 BYTES = 1_000_000  # of one page, with styles and all
 
 
+# Tabs and views, by the key of the widget that opens them.
+VIEWS = {
+    "5_Scatter": ("scatter-tab", ("Plane", "Map", "Rank")),
+    "6_Inspector": ("view", tuple(inspector.VIEWS)),
+    "8_Decisions": ("decisions-tab", ("History", "Reviewers", "Conflicts", "Tags", "Slices", "Classes", "Replay")),
+}
+
+
 @pytest.fixture(scope="module")
 def large() -> Dataset:
-    """Every seventh label wrong: more suspects than are drawn one by one."""
-    return relabelled(table(N, 3, far=3.0), {row: f"class {(row + 1) % 3}" for row in range(0, N, 7)})
+    """Every seventh label wrong: more suspects than are drawn one by one; with a map."""
+    made = relabelled(table(N, 3, far=3.0), {row: f"class {(row + 1) % 3}" for row in range(0, N, 7)})
+    places = np.random.default_rng(0).random((N, 2), dtype=np.float32)
+    return replace(made, given=Given(coordinates=places))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +56,15 @@ def results(large: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def found(large: Dataset, results: Path) -> Audit:
     settings().cache_dir.symlink_to(results)
-    return Workspace().open(Workspace().request(large, CHOICES))
+    opened = Workspace().open(Workspace().request(large, CHOICES))
+    suspects = opened.suspects().head(DECIDED)
+    Workspace().log.append(
+        [
+            Decision(actor="me", action="set", id=str(id_), after=encode(label), fingerprint=large.data_fingerprint)
+            for id_, label in zip(suspects["id"], suspects["suggested"], strict=True)
+        ]
+    )
+    return opened
 
 
 def messages(dashboard: Dashboard) -> list[Any]:
@@ -82,7 +104,8 @@ def test_the_browser_never_gets_more_than_it_can_show(
     assert found.manifest["counts"]["suspects"] > scatter.MOST_DRAWN > noise_sim.MOST_DRAWN
     dashboard.open("", audit=found.id, sel=selection.to_text())
     dashboard.app.session_state["draft"] = found.dataset
-    for page in ("", *PAGES):
+    for page, (key, view) in ((name, view) for name in ("", *PAGES) for view in views(name)):
+        dashboard.app.session_state[key] = view
         dashboard.open(page)
         if page == "7_Noise_Sim":
             queue.work()
@@ -92,6 +115,12 @@ def test_the_browser_never_gets_more_than_it_can_show(
         assert all(n <= grid.PAGE for kind, n in sent if kind == "ComponentInstance")
         assert all(n <= PREVIEW_ROWS for kind, n in sent if kind == "Dataframe")
         assert sum(proto.ByteSize() for proto in messages(dashboard)) < BYTES
+
+
+def views(page: str) -> list[tuple[str, str]]:
+    """Key and name of each tab or view of a page; one of neither where it has none."""
+    key, names = VIEWS.get(page, ("no-view", ("",)))
+    return [(key, name) for name in names]
 
 
 def test_what_a_page_was_drawn_from_is_let_go(dashboard: Dashboard, audited: Audit) -> None:

@@ -16,11 +16,13 @@ export default function ({ data, parentElement, setStateValue }) {
     screen = { root, mode: data.mode, room, ...make(root, (action, code) => act(action, code)) };
   }
   screen.room = room;
+  fit();
   draw();
   if (room.resend) room.send();
   room.resend = false;
   window.removeEventListener("keydown", pressed, true);
   window.addEventListener("keydown", pressed, true);
+  window.onresize = fit;
   // Streamlit also ends calls that a later one has overtaken: only a screen that is gone stops listening.
   return () => {
     if (root.isConnected || screen?.root !== root) return;
@@ -29,11 +31,19 @@ export default function ({ data, parentElement, setStateValue }) {
   };
 }
 
+// The example takes the room that what stands above leaves.
+function fit() {
+  const { root } = screen ?? {};
+  if (!root?.isConnected) return;
+  const scrolled = root.closest("[data-testid=stMain]")?.scrollTop ?? 0;
+  root.style.setProperty("--top", `${Math.round(root.getBoundingClientRect().top + scrolled)}px`);
+}
+
 function draw() {
   const { room } = screen;
   screen.draw(room);
   // Keys that came before their example was here.
-  while (room.held.length && faceOf(room, room.at)) {
+  while (room.held.length && current(room)) {
     const [action, code] = room.held.shift();
     perform(room, action, code);
     screen.draw(room);
@@ -42,7 +52,7 @@ function draw() {
 
 function act(action, code) {
   const { room } = screen;
-  if (!faceOf(room, room.at) && (DECIDES.includes(action) || action === "digit")) room.held.push([action, code]);
+  if (!current(room) && (DECIDES.includes(action) || action === "digit")) room.held.push([action, code]);
   else perform(room, action, code);
   draw();
 }

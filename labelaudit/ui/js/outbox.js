@@ -13,7 +13,7 @@ function roomOf(run) {
     rooms.set(run, {
       run, token: Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""), made: 0,
       pending: stored(run), held: [], faces: { one: new Map(), cards: new Map() }, state: new Map(), local: new Map(),
-      names: null, at: null, before: null, jump: null, undo: [], redo: [], chosen: new Set(), said: "",
+      names: null, at: null, before: null, jump: null, wanting: false, undo: [], redo: [], chosen: new Set(), said: "",
       reason: "", comment: "", refused: [], failed: "", send: () => {},
     });
   }
@@ -51,6 +51,7 @@ function take(room, data) {
     room.chosen.clear();
   }
   if (data.walk.includes(room.at)) room.before = null;
+  if (room.wanting && !room.failed) onward(room);
   const near = new Set([room.at, ...data.walk, ...data.ahead]);
   for (const at of faces.keys()) if (faces.size > KEPT && !near.has(at)) faces.delete(at);
   if (data.more) room.resend = true;
@@ -58,6 +59,7 @@ function take(room, data) {
 
 const kindOf = (mode) => (mode === "cards" ? "cards" : "one");
 const faceOf = (room, at) => room.faces[kindOf(room.mode)].get(at);
+const current = (room) => (room.wanting ? undefined : faceOf(room, room.at)); // undefined: it is on its way
 const stateOf = (room, at) => room.local.get(at) || room.state.get(at)?.now || ["", "", ""];
 const isLeft = (room, at) => stateOf(room, at)[0] === "";
 
@@ -109,7 +111,15 @@ function decide(room, what, code) {
   [room.reason, room.comment] = ["", ""];
   write(room, { do: what, at: able, code, reason, comment, was }, able.map((one) => room.state.get(one)?.seq || 0));
   room.chosen.clear();
-  go(room, following(room));
+  onward(room);
+}
+
+// Go on; where the server is behind and nothing that is left is here, wait for what it says comes next.
+function onward(room) {
+  const next = following(room);
+  room.wanting = next === undefined && room.pending.length > 0;
+  if (room.wanting) room.send();
+  else go(room, next ?? room.walk[room.walk.indexOf(room.at) + 1] ?? room.at);
 }
 
 function write(room, event, base) {
@@ -133,11 +143,11 @@ function following(room) {
   const place = room.walk.indexOf(room.at);
   const onward = place < 0 ? [] : room.walk.slice(place + 1);
   const next = [...onward, ...room.ahead].find((at) => at !== room.at && isLeft(room, at));
-  const skipped = room.ahead.find((at) => at !== room.at && stateOf(room, at)[0] === "skip");
-  return next ?? skipped ?? onward[0] ?? room.at;
+  return next ?? room.ahead.find((at) => at !== room.at && stateOf(room, at)[0] === "skip");
 }
 
 function go(room, at) {
+  room.wanting = false;
   if (!room.walk.includes(at)) room.before ??= room.walk.includes(room.at) ? room.at : room.walk[0];
   else room.before = null;
   room.at = at;
