@@ -32,11 +32,14 @@ _HOMES = {
     "LabelauditError": "errors",
     "TASKS": "tasks",
     "audit": "audit",
+    "effective": "decisions",
     "estimate": "estimate",
     "export": "export",
     "findings": "load.checks",
     "load": "load",
+    "read_jsonl": "exchange",
     "write": "load",
+    "write_jsonl": "exchange",
 }
 __all__ = [*sorted(_HOMES), "__version__"]
 

@@ -91,6 +91,7 @@ def arrival(
         else:
             carried += decision.fingerprint not in ("", here)
             batches.add(decision.batch)
+            known.add(decision.key)
             found.new.append(_carried(decision, here))
     return replace(found, carried=carried)
 

@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from labelaudit import __version__
 from labelaudit.commands.agreement import agreement
 from labelaudit.commands.auditing import check_out, run_audit
+from labelaudit.commands.bulk import State, bulk, rename_class, slices
 from labelaudit.commands.progress import progress as review_progress
 from labelaudit.commands.reaudit import reaudit
 from labelaudit.commands.replay import replay
@@ -201,9 +202,14 @@ def export(
     accept_suggestions_below: Annotated[
         float | None, typer.Option(metavar="SCORE", help="Accept suggestions with a lower score.")
     ] = None,
+    slice_: Annotated[str, typer.Option("--slice", metavar="NAME", help="Only the examples of this slice.")] = "",
     keep_original: Annotated[
         bool, typer.Option("--keep-original", help="Add a column with the label as it was.")
     ] = False,
+    without_ambiguous: Annotated[
+        bool, typer.Option("--without-ambiguous", help="Leave out what was said to be ambiguous.")
+    ] = False,
+    with_tags: Annotated[bool, typer.Option("--with-tags", help="Add a column with the tags.")] = False,
     spreadsheet_safe: Annotated[
         bool, typer.Option("--spreadsheet-safe", help="Neutralise cells that a spreadsheet would run.")
     ] = False,
@@ -223,7 +229,13 @@ def export(
         log += accept_below(found.issues, accept_suggestions_below, found.dataset.data_fingerprint)
     if decisions is not None:
         log += read_jsonl(decisions)
-    handover = Handover(found, log, keep_original=keep_original)
+    rows = None
+    if slice_:
+        state = State(found)
+        rows = found.rows[state.positions(state.selection({}, slice_))]
+    handover = Handover(
+        found, log, rows=rows, keep_original=keep_original, without_ambiguous=without_ambiguous, with_tags=with_tags
+    )
     counts = handover.counts()
     write(handover.cleaned, to, spreadsheet_safe=spreadsheet_safe)
     if as_json:
@@ -233,6 +245,9 @@ def export(
         f"Relabelled {counts['relabelled']:,}, removed {counts['removed']:,} and kept {counts['kept']:,} of "
         f"{counts['rows']:,} rows; {counts['undecided'] + counts['skipped']:,} are undecided."
     )
+    if counts["ambiguous"]:
+        fate = "left out" if without_ambiguous else "written as they are"
+        say(f"{counts['ambiguous']:,} are ambiguous and {fate}.")
     if found.sample:
         say(f"Only {found.sample} was audited; the others are written as they are.")
     say(f"Written: {to} ({len(handover.cleaned):,} rows)")
@@ -377,7 +392,7 @@ def config(as_json: Json = False) -> None:
     print_columns(("setting", *columns[1:]), [tuple(row[column] for column in columns) for row in rows])
 
 
-for command in (agreement, history, reaudit, replay, review):
+for command in (agreement, bulk, history, reaudit, rename_class, replay, review, slices):
     app.command()(command)
 app.command("progress")(review_progress)
 

@@ -175,11 +175,18 @@ class Database:
     def _migrate(self, connection: sa.Connection) -> None:
         from alembic import command
         from alembic.config import Config
+        from alembic.util import CommandError
 
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise StoreError(
+                f"the decision log {self.where} cannot be brought up to date ({error}); put a copy of it in its place, "
+                "or choose another LABELAUDIT_DATABASE_URL."
+            ) from error
         logger.info("the decision log %s is now of version %s", self.where, VERSION)
 
     def _write_ahead(self) -> None:
@@ -188,10 +195,10 @@ class Database:
             with self._engine.connect() as connection:
                 connection.execution_options(begin="")  # it cannot be changed within a transaction
                 connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-        except sa.exc.DatabaseError as error:
+        except (sa.exc.DatabaseError, UnicodeDecodeError) as error:
             # SQLite does not wait here: another process may be at it. A file that only can be read stays as it is.
             # What is damaged is said by the first that reads.
-            logger.info("the decision log was not switched to write-ahead: %s", error.orig)
+            logger.info("the decision log was not switched to write-ahead: %s", _first_line(error))
 
 
 def _first_line(error: Exception) -> str:

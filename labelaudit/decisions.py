@@ -288,7 +288,9 @@ def overturned(undo: Decision, batch: str, log: Sequence[Decision]) -> list[tupl
     found: list[tuple[Decision, Decision | None]] = []
     for place, theirs in before.items():
         mine = after.get(place)
-        if mine is not None and mine is not theirs and mine.seq < theirs.seq and mine.actor != theirs.actor:
+        if mine is None or theirs.batch == batch:  # what is taken back gives way to what stood before it
+            continue
+        if mine.seq < theirs.seq and mine.actor != theirs.actor:
             found.append((mine, theirs))
     return found
 

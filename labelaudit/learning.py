@@ -28,6 +28,7 @@ HOLD_START, HOLD_SCORE, HOLD_REST = 0.25, 4.0, (1.0, 4.0, 16.0)
 TELLING = 0.25  # a coefficient (of the log-odds) that is worth telling about
 MOST_TOLD = 3  # of each kind
 NEIGHBOURS = "neighbours"
+BLOCK = 1 << 16  # rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +58,20 @@ class Voices:
         """Collect what an audit knows."""
         names = tuple(n for n in audit.scores.columns if n in SCORES or n in TITLES or n == NEIGHBOURS)
         said = np.column_stack([_log_odds(audit.scores[name].to_numpy()) for name in names]) / VOICE_SCALE
-        pred_probs, labelled = np.array(audit.outputs["pred_probs"]), np.flatnonzero(audit.codes >= 0)
-        pred_probs[labelled, audit.codes[labelled]] = -1
         score = _log_odds(audit.label_issues["score"].to_numpy())
-        return cls(names, np.nan_to_num(said).astype(np.float32), score, audit.codes, pred_probs.argmax(axis=1))
+        other = _likeliest_other(audit.outputs["pred_probs"], audit.codes)
+        return cls(names, np.nan_to_num(said).astype(np.float32), score, audit.codes, other)
+
+
+def _likeliest_other(pred_probs: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """The likeliest class that is not the given one; in blocks, as the probabilities may be large."""
+    found = np.empty(len(codes), dtype=np.int64)
+    for start in range(0, len(codes), BLOCK):
+        block = slice(start, start + BLOCK)
+        others, labelled = np.array(pred_probs[block]), np.flatnonzero(codes[block] >= 0)
+        others[labelled, codes[block][labelled]] = -1
+        found[block] = others.argmax(axis=1)
+    return found
 
 
 def _log_odds(score: np.ndarray) -> np.ndarray:
@@ -113,7 +124,7 @@ class Learned:
                 "suspicions that it is {} are right {} than the scores say",
                 ("more often", "less often"),
             ),
-            (self.voices, [NAMES.get(n, n) for n in voices.names], "{} counts {}", ("for more", "for less")),
+            (self.voices, [NAMES.get(n, n) for n in voices.names], "what {} says counts {}", ("more", "less")),
         )
         told = []
         for weights, names, sentence, (more, less) in kinds:

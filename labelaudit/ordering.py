@@ -30,7 +30,7 @@ ORDERS: Mapping[str, tuple[str, str]] = {
         "where the models and the neighbours' vote rank a label most differently; with a single one, where its "
         "probabilities are most even",
     ),
-    LEARNED: ("what I decided", "how likely the label is wrong by what was confirmed and refused so far"),
+    LEARNED: ("what was decided", "how likely the label is wrong by what was confirmed and refused so far"),
     "random": ("lot", "at random, the same for every reviewer: each example left is as likely to be next as any other"),
 }
 COPIES = "near_duplicate"  # the issue whose sets the order by cluster keeps together
@@ -168,7 +168,7 @@ def mixed(ranked: np.ndarray, sample: np.ndarray, seen: np.ndarray, every: int) 
     drawn : ndarray of int
         Those that stand where they do because they were drawn.
     """
-    drawn = iter(sample[~seen[sample]].tolist())
+    drawn = iter(sample[~seen[sample]][: 2 * AHEAD].tolist())  # one in each place, and as many that are passed over
     to_come = np.flatnonzero(~seen[ranked])[:AHEAD]
     place_of = np.arange(len(ranked), dtype=float)
     places = dict(zip(ranked[to_come].tolist(), to_come.tolist(), strict=True))

@@ -125,22 +125,26 @@ class Progress:
             return not self.suspects_left
         return self.upcoming.likely < max(1, WORTH * self.ahead / HORIZON)
 
+    @property
+    def advice(self) -> str:
+        """Say in a sentence what to do."""
+        if self.upcoming is not None:
+            does = "Stop" if self.done else "Go on"
+            return f"{does}: {self.upcoming} of the next {self.ahead:,} would be real errors."
+        if self.done:
+            return "Stop: no suspect is left."
+        return f"Review {max(1, FEW - self.reviewed):,} more to learn what comes next."
+
     def sentences(self) -> list[str]:
-        """Say what was found, what is left, and what to do."""
-        told = [f"{self.found:,} real errors found in {self.reviewed:,} reviewed"]
+        """Say what was found and what is left."""
+        told = [f"{self.found:,} real errors found in {self.reviewed:,} reviewed."]
         if self.suspects is not None and self.suspects_left:
-            told.append(f"{self.suspects} real errors remain among the {self.suspects_left:,} suspects left")
+            told.append(f"{self.suspects} remain among the {self.suspects_left:,} suspects left.")
         if self.everywhere is not None:
-            told.append(f"{self.everywhere} remain in all that nobody looked at")
+            told.append(f"{self.everywhere} remain in all that nobody looked at.")
         if self.missing:
-            told.append(f"review {self.missing:,} more of the random sample to learn how many remain")
-        if self.upcoming is not None and self.ahead:
-            told.append(f"{self.upcoming} of the next {self.ahead:,} would be real: {'stop' if self.done else 'go on'}")
-        elif self.suspects_left:
-            told.append(f"review {max(1, FEW - self.reviewed):,} more to learn what comes next")
-        else:
-            told.append("no suspect is left: stop")
-        return [sentence[0].upper() + sentence[1:] + "." for sentence in told]
+            told.append(f"Review {self.missing:,} more of the random sample to learn how many remain.")
+        return [sentence[0].upper() + sentence[1:] for sentence in told]
 
 
 def progress(reviewed: Reviewed, lots: Lots, score: np.ndarray, queue: np.ndarray) -> Progress:

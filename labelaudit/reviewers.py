@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -107,5 +108,17 @@ def decided_by(decisions: Sequence[Decision], name: str, stage: str = "") -> lis
 
 
 def second_opinions(decisions: Sequence[Decision], name: str) -> list[Decision]:
-    """Return what one person said in blind second reviews and did not take back: all that they see while at it."""
-    return [d for d in in_force(decisions) if d.stage == "second" and d.actor == name]
+    """Return the part of the log that one person sees in a blind second review.
+
+    Their own second opinions and what took these back; in log order, as all of the log.
+    """
+    found, batches = [], set()
+    for decision in decisions:
+        if decision.action == "undo":
+            theirs = json.loads(decision.after or '""') in batches
+        else:
+            theirs = decision.stage == "second" and decision.actor == name
+        if theirs:
+            found.append(decision)
+            batches.add(decision.batch)
+    return found

@@ -176,11 +176,13 @@ class Draws:
 
     @property
     def likely(self) -> float:
-        """The number of errors in the rest under which as many were to be expected as were found; unbiased."""
+        """The number of errors in the rest under which as many were to be expected as were found.
+
+        Unbiased, and therefore below 0 at times, where more was found than drawn ones promised.
+        """
         if not self.rest:
             return 0.0
-        expected = (self.error.sum() - (self.found_since / self.left).sum()) / (1 / self.left).sum()
-        return float(np.clip(expected, 0, self.rest))
+        return float((self.error.sum() - (self.found_since / self.left).sum()) / (1 / self.left).sum())
 
     def bounds(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw from the lower and from the upper confidence distribution of the errors in the rest.

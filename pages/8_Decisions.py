@@ -21,7 +21,6 @@ navigation.enter()
 opened = session.require_audit("what was decided")
 bar.show(opened)
 second.require_sight(opened, "the decisions of all")
-
 copies.hint(opened)
 
 views = {

@@ -16,9 +16,9 @@ from sklearn.metrics import cohen_kappa_score
 
 from labelaudit.agreement import by_class, category, counted, fleiss_kappa, opinions, pairs
 from labelaudit.conflicts import conflicts, table
-from labelaudit.decisions import Decision, effective
+from labelaudit.decisions import Decision, effective, to_redo
 from labelaudit.errors import BadInput
-from labelaudit.reviewers import check_name, decided_by, reviewers
+from labelaudit.reviewers import check_name, decided_by, reviewers, second_opinions
 
 # Fleiss 1971, table 1: 30 patients, six psychiatrists each, five diagnoses.
 DIAGNOSES = [
@@ -237,3 +237,16 @@ def test_a_name_that_is_none_or_anothers_is_refused(typed: str) -> None:
 def test_a_name_is_kept_as_typed_but_for_its_spaces() -> None:
     assert check_name("  Änn \t O'Neil ") == "Änn O'Neil"
     assert check_name("x" * 60) == "x" * 60
+
+
+def test_a_blind_reviewer_sees_their_own_opinions_and_what_took_them_back() -> None:
+    decisions = log(
+        say("ann", "1", "cat"), blind("bob", "1", "dog"), blind("cid", "1", "cow"), say("bob", "2", "cat"),
+        replace(blind("bob", "3", "dog"), batch="b"),
+        Decision(actor="bob", action="undo", id="", after='"b"', stage="second", batch="u"),
+        Decision(actor="ann", action="undo", id="", after='"1"'),
+    )  # fmt: skip
+    seen = second_opinions(decisions, "bob")
+    assert [(d.actor, d.action, d.id) for d in seen] == [("bob", "set", "1"), ("bob", "set", "3"), ("bob", "undo", "")]
+    assert effective(seen)["id"].tolist() == ["1"]
+    assert to_redo(seen, "bob") is not None

@@ -135,10 +135,15 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(url: str) -> No
     set_version(url, "0099")
     with pytest.raises(StoreError, match=r"made by a newer labelaudit \(its tables are of version 0099, .* knows"):
         DecisionLog(url)
-    set_back = engine(url)
-    with set_back.begin() as connection:
+    with engine(url).begin() as connection:
         connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '{VERSION}'"))
     assert len(DecisionLog(url).read("f1")) == 1
+
+
+def test_a_version_that_never_was_is_refused(url: str) -> None:
+    set_version(url, "0000")
+    with pytest.raises(StoreError, match=r"cannot be brought up to date .*0000.*put a copy of it in its place"):
+        Database(url)
 
 
 def test_a_table_that_is_not_ours_is_refused_and_left_alone(url: str) -> None:

@@ -18,10 +18,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labelaudit.artefacts import ARTEFACTS, bundle
 from labelaudit.audit import Audit, AuditConfig
 from labelaudit.dataset import Dataset, Source, encode
 from labelaudit.errors import BadInput
-from labelaudit.export import ARTEFACTS, Handover, bundle, diff, export
+from labelaudit.export import Handover, diff, export
 from labelaudit.load import FORMATS, read, to_bytes
 from labelaudit.review import Decision, DecisionLog, effective, read_jsonl
 
@@ -284,7 +285,46 @@ def test_diff_agrees_with_export(pets: Dataset, decisions: list[Decision]) -> No
 
 def test_counts_add_up(audit: Audit, decisions: list[Decision]) -> None:
     counts = Handover(audit, decisions).counts()
-    assert counts == {"rows": 5, "renamed": 0, "relabelled": 1, "removed": 1, "kept": 1, "skipped": 1, "undecided": 1}
+    one = dict.fromkeys(("relabelled", "removed", "kept", "skipped", "undecided"), 1)
+    assert counts == {"rows": 5, "renamed": 0, "ambiguous": 0, **one}
+
+
+def test_ambiguous_rows_are_counted_apart_and_left_out_on_demand(audit: Audit, decisions: list[Decision]) -> None:
+    doubtful = [*decisions, decide(audit.dataset, 1, "ambiguous", time="2026-01-02")]
+    kept, left_out = (Handover(audit, doubtful, without_ambiguous=out) for out in (False, True))
+    assert kept.counts() == left_out.counts()
+    assert kept.counts()["ambiguous"] == 1
+    assert sum(kept.counts().values()) - kept.counts()["rows"] == 5
+    assert labels(left_out.cleaned) == [
+        label for row, label in enumerate(labels(Handover(audit, doubtful[:-1]).cleaned)) if row != 1
+    ]
+    assert [row["id"] for row in rows_of(made("removed", left_out))] == ["1", "4"]
+    assert [row["id"] for row in rows_of(made("removed", kept))] == ["4"]
+    assert export(audit.dataset, doubtful, without_ambiguous=True).table.equals(left_out.cleaned.table)
+
+
+def test_tags_make_a_column_on_demand(pets: Dataset) -> None:
+    tagged = [decide(pets, 1, "tag", ["duplicate_near", "<i>"]), decide(pets, 2, "tag", []), decide(pets, 0, "exclude")]
+    cleaned = export(pets, tagged, with_tags=True)
+    assert cleaned.table["tags"].to_pylist() == ["duplicate_near, <i>", "", "", ""]
+    assert "tags" not in export(pets, tagged).table.column_names
+    with pytest.raises(BadInput, match="already has a column 'tags'"):
+        export(
+            replace(pets, table=pets.table.rename_columns(["size", "species", "weight", "tags", "tame"])),
+            [],
+            with_tags=True,
+        )
+
+
+def test_the_audit_trail_has_second_opinions_tags_and_every_field(audit: Audit) -> None:
+    trail = [
+        decide(audit.dataset, 0, "keep", stage="second", run="r", comment="c" * 10_000, key="k1", reason="<b>"),
+        decide(audit.dataset, 1, "tag", ["ambiguous_class"], key="k2"),
+    ]
+    written = [json.loads(line) for line in made("decisions", Handover(audit, trail)).splitlines()]
+    assert [Decision(**line) for line in written] == trail
+    told = json.loads(made("manifest", Handover(audit, trail)))["decisions"]
+    assert (told["second_opinions"], told["tagged"]) == (1, 1)
 
 
 def test_removal_list_and_relabel_map_say_who_and_why(audit: Audit, decisions: list[Decision]) -> None:
@@ -343,6 +383,8 @@ def test_manifest_holds_hashes_choices_counts_and_times(audit: Audit, decisions:
     assert manifest["decisions"] == {
         "logged": 4,
         "in_force": 4,
+        "second_opinions": 0,
+        "tagged": 0,
         "actors": ["me", "rule: r"],
         "first": "2026-01-01T00:00:01+00:00",
         "last": "2026-01-01T00:00:02+00:00",

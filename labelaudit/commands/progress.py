@@ -37,5 +37,5 @@ def progress(
     if as_json:
         print_json({"audit": found.id, **asdict(made), "level": LEVEL, "stop": made.done})
         return
-    for sentence in made.sentences():
+    for sentence in (*made.sentences(), made.advice):
         say(sentence)

@@ -129,6 +129,7 @@ def _import(folder: Path, path: Path, overwrite: bool, as_json: bool) -> None:
     if came.carried and found.dataset.id_column is None:
         say("The ids are row numbers: where rows were moved or inserted, look at what was carried over.")
     for decision, why in came.refused[:SHOWN]:
-        say(f"Refused: {decision.action} of {decision.actor} on id {decision.id!r} {why}")
+        where = f" on id {decision.id!r}" if decision.id else ""
+        say(f"Refused: {decision.action} of {decision.actor}{where} {why}")
     if len(came.refused) > SHOWN:
         say(f"… and {len(came.refused) - SHOWN:,} more; --json lists all.")

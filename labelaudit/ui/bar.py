@@ -53,7 +53,7 @@ def show(opened: Opened) -> None:
 def tools() -> None:
     """Draw what is done with the selection: change it, and decide on all of it; what is folded away costs nothing."""
     session.drawn_anew()
-    with st.container(horizontal=True, gap="xsmall", width="content"):
+    with st.container(horizontal=True, gap="xsmall", width="content", key="tools"):
         for key, (word, icon, draw) in TOOLS.items():
             folded = st.popover(word, icon=icon, key=key, on_change="rerun", type="tertiary")
             if folded.open and (opened := session.opened()) is not None:

@@ -9,6 +9,7 @@ import streamlit as st
 from labelaudit.dataset import show
 from labelaudit.errors import BadInput
 from labelaudit.thumbnails import thumbnail
+from labelaudit.ui import session
 from labelaudit.ui.blocks import broken_html, chip, tag, thumbnail_html
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
@@ -45,6 +46,14 @@ def strip(opened: Opened, *, most: int = 8, per_row: int = 4, main: bool = True)
         key="review-strip",
     ):
         st.switch_page("pages/6_Inspector.py")
+    head.button(
+        "Decide on all",
+        icon=":material/done_all:",
+        key="bulk-strip",
+        help="Choose what to do with all of them, and see first what would change",
+        on_click=session.unfold,
+        args=("bulk",),
+    )
     for start in range(0, shown, per_row):
         columns = st.columns(per_row)
         for column, position in zip(columns, rows[start : min(shown, start + per_row)], strict=False):

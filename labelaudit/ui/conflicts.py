@@ -75,27 +75,34 @@ def _conflict(opened: Opened, conflict: Conflict) -> None:
             f'<div class="la-labels"><span>given {tag(opened.dataset.name_of(given), "given")}</span></div>'
             f'<div class="la-small">id {escape(conflict.id)}</div>'
         )
-        for number, opinion in enumerate(conflict.opinions):
-            _opinion(opened, conflict, number, opinion)
+        said: dict[str | None, list[Decision]] = {}
+        for opinion in conflict.opinions:
+            said.setdefault(category(opinion), []).append(opinion)
+        for number, alike in enumerate(said.values()):
+            _said(opened, conflict, number, alike)
         _otherwise(opened, conflict)
 
 
-def _opinion(opened: Opened, conflict: Conflict, number: int, opinion: Decision) -> None:
-    """One opinion with who has it and why, and the button that takes it."""
-    stage = "second review, blind" if opinion.stage == "second" else "first review"
-    said = "".join(f"<div>{escape(text)}</div>" for text in (opinion.reason, opinion.comment) if text)
+def _said(opened: Opened, conflict: Conflict, number: int, alike: list[Decision]) -> None:
+    """What some say, who and why, and the button that takes it."""
+    word, role = in_words(opened.dataset.name_of, alike[0])
     with st.container(border=True):
-        st.html(
-            f'<div class="la-labels"><b dir="auto">{escape(opinion.actor)}</b> says {_tag(opened, opinion)}</div>'
-            f'<div class="la-small">{stage} · {escape(opinion.time[:16].replace("T", " "))}</div>{said}'
-        )
+        st.html(f'<div class="la-labels">{tag(word, role)}</div>{"".join(map(_who, alike))}')
         st.button(
-            f"Take {plain(opinion.actor[:30])}’s",
+            f"Take “{plain(word[:40])}”",
             key=f"take-{number}",
             icon=":material/check:",
             on_click=_settle,
-            args=(opened, conflict, opinion.action, opinion.after),
+            args=(opened, conflict, alike[0].action, alike[0].after),
         )
+
+
+def _who(opinion: Decision) -> str:
+    """Return who has an opinion, when they took it and why, as escaped HTML."""
+    stage = "second review, blind" if opinion.stage == "second" else "first review"
+    why = "".join(f'<div dir="auto">“{escape(text)}”</div>' for text in (opinion.reason, opinion.comment) if text)
+    when = escape(opinion.time[:16].replace("T", " "))
+    return f'<div><b dir="auto">{escape(opinion.actor)}</b> <span class="la-small">{stage}, {when}</span></div>{why}'
 
 
 def _otherwise(opened: Opened, conflict: Conflict) -> None:

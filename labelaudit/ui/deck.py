@@ -23,6 +23,7 @@ from labelaudit.why import detectors, issues_of, title_of
 
 Mode = Literal["one", "beside", "cards"]  # alone, beside the table, and many at once
 AHEAD, BEHIND = 32, 12  # examples on the way that are kept ready
+IMAGES_AHEAD, IMAGES_BEHIND = 8, 3
 PAGE = 24  # cards
 MOST, BYTES = 10, 700_000  # examples and their characters in one message; there is always at least one
 STEPS = 50  # that can be undone or redone without asking the server
@@ -75,12 +76,15 @@ def message(opened: Opened, queue: np.ndarray, position: int, mode: Mode, sent: 
     """
     box = deck_events.inbox(opened.audit.id)
     sent = sent if sent.get("run") == opened.audit.id else {}
-    walk, start = _around(queue, position, mode)
-    ahead = deciding.after(opened, queue, position)
+    images = opened.dataset.modality == "image"
+    reach = (IMAGES_AHEAD, IMAGES_BEHIND) if images else (AHEAD, BEHIND)
+    walk, start = _around(queue, position, mode, *reach)
+    left = deciding.after(opened, queue, position)
+    ahead = left[: reach[0]].tolist()
     undo, redo = deciding.steps(opened.decisions, session.reviewer())
     steps = {"undo": _steps(opened, undo), "redo": _steps(opened, redo)}
     back = [at for kind in steps.values() for step in kind[-3:] for at in step["at"][:1]]
-    wanted = list(dict.fromkeys([position, *ahead[:AHEAD].tolist(), *walk.tolist(), *back]))
+    wanted = list(dict.fromkeys([position, *ahead, *walk.tolist(), *back]))
     if mode == "cards":
         wanted = [position, *walk.tolist()]
     holds = set(sent.get("holds", {}).get("cards" if mode == "cards" else "one", []))
@@ -95,8 +99,8 @@ def message(opened: Opened, queue: np.ndarray, position: int, mode: Mode, sent: 
         "start": start,
         "total": len(queue),
         "page": PAGE,
-        "ahead": ahead[:AHEAD].tolist(),
-        "left": len(ahead) + int(position in deciding.left_of(opened, np.array([position]))),
+        "ahead": ahead,
+        "left": len(left) + int(position in deciding.left_of(opened, np.array([position]))),
         "faces": faces,
         "more": more,
         "state": _state(opened, [*wanted, *holds]),
@@ -112,14 +116,14 @@ def message(opened: Opened, queue: np.ndarray, position: int, mode: Mode, sent: 
     }
 
 
-def _around(queue: np.ndarray, position: int, mode: Mode) -> tuple[np.ndarray, int]:
+def _around(queue: np.ndarray, position: int, mode: Mode, ahead: int, behind: int) -> tuple[np.ndarray, int]:
     """The stretch of the queue that the browser can walk through, and where it begins."""
     place = int(np.flatnonzero(queue == position)[0])
     if mode == "cards":
         page = place // PAGE
         start, end = max(0, page - 1) * PAGE, (page + 2) * PAGE
     else:
-        start, end = max(0, place - BEHIND), place + AHEAD + 1
+        start, end = max(0, place - behind), place + ahead + 1
     return queue[start:end], start
 
 
@@ -169,7 +173,7 @@ def face(opened: Opened, position: int) -> dict[str, Any]:
     """
     row, name = opened.plain.iloc[position], opened.dataset.name_of
     example, *rest = TASKS[opened.dataset.task].view(opened.audit, position)
-    given = f"given {tag(name(row['given']), 'given')}"
+    labels = f"<span>given {tag(name(row['given']), 'given')}</span>"
     known = isinstance(row["suggested"], str)
     facts = [
         *stopping.note(opened, position),
@@ -177,6 +181,8 @@ def face(opened: Opened, position: int) -> dict[str, Any]:
         f"score {row['score']:.3f}",
         *opened.audit.label_issues["evidence"].iloc[position],
     ]
+    if known:
+        labels += f"<span>suggested {tag(name(row['suggested']), 'suggested')}</span>"
     picture = isinstance(example, Image) and not example.reason
     return {
         "id": str(row["id"]),
@@ -185,7 +191,7 @@ def face(opened: Opened, position: int) -> dict[str, Any]:
         if isinstance(example, Image) and picture
         else None,
         "length": len(getattr(example, "text", "")),
-        "labels": given + (f" suggested {tag(name(row['suggested']), 'suggested')}" if known else ""),
+        "labels": labels,
         "suggested": name(row["suggested"]) if known else None,
         "given": name(row["given"]),
         "facts": escape(" · ".join(facts)),
@@ -230,7 +236,7 @@ def tile(opened: Opened, position: int) -> dict[str, Any]:
         "id": str(row["id"]),
         "html": cards.glance_html(opened, position)
         + f'<div class="la-labels">{cards.labels_html(opened, position)}</div>',
-        "score": f"{score:.3f}" if score == score else "–",
+        "score": " · ".join([f"{score:.3f}" if score == score else "–", *stopping.note(opened, position)]),
         "suggested": name(row["suggested"]) if known else None,
         "given": name(row["given"]),
         "classes": _classes(opened, position, row["given"], row["suggested"]),

@@ -131,12 +131,13 @@ def choose(opened: Opened, what: str, positions: Sequence[int], code: int | None
 
 def take_back(opened: Opened, what: str) -> None:
     """Undo or redo the last step of this reviewer, and open its example."""
-    steps = dict(zip(("undo", "redo"), deciding.steps(opened.decisions, session.reviewer()), strict=True))[what]
+    decisions = opened.workspace.log.read(opened.dataset.data_fingerprint)  # with what this run wrote
+    steps = deciding.steps(decisions, session.reviewer())[0 if what == "undo" else 1]
     if not steps:
         session.tell(f"There is nothing to {what}.")
         return
     run(opened, [{"key": new_batch(), "do": what, "of": steps[-1]}])
-    positions = opened.audit.positions([d.id for d in opened.decisions if d.batch == steps[-1]])
+    positions = opened.audit.positions([d.id for d in decisions if d.batch == steps[-1]])
     if (positions >= 0).any():
         deciding.open_row(int(positions[positions >= 0].min()))
 

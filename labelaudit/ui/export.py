@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from labelaudit.artefacts import ARTEFACTS, bundle
 from labelaudit.decisions import accept_below, below, undone_batches
 from labelaudit.errors import LabelauditError
-from labelaudit.export import ARTEFACTS, Handover, bundle
+from labelaudit.export import Handover
 from labelaudit.load import formats
 from labelaudit.ui import session
 from labelaudit.ui.session import Opened
@@ -35,6 +36,14 @@ def options(opened: Opened) -> Handover:
         format_func=lambda f: f"{f.upper()}{' (as it came)' if f == came_in else ''}",
     )
     keep_original = st.toggle("Original label beside the corrected one", key="keep-original")
+    with_tags = st.toggle("Tags in a column of their own", key="with-tags", disabled=not opened.tags)
+    ambiguous = int((opened.table["action"] == "ambiguous").sum())
+    without_ambiguous = st.toggle(
+        f"Leave out what is ambiguous ({ambiguous:,})",
+        key="without-ambiguous",
+        disabled=not ambiguous,
+        help="Examples that fit no class or more than one; else they are written as they are",
+    )
     safe = st.toggle(
         "Safe for spreadsheets",
         key="spreadsheet-safe",
@@ -51,6 +60,8 @@ def options(opened: Opened) -> Handover:
         rows=rows,
         decided_only=scope == "decided",
         keep_original=keep_original,
+        without_ambiguous=without_ambiguous,
+        with_tags=with_tags,
         spreadsheet_safe=safe,
         format=format_,
     )
@@ -104,11 +115,13 @@ def preview(handover: Handover) -> None:
     """What changes, as numbers and as the first changed rows."""
     st.subheader("What will change")
     counts = handover.counts()
-    columns = st.columns(4)
+    columns = st.columns(5)
     columns[0].metric("Relabelled", f"{counts['relabelled']:,}", border=True)
     columns[1].metric("Removed", f"{counts['removed']:,}", border=True)
     columns[2].metric("Kept, confirmed", f"{counts['kept']:,}", border=True)
-    columns[3].metric(
+    fate = "Left out" if handover.without_ambiguous else "Written as they are"
+    columns[3].metric("Ambiguous", f"{counts['ambiguous']:,}", border=True, help=fate)
+    columns[4].metric(
         "Not decided", f"{counts['undecided'] + counts['skipped']:,}", border=True, help="Written as they are"
     )
     unseen = int(handover.scope.sum() - handover.scope[handover.audit.rows].sum())

@@ -25,22 +25,23 @@ UNLABELLED = {"exclude": "(excluded)", "skip": "(skipped)", "ambiguous": "(ambig
 # The table takes the keyboard, so it passes on the keys of these; arrows, space and Enter are its own.
 PASSED_ON = ("accept", "keep", "exclude", "ambiguous", "skip", "undo", "redo")
 EVENTS = ("cellValueChanged", "cellFocused", "cellKeyDown", "selectionChanged", "sortChanged", "filterChanged")
-# Only what happened goes back to the server, never the rows.
 KEY_OF = """
       const keyOf = (press) => {
         const key = press.key.toLowerCase();
         return press.shiftKey && key !== key.toUpperCase() ? "shift+" + key : key;
       };
 """
+# Only what happened goes back to the server, never the rows. The keys are all of late, with the rows that they are
+# about: the server may hear of two events at once, and then knows the last one only.
 REPORT = JsCode(
-    f"function({{streamlitRerunEventTriggerName, eventData}}) {{ {KEY_OF}"
     """
+    function({streamlitRerunEventTriggerName, eventData}) {
       const api = eventData.api;
       const row = eventData.data ? eventData : api.getDisplayedRowAtIndex(eventData.rowIndex);
       return {
         event: streamlitRerunEventTriggerName,
         position: row ? row.data.position : null,
-        key: eventData.event && eventData.event.key ? keyOf(eventData.event) : "",
+        keys: window.pressed ? window.pressed.slice(-100) : [],
         value: eventData.newValue === undefined ? null : eventData.newValue,
         selected: api.getSelectedNodes().map((node) => node.data.position),
         sort: api.getColumnState().filter((c) => c.sort).sort((a, b) => a.sortIndex - b.sortIndex)
@@ -52,14 +53,15 @@ REPORT = JsCode(
 )
 
 
-# Whoever works in the table stays in it: its focus follows the open example.
+# Whoever works in the table stays in it: its focus follows the open example, unless keys are on their way.
 FOLLOW = JsCode(
     """
     function(event) {
       const focused = event.api.getFocusedCell();
       if (!focused || event.api.getEditingCells().length) return;
+      const last = window.pressed && window.pressed.length ? window.pressed[window.pressed.length - 1].name : "";
       event.api.forEachNode((node) => {
-        if (node.data.open && node.rowIndex !== focused.rowIndex) {
+        if (node.data.open && (!last || node.data.open === last) && node.rowIndex !== focused.rowIndex) {
           event.api.ensureIndexVisible(node.rowIndex);
           event.api.setFocusedCell(node.rowIndex, focused.column);
         }
@@ -103,8 +105,9 @@ def queue_of(opened: Opened, positions: np.ndarray) -> np.ndarray:
 
 
 def _matters(own: Keys) -> JsCode:
-    """Which of the grid's events go to the server: of the keys only those that decide."""
+    """Which of the grid's events go to the server: of the keys only those that decide, which also go one row down."""
     passed = [key for name in PASSED_ON for key in own[name]] + list(deciding.DIGITS)
+    back = [*own["undo"], *own["redo"]]
     return JsCode(
         f"""
         function({{streamlitRerunEventTriggerName, eventData}}) {{
@@ -112,7 +115,15 @@ def _matters(own: Keys) -> JsCode:
           {KEY_OF}
           const press = eventData.event;
           if (eventData.api.getEditingCells().length || press.ctrlKey || press.metaKey || press.altKey) return false;
-          return !press.repeat && {json.dumps(passed)}.includes(keyOf(press));
+          if (press.repeat || !{json.dumps(passed)}.includes(keyOf(press))) return false;
+          const name = crypto.getRandomValues(new Uint32Array(2)).join("-");
+          (window.pressed ||= []).push({{name, key: keyOf(press), position: eventData.data.position}});
+          const below = eventData.rowIndex + 1;
+          if (!{json.dumps(back)}.includes(keyOf(press)) && below < eventData.api.getDisplayedRowCount()) {{
+            eventData.api.ensureIndexVisible(below);
+            eventData.api.setFocusedCell(below, eventData.column);
+          }}
+          return true;
         }}
         """
     )
@@ -142,7 +153,8 @@ def show(opened: Opened, queue: np.ndarray, position: int | None) -> None:
     if opened.dataset.modality == "image":
         part["image"] = [tiny(opened.dataset, int(opened.audit.rows[row])) for row in part["position"]]
     # A click does not change the mark: rows that change would close the editor that a double click opens.
-    part["open"] = part["position"] == st.session_state.get("marked")
+    last = st.session_state.get("grid-key", "open")
+    part["open"] = np.where(part["position"] == st.session_state.get("marked"), last, "")
     # Kept here and not with the callbacks: Streamlit remembers those of every grid that there ever was.
     st.session_state["reviewed"] = opened, queue
     AgGrid(
@@ -309,24 +321,28 @@ def _react(opened: Opened, queue: np.ndarray, report: dict[str, Any]) -> None:
     """Do what happened in the grid: open a row, decide by key or by editing, sort, filter."""
     event, names = report.get("event"), opened.dataset.class_names
     st.session_state["ticked"] = report.get("selected", [])
+    for press in report.get("keys", []):
+        _press(opened, queue, press)
     if event == "cellValueChanged" and report.get("value") in names:
         position = int(report["position"])
         deck_events.choose(opened, "class", [position], names.index(report["value"]))
         deciding.open_row(position, mark=False)
     elif event == "cellFocused" and report.get("position") is not None:
         deciding.open_row(int(report["position"]), mark=False)
-    elif event == "cellKeyDown" and st.session_state.get("position") in queue:
-        # Not the focused row: after a decision the open example moves on, and the focus stays.
-        _press(opened, queue, st.session_state["position"], report["key"])
     elif event in ("sortChanged", "filterChanged"):
         st.session_state["grid"] = {"sort": report.get("sort", []), "filter": report.get("filter", {})}
         st.session_state["position"] = None
 
 
-def _press(opened: Opened, queue: np.ndarray, position: int, key: str) -> None:
-    """Do what a key of the table stands for, and go on."""
-    named = {own: name for name, every in keys.of(opened.workspace, session.reviewer()).items() for own in every}
-    what, code = named.get(key), deciding.class_keys(opened, position).get(key)
+def _press(opened: Opened, queue: np.ndarray, press: dict[str, Any]) -> None:
+    """Do once what a key of the table stands for, about the row that had the focus, and open the row below it."""
+    done: dict[str, None] = st.session_state.setdefault("grid-keys", {})
+    position, name = int(press["position"]), str(press["name"])
+    if name in done or position not in queue:
+        return
+    done[name], st.session_state["grid-key"] = None, name
+    named = {own: what for what, every in keys.of(opened.workspace, session.reviewer()).items() for own in every}
+    what, code = named.get(press["key"]), deciding.class_keys(opened, position).get(press["key"])
     if what in ("undo", "redo"):
         deck_events.take_back(opened, what)
         return
@@ -336,9 +352,8 @@ def _press(opened: Opened, queue: np.ndarray, position: int, key: str) -> None:
         deck_events.choose(opened, what, [position])
     else:
         return
-    left = deciding.after(opened, queue, position)
     place = int(np.flatnonzero(queue == position)[0])
-    deciding.open_row(int(left[0] if len(left) else queue[min(place + 1, len(queue) - 1)]))
+    deciding.open_row(int(queue[min(place + 1, len(queue) - 1)]))
 
 
 @session.telling()

@@ -14,6 +14,7 @@ from labelaudit.decisions import Decision, undone_batches
 from labelaudit.exchange import to_jsonl
 from labelaudit.history import WORDS, Filter, told
 from labelaudit.ui.blocks import tag
+from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
 
 PAGE = 100  # rows
@@ -32,9 +33,9 @@ def show(opened: Opened) -> None:
     meant = _sought(opened).applied(opened.decisions)[::-1]
     pages = max(1, math.ceil(len(meant) / PAGE))
     with st.container(horizontal=True, vertical_alignment="center", key="history-head"):
-        everything = len(meant) == len(opened.decisions)
-        count = f"<b>{len(meant):,}</b>" + ("" if everything else f" of {len(opened.decisions):,}")
-        st.html(f'<div class="la-count">{count} {"entry" if len(meant) == 1 else "entries"}</div>', width="content")
+        total = len(opened.decisions)
+        count = f"<b>{len(meant):,}</b>" + ("" if len(meant) == total else f" of {total:,}")
+        st.html(f'<div class="la-count">{count} {"entry" if total == 1 else "entries"}</div>', width="content")
         st.space("stretch")
         page = _page(pages)
         st.download_button(
@@ -52,13 +53,13 @@ def show(opened: Opened) -> None:
     st.html(_table(opened, meant[(page - 1) * PAGE : page * PAGE]))
 
 
-def of(opened: Opened, id_: str) -> None:
+def of(opened: Opened, position: int) -> None:
     """Draw what was decided about one example, behind a button; in a blind review there is none.
 
     Parameters
     ----------
     opened : Opened
-    id_ : str
+    position : int
         The example.
     """
     if opened.blind:
@@ -66,6 +67,8 @@ def of(opened: Opened, id_: str) -> None:
     with st.popover("History", icon=":material/history:", type="tertiary", key="history-of", on_change="rerun") as one:
         if not one.open:  # nobody waits for what nobody looks at
             return
+        id_ = str(opened.plain["id"].iloc[position])
+        st.caption(f"What was decided about {plain(id_)}")
         entries = Filter(id=id_).applied(opened.decisions)[::-1]
         if not entries:
             st.caption("Nobody decided on this example yet.")

@@ -7,8 +7,9 @@ from typing import cast
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from labelaudit.ui import bar, deciding, deck, grid, keys, order, session, stopping
+from labelaudit.ui import bar, deciding, deck, grid, history, keys, order, reaudit, session, stopping, tags
 from labelaudit.ui.deck import Mode
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.session import Opened
@@ -28,18 +29,22 @@ def show(audit_id: str) -> None:
     """
     opened = session.require_audit("the suspects one by one")
     bar.show(opened)
-    view = _head(opened)
+    view, head = _head(opened)
     if len(opened.ranked) == 0:
         st.info("No example matches the selection. Drop a filter in the bar above, or pick suspects on another page.")
         return
     queue = deciding.with_visited(grid.queue_of(opened, opened.queue))
     position = _position(opened, queue)
+    if position is not None:
+        with head:
+            history.of(opened, position)
     _done(opened)
     if view != "Table":
         if position is None:
             st.info("No row matches the table's filter. Reset it in the column's menu of the table to go on.")
         else:
             deck.show(opened, queue, position, cast(Mode, VIEWS[view]))
+            tags.edit(opened, position)
         return
     left, right = st.columns([7, 5], gap="medium")
     with left:
@@ -49,6 +54,7 @@ def show(audit_id: str) -> None:
             st.info("No row matches the table's filter. Reset it in the column's menu to go on.")
         else:
             deck.show(opened, queue, position, "beside")
+            tags.edit(opened, position)
 
 
 def _position(opened: Opened, queue: np.ndarray) -> int | None:
@@ -61,13 +67,14 @@ def _position(opened: Opened, queue: np.ndarray) -> int | None:
     return first
 
 
-def _head(opened: Opened) -> str:
-    """How far the review is, the search, the order and the keys; returns the view."""
+def _head(opened: Opened) -> tuple[str, DeltaGenerator]:
+    """How far the review is, the search, the order and the keys; returns the view, and the row to add to."""
     issue = opened.selection.issue
     many, decided = int(opened.mask.sum()), int((opened.mask & opened.decided).sum())
     what = "suspects" if opened.table["is_issue"].to_numpy()[opened.mask].all() else "examples"
     what = plain(title_of(opened.audit, issue).lower()) if issue else what
-    with st.container(horizontal=True, vertical_alignment="center", key="head"):
+    head = st.container(horizontal=True, vertical_alignment="center", key="head")
+    with head:
         view = st.segmented_control(
             "View",
             list(VIEWS),
@@ -78,9 +85,9 @@ def _head(opened: Opened) -> str:
         )
         st.session_state["last-view"] = view
         st.markdown(f"**{many:,} {what}**, {decided:,} decided, {many - decided:,} left", width="content")
+        stopping.show(opened)
         st.space("stretch")
         key = f"search-{session.chart_key('inspector')}"
-        stopping.show(opened)
         st.text_input(
             "Search",
             opened.selection.search,
@@ -92,7 +99,7 @@ def _head(opened: Opened) -> str:
         )
         order.choose(opened)
         keys.button()
-    return str(view)
+    return str(view), head
 
 
 def _done(opened: Opened) -> None:
@@ -102,3 +109,4 @@ def _done(opened: Opened) -> None:
             st.success("All of these are decided.", icon=":material/done_all:", width=260)
             st.page_link("pages/9_Export.py", label="Export the cleaned data", icon=":material/download:")
             st.page_link("pages/4_Heatmap.py", label="Choose the next slice", icon=":material/grid_on:")
+            reaudit.offer(opened, "done")

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from html import escape
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -224,21 +223,21 @@ def _agreement(opened: Opened) -> None:
     unsettled = sum(c.final is None for c in found)
     two.metric("Conflicts open", f"{unsettled:,}")
     two.caption(f"{len(found) - unsettled:,} settled · see the tab Conflicts" if found else "nobody differs")
-    for pair in compared.itertuples():
-        _pair(pair)
+    _pairs(compared)
     _classes(opened.dataset.name_of, by_class(said.table))
     _overruled(said.overruled, said.changed)
 
 
-def _pair(pair: Any) -> None:
-    kappa = "not defined" if math.isnan(pair.kappa) else f"{pair.kappa:.2f}"
-    note = f'<div class="la-small">{escape(pair.note)}</div>' if pair.note else ""
-    st.html(
-        f'<div><b dir="auto">{escape(pair.one)}</b> and <b dir="auto">{escape(pair.other)}</b>: '
-        f"Cohen’s kappa <b>{kappa}</b></div>"
-        f'<div class="la-small">{pair.agreed:,} of {pair.examples:,} alike: {pair.share:.1%} '
-        f"({pair.low:.1%} to {pair.high:.1%})</div>{note}"
-    )
+def _pairs(compared: pd.DataFrame) -> None:
+    rows = []
+    for pair in compared.to_dict("records"):
+        share = f"{pair['share']:.1%} ({pair['low']:.0%} to {pair['high']:.0%})"
+        kappa = "not defined" if math.isnan(pair["kappa"]) else f"{pair['kappa']:.2f}"
+        cells = (f"{pair['one']} and {pair['other']}", f"{pair['agreed']:,} of {pair['examples']:,}", share, kappa)
+        rows.append("".join(f'<td dir="auto">{escape(cell)}</td>' for cell in cells))
+    st.html(_table(("", "alike", "share (95 %)", "Cohen’s kappa"), rows))
+    for note in dict.fromkeys(filter(None, compared["note"])):
+        st.caption(f"{note[0].upper()}{note[1:]}.")
 
 
 def _classes(name_of: Callable[[str], str], found: pd.DataFrame) -> None:

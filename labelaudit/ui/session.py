@@ -132,7 +132,8 @@ class Opened:
     @cached_property
     def reviewed(self) -> Reviewed:
         """What people found, example by example."""
-        return Reviewed.of(self.audit, self.table, self.decisions)
+        last = self.decisions[-1].key if self.decisions else ""
+        return _reviewed_of(self.workspace.owner, self.audit.id, len(self.decisions), last, self)
 
     @cached_property
     def lots(self) -> Lots:
@@ -215,6 +216,11 @@ def _standing_of(
     """The examples with what was decided, and which are decided: anew after a decision, not at each click."""
     table = with_decisions(_opened.audit, _opened.plain, effective(_opened.decisions))
     return table, table["action"].isin(DECIDING).to_numpy()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _reviewed_of(owner: str, audit_id: str, decisions: int, last: str, _opened: Opened) -> Reviewed:
+    return Reviewed.of(_opened.audit, _opened.table, _opened.decisions)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -487,6 +493,11 @@ def drawn_anew() -> None:
     """Draw the page anew where a callback of this part of it asked for that."""
     if st.session_state.pop("draw-page", False):
         st.rerun()
+
+
+def unfold(panel: str) -> None:
+    """Open a panel of the bar, by the key of its state."""
+    st.session_state[panel] = True
 
 
 def mix() -> int:

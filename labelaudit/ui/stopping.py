@@ -16,8 +16,11 @@ STEP = 5  # decisions between one estimate in the head line and the next; the pa
 
 
 def show(opened: Opened) -> None:
-    """Draw in one line how many real errors are left; unfolded, why, the curve, and the random sample."""
-    folded = st.popover(_headline(opened), key=OPEN, on_change="rerun", type="tertiary", icon=":material/flag:")
+    """Draw in one line how many real errors are left; unfolded, what to do, the curve, and the random sample."""
+    if line := _headline(opened):
+        st.markdown(line, width="content")
+    # The figure is not its label: with another label it is another popover, which is closed.
+    folded = st.popover("When to stop", key=OPEN, on_change="rerun", type="tertiary", icon=":material/flag:")
     if folded.open:
         with folded:
             _panel(opened)
@@ -40,18 +43,16 @@ def real(opened: Opened) -> str:
 
 def _headline(opened: Opened) -> str:
     made = _latest(opened)
-    if made.suspects is not None and made.suspects_left:
-        return f"about {made.suspects.likely:,} real errors left"
-    if not made.suspects_left:
-        return "no suspect left"
-    return "how many are left?"
+    if made.suspects is None or not made.suspects_left:
+        return ""
+    return f"· about **{made.suspects.likely:,} real errors** left"
 
 
 def _panel(opened: Opened) -> None:
     """What was found, what is left and what to do, the curve, and the choice of the sample."""
     score, queue = _score(opened), _suspects(opened)
     made = progress(opened.reviewed, opened.lots, score, queue)
-    st.markdown(f"##### {'Stop' if made.done else 'Go on'}" if made.reviewed else "##### When to stop")
+    st.markdown(f"##### {made.advice}")
     st.markdown("  \n".join(made.sentences()))
     if made.reviewed:
         st.altair_chart(

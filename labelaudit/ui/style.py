@@ -18,6 +18,8 @@ CSS = """
 [data-testid="stLayoutWrapper"]:has(> .st-key-who) { position: fixed; top: .6rem; right: 3.4rem; z-index: 999991;
   width: auto; }
 .st-key-who button { min-height: 1.9rem; padding: 0 .6rem; font-size: .88rem; max-width: 15rem; }
+.st-key-who button p { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+@media (max-width: 1300px) { .st-key-who button { max-width: 6.5rem; } }
 .st-key-second { border-left: 4px solid #7c6fb0; background: color-mix(in srgb, #7c6fb0 16%, transparent);
   padding: .35rem .8rem; border-radius: .35rem; }
 .st-key-bar button { min-height: 1.7rem; padding: 0 .6rem; font-size: .85rem; }
@@ -26,6 +28,7 @@ CSS = """
   color: inherit !important; }
 [data-testid="stButtonGroup"] button[aria-checked="true"] *, [role="tab"][aria-selected="true"] * {
   color: currentColor !important; }
+.st-key-stopping button, [class*="st-key-learned"] button { color: inherit !important; }
 /* A wide chart scrolls in its place and does not lie over what stands beside it. */
 .st-key-heatmap { overflow-x: auto; }
 @media (max-width: 1200px) {
@@ -110,6 +113,8 @@ CSS = """
 [data-testid="stPopoverBody"]:has(.st-key-filter-panel) { width: min(40rem, 94vw); max-width: 94vw; }
 [data-testid="stPopoverBody"]:has(.st-key-slices-panel) { width: min(26rem, 94vw); }
 [class*="st-key-slices-"] button { min-height: 1.8rem; padding: 0 .4rem; }
+.st-key-tools { flex-wrap: nowrap; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-tools) { flex-shrink: 0; }
 .la-plan { font-size: 1.25rem; font-weight: 600; line-height: 1.35; overflow-wrap: anywhere; }
 .la-hero { font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: .2rem 0 .5rem; max-width: 52rem; }
 </style>

@@ -182,6 +182,24 @@ def test_keys_are_changed_and_found_again_after_a_reload(reviewer: Walker) -> No
     expect(reviewer.button(re.compile("^Keep"))).to_have_text(re.compile("K.*K"))
 
 
+def test_the_table_takes_keys_as_fast_as_they_come(reviewer: Walker) -> None:
+    reviewer.view("Table")
+    before, ids = len(log()), [reviewer.cells(row)["id"] for row in range(1, 9)]
+    reviewer.row(1).locator('[col-id="given"]').click()
+    reviewer.settle()
+    for key in "kxkgkxkg":
+        reviewer.page.keyboard.press(key)
+    reviewer.settle()
+    actions = {"k": "keep", "x": "exclude", "g": "ambiguous"}
+    assert [(d.id, d.action) for d in log()[before:]] == [
+        (id_, actions[key]) for id_, key in zip(ids, "kxkgkxkg", strict=True)
+    ]
+    reviewer.key("u")
+    expect(reviewer.row(8).locator('[col-id="final"]')).to_have_text("")
+    reviewer.key("r")
+    expect(reviewer.row(8).locator('[col-id="final"]')).to_have_text("(ambiguous)")
+
+
 def test_cards_take_the_same_keys_for_one_and_for_all_that_are_chosen(reviewer: Walker) -> None:
     reviewer.view("Cards")
     page = reviewer.page

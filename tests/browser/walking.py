@@ -222,7 +222,7 @@ class Walker:
 
     def chips(self) -> list[str]:
         """The selection as the bar shows it."""
-        found = self.page.locator(".st-key-bar").get_by_role("button").all_inner_texts()
+        found = self.page.locator('.st-key-bar [class*="st-key-chip-"]').get_by_role("button").all_inner_texts()
         # Streamlit replaces less where an invisible character is in between.
         return [text.removesuffix("close").strip().replace("\u2060", "") for text in found if text != "clear"]
 

@@ -139,6 +139,7 @@ def test_the_scope_says_which_rows_are_written(
         "Relabelled": "1",
         "Removed": "1",
         "Kept, confirmed": "1",
+        "Ambiguous": "0",
         "Not decided": str(rows - 3),
     }
     changes = app.dataframe[0].value

@@ -8,8 +8,9 @@ import pytest
 from dashboards import PAGES, Dashboard
 from made import texts
 
+from labelaudit.artefacts import manifest
 from labelaudit.audit import Audit, AuditConfig, audit
-from labelaudit.export import Handover, manifest
+from labelaudit.export import Handover
 from labelaudit.review import Decision
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS

@@ -60,13 +60,15 @@ def test_a_slice_is_saved_named_in_the_address_and_restored_from_it(dashboard: D
 
 
 def test_every_slice_is_listed_with_how_many_are_in_it_now(dashboard: Dashboard, audited: Audit) -> None:
-    app = dashboard.open("6_Inspector", audit=audited.id, sel=SUSPECTS.to_text())
+    app = dashboard.open("4_Heatmap", audit=audited.id, sel=SUSPECTS.to_text())
     suspects = audited.manifest["counts"]["suspects"]
-    for left in (suspects, suspects - 1):
+    flagged = audited.label_issues[audited.label_issues["is_issue"]]["id"]
+    for left, id_ in zip((suspects, suspects - 1), flagged, strict=False):
         unfold(dashboard, slices.OPEN)
         counts = [caption.value for caption in app.caption if caption.value.replace(",", "").isdigit()]
         assert counts[:4] == [str(suspects), str(left), str(int(audited.outvoted.sum())), "0"]
-        dashboard.press("exclude")
+        fingerprint = audited.dataset.data_fingerprint
+        Workspace().log.append([Decision(actor="ann", action="exclude", id=str(id_), fingerprint=fingerprint)])
     dashboard.press("slice-all-1")
     assert app.query_params["slice"] == "Suspects left"
     assert f"{suspects - 2} selected" in dashboard.text()
@@ -131,7 +133,28 @@ def test_tags_are_added_in_bulk_counted_selected_by_and_removed(dashboard: Dashb
     assert len(tags_of(log(audited))) == 2
 
 
-def test_an_issue_suggests_its_tag_and_an_odd_one_is_refused(dashboard: Dashboard, with_checks: Audit) -> None:
+def test_the_tags_of_the_open_example_are_edited_and_its_issues_suggest_some(
+    dashboard: Dashboard, with_checks: Audit
+) -> None:
+    id_ = str(with_checks.label_issues["id"][10])  # a near duplicate
+    app = dashboard.open("6_Inspector", audit=with_checks.id, sel=Selection(ids=(id_,)).to_text())
+    assert {"duplicate near", "duplicate exact"} <= set(labels(dashboard, "tag-"))
+    assert tags_of(log(with_checks)) == {}  # a suggestion and no more
+    dashboard.press("tag-duplicate_near")
+    assert "duplicate near" not in labels(dashboard, "tag-")
+    app.multiselect(key=f"tags-{id_}").set_value(["duplicate_near", "Ask  Ann"])
+    dashboard.run()
+    assert tags_of(log(with_checks)) == {id_: ("duplicate_near", "Ask Ann")}
+    app.multiselect(key=f"tags-{id_}").set_value(["<b>x</b>"])
+    dashboard.run()
+    assert "is no name for a tag" in app.error[0].value
+    assert app.multiselect(key=f"tags-{id_}").value == ["duplicate_near", "Ask Ann"]
+    app.multiselect(key=f"tags-{id_}").set_value([])
+    dashboard.run()
+    assert tags_of(log(with_checks)) == {}
+
+
+def test_a_selected_issue_suggests_its_tag_in_bulk(dashboard: Dashboard, with_checks: Audit) -> None:
     app = dashboard.open("3_Health", audit=with_checks.id, sel=Selection(issue="near_duplicate").to_text())
     unfold(dashboard, bulk.OPEN)
     app.pills(key="bulk-action").set_value("tag")

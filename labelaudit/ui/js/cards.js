@@ -1,7 +1,7 @@
 // A page of examples as cards: keys decide on the one that has the focus, or on all that are chosen.
 
 const CARDS = `<section class="la-many" aria-label="Review">
-  <nav class="la-way"></nav><div class="la-buttons"></div><div class="la-line"></div>
+  <nav class="la-way"></nav><div class="la-does"><div class="la-buttons"></div><div class="la-line"></div></div>
   <div class="la-tiles" role="listbox" aria-multiselectable="true" aria-label="Examples"></div>
   <div class="la-notes"><input class="la-reason" placeholder="Reason" aria-label="Reason">
     <textarea class="la-comment" rows="1" placeholder="Comment" aria-label="Comment"></textarea></div>
@@ -19,7 +19,8 @@ function cardsScreen(root, act) {
 
   const draw = (room) => {
     const page = pageOf(room), face = faceOf(room, room.at);
-    put(part("way"), `${way(room)}${pager(room)}`);
+    way(part("way"), room);
+    put(part("pages"), pager(room));
     put(part("alerts"), refusals(room));
     part("said").textContent = room.said;
     for (const [name, field] of Object.entries(notes)) if (field.value !== room[name]) field.value = room[name];
@@ -104,8 +105,8 @@ function pager(room) {
   const now = Math.floor((room.start + Math.max(0, room.walk.indexOf(room.at))) / room.page);
   const turn = (by, word, off) =>
     `<button type="button" class="quiet" data-do="turn" data-code="${by}" ${off ? "disabled" : ""}>${word}</button>`;
-  return `<span class="la-pages">${turn(-1, "‹ Page", now === 0)} ${(now + 1).toLocaleString("en")} of ${
-    pages.toLocaleString("en")} ${turn(1, "Page ›", now + 1 >= pages)}</span>`;
+  return `${turn(-1, "‹ Page", now === 0)} ${(now + 1).toLocaleString("en")} of ${pages.toLocaleString("en")} ${
+    turn(1, "Page ›", now + 1 >= pages)}`;
 }
 
 // What the digits mean for the card that has the focus.

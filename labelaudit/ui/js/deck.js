@@ -16,17 +16,27 @@ export default function ({ data, parentElement, setStateValue }) {
     screen = { root, mode: data.mode, room, ...make(root, (action, code) => act(action, code)) };
   }
   screen.room = room;
+  fit();
   draw();
   if (room.resend) room.send();
   room.resend = false;
   window.removeEventListener("keydown", pressed, true);
   window.addEventListener("keydown", pressed, true);
+  window.onresize = fit;
   // Streamlit also ends calls that a later one has overtaken: only a screen that is gone stops listening.
   return () => {
     if (root.isConnected || screen?.root !== root) return;
     window.removeEventListener("keydown", pressed, true);
     screen = null;
   };
+}
+
+// The example takes the room that what stands above leaves.
+function fit() {
+  const { root } = screen ?? {};
+  if (!root?.isConnected) return;
+  const scrolled = root.closest("[data-testid=stMain]")?.scrollTop ?? 0;
+  root.style.setProperty("--top", `${Math.round(root.getBoundingClientRect().top + scrolled)}px`);
 }
 
 function draw() {

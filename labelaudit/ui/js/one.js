@@ -1,13 +1,13 @@
 // One example at a time, large; what is said about it and what can be decided stands beside it.
 
 const ONE = `<section class="la-one" aria-label="Review">
-  <nav class="la-way"></nav><article class="la-example"></article><div class="la-facts-of"></div>
+  <nav class="la-way"></nav><article class="la-example"></article><div class="la-side"><div class="la-facts-of"></div>
   <div class="la-buttons"></div><div class="la-classes"></div><div class="la-why"></div>
   <div class="la-notes"><input class="la-reason" list="la-reasons" placeholder="Reason" aria-label="Reason">
     <datalist id="la-reasons"><option>wrong label</option><option>unclear</option><option>not in any class</option>
     <option>duplicate</option><option>bad quality</option></datalist>
     <textarea class="la-comment" rows="1" placeholder="Comment" aria-label="Comment"></textarea></div>
-  <div class="la-said" role="status" aria-live="polite"></div><div class="la-nearby"></div>
+  <div class="la-said" role="status" aria-live="polite"></div></div><div class="la-nearby"></div>
   <div class="la-alerts"></div><div class="la-over" hidden></div></section>`;
 
 const CHOICES = ["accept", "keep", "exclude", "ambiguous", "skip"];
@@ -23,7 +23,7 @@ function oneScreen(root, act) {
   const draw = (room) => {
     const face = current(room), state = stateOf(room, room.at);
     part("one").classList.toggle("beside", room.mode === "beside");
-    put(part("way"), way(room));
+    way(part("way"), room);
     put(part("alerts"), refusals(room));
     part("said").textContent = room.said;
     for (const [name, field] of Object.entries(notes)) if (field.value !== room[name]) field.value = room[name];
@@ -37,8 +37,7 @@ function oneScreen(root, act) {
       root.querySelector("[data-do=accept]").disabled = face.suggested === null;
     }
     const final = finalTag(state);
-    put(part("facts-of"), `<div class="la-labels"><span>${face.labels.replace(" suggested ", "</span><span>suggested ")}</span>
-      <span class="la-final">${final ? `final ${final}` : ""}</span></div><div class="la-small">${face.facts}</div>`);
+    put(part("facts-of"), `<div class="la-labels">${face.labels}<span class="la-final">${final ? `final ${final}` : ""}</span></div><div class="la-small">${face.facts}</div>`);
     put(part("classes"), classes(room, face, state));
     drawn = face;
     root.dataset.id = face.id;
@@ -46,12 +45,14 @@ function oneScreen(root, act) {
   return { draw, actions: overlays(part("over"), act, notes) };
 }
 
-function way(room) {
-  const place = room.walk.indexOf(room.at);
-  const count = place < 0 ? "" : `${(room.start + place + 1).toLocaleString("en")} of ${room.total.toLocaleString("en")}`;
-  const quiet = ["previous", "next"].map((name) => buttonFor(room, name, "quiet")).join("");
-  return `${quiet}<span class="la-count-of">${count}</span><span class="la-gap"></span>${
-    ["undo", "redo", "help"].map((name) => buttonFor(room, name, "quiet")).join("")}`;
+// The buttons stay the same ones, so that who pressed one by keyboard is still on it.
+function way(place, room) {
+  const quiet = (...names) => names.map((name) => buttonFor(room, name, "quiet")).join("");
+  put(place, `${quiet("previous", "next")}<span class="la-count-of"></span><span class="la-gap"></span>${
+    quiet("undo", "redo", "help")}<span class="la-pages"></span>`);
+  const at = room.walk.indexOf(room.at);
+  const count = at < 0 ? "" : `${(room.start + at + 1).toLocaleString("en")} of ${room.total.toLocaleString("en")}`;
+  place.querySelector(".la-count-of").textContent = count;
 }
 
 function example(place, face) {
