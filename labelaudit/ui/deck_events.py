@@ -72,7 +72,7 @@ def receive(opened: Opened, sent: Mapping[str, Any]) -> bool:
     ----------
     opened : Opened
     sent : mapping
-        ``run``, ``events``, ``open``, ``before``: see ``outbox.js``.
+        ``run``, ``jump``, ``events``, ``open``, ``before``: see ``outbox.js``.
 
     Returns
     -------
@@ -83,9 +83,10 @@ def receive(opened: Opened, sent: Mapping[str, Any]) -> bool:
         return False  # of another audit; they wait in the browser until that one is open again
     box = inbox(opened.audit.id)
     new = [event for event in sent["events"] if event["key"] not in box.done]
-    st.session_state["position"] = st.session_state["marked"] = _position(opened, sent["open"])
-    if sent["before"] is not None:
-        deciding.come_from(st.session_state["position"], _position(opened, sent["before"]))
+    if sent["jump"] == st.session_state.get("jumps", 0):  # else it was told to go elsewhere since
+        st.session_state["position"] = st.session_state["marked"] = _position(opened, sent["open"])
+        if sent["before"] is not None:
+            deciding.come_from(st.session_state["position"], _position(opened, sent["before"]))
     try:
         run(opened, new)
     except StoreError as error:

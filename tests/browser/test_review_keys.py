@@ -108,6 +108,7 @@ def test_keys_that_come_faster_than_the_server_are_all_written(reviewer: Walker)
     for _ in range(100):  # more than are kept ready: the rest waits for its examples
         reviewer.page.keyboard.press("g")
     reviewer.decided(decided + 100)
+    reviewer.page.wait_for_timeout(3000)  # until the next examples are ready again: keys are about what is seen
     for _ in range(20):
         reviewer.page.keyboard.press("k")
     reviewer.page.get_by_role("link", name="Export", exact=True).click()  # without waiting for anything

@@ -139,7 +139,8 @@ class Dashboard:
         """Send events, and with them all that were not said to be done."""
         deck, states = self.deck, self.app._tree.get_widget_states()
         self.waiting += events
-        sent = {"run": deck["run"], "events": self.waiting, "open": at, "before": before, **more}
+        sent = {"run": deck["run"], "events": self.waiting, "open": at, "before": before}
+        sent |= {"jump": deck["jump"], **more}
         own = next(e.proto.id for e in self.app.get("bidi_component") if e.proto.component_name == "labelaudit.deck")
         states.widgets.add(id=own, json_value=json.dumps({"sent": sent}))
         self.app._tree = self.app._run(states)._tree

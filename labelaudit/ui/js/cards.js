@@ -82,7 +82,7 @@ function cardsScreen(root, act) {
     if (by) {
       const to = event.shiftKey ? page[place + by] : room.walk[room.walk.indexOf(room.at) + by];
       if (to !== undefined) act(event.shiftKey ? "extend" : "focus", to);
-    } else if (name === "space" && !event.target.closest("button")) act("toggle", room.at);
+    } else if (name === "space" && !event.target.closest(".la-deck button, button:focus-visible")) act("toggle", room.at);
     else if (name === "home") act("focus", page[0]);
     else if (name === "end") act("focus", page.at(-1));
     else if (name === "pagedown" || name === "pageup") act("turn", name === "pagedown" ? 1 : -1);

@@ -6,13 +6,15 @@ export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".la-deck");
   const room = roomOf(data.run);
   room.send = () => setStateValue("sent", {
-    run: room.run, events: room.pending.map(({ was, ...event }) => event), open: room.at, before: room.before,
+    run: room.run, jump: room.jump, events: room.pending.map(({ was, ...event }) => event), open: room.at, before: room.before,
     named: room.names ? room.run : "", holds: { one: [...room.faces.one.keys()], cards: [...room.faces.cards.keys()] },
   });
   room.resend = screen?.root !== root && room.pending.length > 0;
   take(room, data);
   if (screen?.root !== root || screen.mode !== data.mode) {
     const make = data.mode === "cards" ? cardsScreen : oneScreen;
+    // Who chose this view by mouse has left that button: space is a key here.
+    if (document.activeElement?.matches("[role=radio]:not(:focus-visible)")) document.activeElement.blur();
     screen = { root, mode: data.mode, room, ...make(root, (action, code) => act(action, code)) };
   }
   screen.room = room;

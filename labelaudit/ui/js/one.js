@@ -33,9 +33,9 @@ function oneScreen(root, act) {
       example(part("example"), face);
       put(part("why"), face.why);
       put(part("nearby"), face.near);
-      put(part("buttons"), CHOICES.map((name) => buttonFor(room, name, name === "accept" ? "main" : "")).join(""));
-      root.querySelector("[data-do=accept]").disabled = face.suggested === null;
     }
+    put(part("buttons"), CHOICES.map((name) => buttonFor(room, name, name === "accept" ? "main" : "")).join(""));
+    root.querySelector("[data-do=accept]").disabled = face.suggested === null;
     const final = finalTag(state);
     put(part("facts-of"), `<div class="la-labels">${face.labels}<span>${final && `final ${final}`}</span></div>
       <div class="la-small" title="${face.facts.replaceAll('"', "&quot;")}">${face.facts}</div>`);
