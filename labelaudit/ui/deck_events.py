@@ -84,7 +84,8 @@ def receive(opened: Opened, sent: Mapping[str, Any]) -> bool:
     box = inbox(opened.audit.id)
     new = [event for event in sent["events"] if event["key"] not in box.done]
     if sent["jump"] == st.session_state.get("jumps", 0):  # else it was told to go elsewhere since
-        st.session_state["position"] = st.session_state["marked"] = _position(opened, sent["open"])
+        if sent["open"] != st.session_state.get("position"):
+            st.session_state["position"] = st.session_state["marked"] = _position(opened, sent["open"])
         if sent["before"] is not None:
             deciding.come_from(st.session_state["position"], _position(opened, sent["before"]))
     try:

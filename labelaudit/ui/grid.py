@@ -353,7 +353,8 @@ def _press(opened: Opened, queue: np.ndarray, press: dict[str, Any]) -> None:
     else:
         return
     place = int(np.flatnonzero(queue == position)[0])
-    deciding.open_row(int(queue[min(place + 1, len(queue) - 1)]))
+    deciding.open_row(int(queue[min(place + 1, len(queue) - 1)]), mark=False)
+    st.session_state["marked"] = None  # the focus has gone there by itself, and on perhaps
 
 
 @session.telling()
