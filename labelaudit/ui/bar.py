@@ -41,7 +41,6 @@ def show(opened: Opened) -> None:
     with st.container(key="bar", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<div class="la-facts">{spans}</div>', width="content")
         chips(opened)
-        st.space("stretch")
         tools()
     second.banner(opened)
     bulk.show_done(opened)
@@ -53,7 +52,7 @@ def show(opened: Opened) -> None:
 def tools() -> None:
     """Draw what is done with the selection: change it, and decide on all of it; what is folded away costs nothing."""
     session.drawn_anew()
-    with st.container(horizontal=True, gap="xsmall", width="content", key="tools"):
+    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", key="tools"):
         for key, (word, icon, draw) in TOOLS.items():
             folded = st.popover(word, icon=icon, key=key, on_change="rerun", type="tertiary")
             if folded.open and (opened := session.opened()) is not None:

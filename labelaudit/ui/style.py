@@ -112,9 +112,9 @@ CSS = """
 [data-testid="stPopoverBody"]:has(.st-key-bulk-panel) { width: min(46rem, 94vw); max-width: 94vw; }
 [data-testid="stPopoverBody"]:has(.st-key-filter-panel) { width: min(40rem, 94vw); max-width: 94vw; }
 [data-testid="stPopoverBody"]:has(.st-key-slices-panel) { width: min(26rem, 94vw); }
-[class*="st-key-slices-"] button { min-height: 1.8rem; padding: 0 .4rem; }
-.st-key-tools { flex-wrap: nowrap; }
-[data-testid="stLayoutWrapper"]:has(> .st-key-tools) { flex-shrink: 0; }
+:is(.st-key-slices-own, .st-key-slices-all, .st-key-slices-tab) button { min-height: 1.8rem; padding: 0 .4rem; }
+/* The tools of the bar stay side by side, and go to its next line together. */
+[data-testid="stLayoutWrapper"]:has(> [data-testid="stVerticalBlock"] > * > .st-key-tools) { min-width: 20rem; }
 .la-plan { font-size: 1.25rem; font-weight: 600; line-height: 1.35; overflow-wrap: anywhere; }
 .la-hero { font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: .2rem 0 .5rem; max-width: 52rem; }
 </style>
