@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, permutations
+from itertools import chain, combinations, permutations
 
 import numpy as np
 import pandas as pd
@@ -117,18 +117,19 @@ def pairs(opinions: pd.DataFrame) -> pd.DataFrame:
     from scipy.stats import binomtest
     from sklearn.metrics import cohen_kappa_score
 
-    wide = opinions.pivot(index=["id", "part"], columns="actor", values="category")
+    numbered = opinions.assign(category=pd.factorize(opinions["category"])[0])  # text is slow to compare
+    wide = numbered.pivot(index=["id", "part"], columns="actor", values="category")
     rows = []
     for one, other in combinations(wide.columns, 2):
         both = wide[[one, other]].dropna()
         if both.empty:
             continue
-        ours, theirs = both[one], both[other]
+        ours, theirs = both[one].to_numpy(np.int64), both[other].to_numpy(np.int64)
         n, agreed = len(both), int((ours == theirs).sum())
         interval = binomtest(agreed, n).proportion_ci(method="wilson")
-        said = {*ours, *theirs}
-        kappa = float(cohen_kappa_score(ours, theirs)) if len(said) > 1 else np.nan
-        rows.append((one, other, n, agreed, agreed / n, interval.low, interval.high, kappa, _note(n, len(said))))
+        n_said = len(np.union1d(ours, theirs))
+        kappa = float(cohen_kappa_score(ours, theirs)) if n_said > 1 else np.nan
+        rows.append((one, other, n, agreed, agreed / n, interval.low, interval.high, kappa, _note(n, n_said)))
     return pd.DataFrame(rows, columns=list(PAIR_COLUMNS)).sort_values("examples", ascending=False, ignore_index=True)
 
 
@@ -167,8 +168,10 @@ def fleiss_kappa(counts: np.ndarray) -> float:
 
 def counted(opinions: pd.DataFrame) -> np.ndarray:
     """Count the opinions per example and category, shape (n, k); examples with a single opinion are left out."""
-    places = opinions.groupby(["id", "part"], sort=False).ngroup()
-    table = pd.crosstab(places, opinions["category"]).to_numpy()
+    places = opinions.groupby(["id", "part"], sort=False).ngroup().to_numpy()
+    names, different = pd.factorize(opinions["category"])
+    table = np.zeros((places.max(initial=-1) + 1, len(different)), dtype=np.int64)
+    np.add.at(table, (places, names), 1)
     return np.asarray(table[table.sum(axis=1) >= 2])
 
 
@@ -187,12 +190,12 @@ def by_class(opinions: pd.DataFrame) -> pd.DataFrame:
         category with another person's), ``agreement`` (the share of these in which both say it: specific agreement),
         and ``confused_with``, what others say instead most often (empty for nothing), ``times``.
     """
-    said: Counter[str] = Counter()
-    together: Counter[tuple[str, str]] = Counter()
-    for _, group in opinions.groupby(["id", "part"], sort=False)["category"]:
-        if len(group) > 1:
-            said.update(group)
-            together.update(permutations(group, 2))
+    groups: dict[tuple[str, str], list[str]] = {}
+    for id_, part, name in zip(opinions["id"], opinions["part"], opinions["category"], strict=True):
+        groups.setdefault((id_, part), []).append(name)
+    several = [group for group in groups.values() if len(group) > 1]
+    said = Counter(chain.from_iterable(several))
+    together = Counter(pair for group in several for pair in permutations(group, 2))
     rows = []
     for name in sorted(said):
         others = Counter({b: n for (a, b), n in together.items() if a == name and b != name})

@@ -31,7 +31,7 @@ KINDS = (
     ("#b08fd8", "triangle-down"),
 )
 
-BINNED_ABOVE = 50_000  # points; beyond it the unsuspected ones are drawn as density
+BINNED_ABOVE = 20_000  # points; beyond it, a browser takes seconds to draw each, and they are drawn as density
 
 
 def heatmap(cells: pd.DataFrame, *, as_share: bool, side: int = 560) -> alt.LayerChart:

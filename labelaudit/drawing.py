@@ -129,7 +129,13 @@ def drawn(
         shown = _thinned(shown, most)
     words = {column: dataset.names_of(shown[column]) for column in ("given", "suggested")}
     columns = ["self_confidence", "other_best", "status", "given", "suggested", "score"]
-    return shown.assign(**words)[columns].round(4), bins
+    return _light(shown.assign(**words)[columns].round(4)), bins
+
+
+def _light(points: pd.DataFrame) -> pd.DataFrame:
+    """The same in a quarter of the bytes: words by their number, and as many digits as a screen has pixels."""
+    light = {"f": "float32", "i": "int32", "b": "bool"}
+    return points.astype({name: light.get(column.dtype.kind, "category") for name, column in points.items()})
 
 
 def _thinned(table: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -192,13 +198,14 @@ def on_the_map(
         }
     )
     if len(shown) <= all_up_to:
-        return shown.round(4), None, kinds
+        return _light(shown.round(4)), None, kinds
     low, high = places.min(axis=0), places.max(axis=0)
     size = np.where(high > low, high - low, 1)
     bins = density((places - low) / size)
     for axis, name in enumerate("xy"):
         bins[[f"{name}0", f"{name}1"]] = bins[[f"{name}0", f"{name}1"]] * size[axis] + low[axis]
-    return _thinned(shown[issue != NOTHING].sort_values("score", kind="stable"), most).round(4), bins, kinds
+    few = _thinned(shown[issue != NOTHING].sort_values("score", kind="stable"), most)
+    return _light(few.round(4)), bins, kinds
 
 
 def _first_issue(audit: Audit) -> np.ndarray:

@@ -140,6 +140,24 @@ def review_order(mask: np.ndarray, scores: np.ndarray, sets: np.ndarray | None =
     return np.asarray(rows[np.lexsort((scores[rows], number, lowest[number]))])
 
 
+def led_by(position: int, ranked: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Put one example before all that are still to come, where the order has changed while it was looked at.
+
+    Parameters
+    ----------
+    position : int
+    ranked : ndarray of int
+        In the new order.
+    seen : ndarray of shape (n,), bool
+        Decided or skipped.
+    """
+    if seen[position] or position not in ranked:
+        return ranked
+    rest = ranked[ranked != position]
+    to_come = np.flatnonzero(~seen[rest])
+    return np.insert(rest, to_come[0] if len(to_come) else len(rest), position)
+
+
 def detectors_of(audit: Audit) -> list[str]:
     """List the columns of ``audit.scores`` by which the examples can be ordered."""
     return [name for name in audit.scores.columns if name not in ("id", "part")]

@@ -210,6 +210,13 @@ class DecisionLog:
         with self._database.reading() as connection:
             return self._last(connection, fingerprint)
 
+    def counts(self) -> dict[str, int]:
+        """Return how many decisions there are about each data set, by its fingerprint."""
+        data = DECISIONS.c.fingerprint
+        wanted = sa.select(data, sa.func.count()).where(DECISIONS.c.workspace == self.workspace).group_by(data)
+        with self._database.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(wanted)}
+
     # -- within a transaction -------------------------------------------------------------------
 
     @contextmanager

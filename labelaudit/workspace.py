@@ -90,13 +90,19 @@ class Workspace:
             raise StoreError("the data in the address is not in this workspace; load the file again.")
         return Dataset.open(folder)
 
+    def stored(self) -> dict[str, tuple[str, Path]]:
+        """Return name and folder of each stored data set, by its `Dataset.data_fingerprint`; not of damaged ones."""
+        found = {}
+        for path in self.folder.glob("data/*/dataset.json"):
+            with suppress(OSError, ValueError):
+                roles = read_json(path)
+                found[roles.get("hashes", {}).get("data_fingerprint", "")] = roles["name"], path.parent
+        return found
+
     def earlier(self, fingerprints: Collection[str]) -> list[Dataset]:
         """Return those of the stored data sets that decisions with these fingerprints were made for."""
-        found: dict[str, Dataset] = {}
-        for path in self.folder.glob("data/*/dataset.json") if fingerprints else ():
-            if Dataset.is_whole(path.parent) and (data := Dataset.open(path.parent)).data_fingerprint in fingerprints:
-                found[data.data_fingerprint] = data
-        return list(found.values())
+        folders = [folder for key, (_, folder) in self.stored().items() if key in fingerprints]
+        return [Dataset.open(folder) for folder in folders if Dataset.is_whole(folder)]
 
     def keep_text(self, text: str) -> str:
         """Store what is too long for an address, and return the name by which `kept_text` finds it."""

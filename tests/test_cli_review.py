@@ -109,6 +109,19 @@ def test_decisions_on_data_that_changed_are_carried_over_and_the_rest_is_listed(
     assert (told["new"], told["known"], [d["id"] for d in told["refused"]]) == (0, 1, ["2", "", "59"])
 
 
+def test_what_was_decided_on_an_earlier_audit_is_carried_over(folder: Path, found: Audit, tmp_path: Path) -> None:
+    """The earlier data is at hand, so that a row whose content changed is told."""
+    now = relabelled(texts(60), {5: "class 0"})
+    words = now.table["text"].to_pylist()
+    words[1] += " and more"
+    place = now.table.schema.get_field_index("text")
+    audit(replace(now, table=now.table.set_column(place, "text", [words])), CONFIG).save(tmp_path / "now")
+    said = ran("review", tmp_path / "now", "--from", folder)
+    assert "Refused: set of ann on id '1' is about a row whose content changed" in said
+    assert "2 new (2 carried over from other data), 0 known already, 1 refused" in said
+    assert "0 new, 2 known already, 1 refused" in ran("review", tmp_path / "now", "--from", folder)
+
+
 def test_what_was_decided_otherwise_here_stays_without_overwrite(folder: Path, found: Audit, tmp_path: Path) -> None:
     (tmp_path / "d.jsonl").write_text('{"actor": "cid", "action": "exclude", "id": 1}\n')
     said = ran("review", folder, "--import", tmp_path / "d.jsonl")

@@ -12,7 +12,7 @@ from issued import flagged_rows, issued
 
 from labelaudit.audit import Audit, audit
 from labelaudit.confident import SCORES
-from labelaudit.ordering import ORDERS, detectors_of, mixed, ranking, review_order, sets_of
+from labelaudit.ordering import ORDERS, detectors_of, led_by, mixed, ranking, review_order, sets_of
 from labelaudit.selection import Selection, points, selected
 from labelaudit.tasks import TASKS
 
@@ -133,6 +133,16 @@ def test_a_single_model_disagrees_with_itself_where_its_probabilities_are_even(c
     found = ranking(alone, points(alone), Selection(), "disagreement")
     assert found.argmin() == 7
     assert found[7] == pytest.approx(0)
+
+
+def test_where_the_order_changes_what_is_open_comes_before_all_that_is_to_come() -> None:
+    seen = np.zeros(10, bool)
+    seen[[7, 3]] = True
+    ranked = np.array([7, 2, 3, 5, 9])
+    assert led_by(9, ranked, seen).tolist() == [7, 9, 2, 3, 5]
+    assert led_by(2, ranked, seen).tolist() == [7, 3, 2, 5, 9]  # it was the next one anyway
+    assert led_by(3, ranked, seen).tolist() == ranked.tolist()  # decided meanwhile
+    assert led_by(8, ranked, seen).tolist() == ranked.tolist()  # not selected
 
 
 # -- with a random sample in it --------------------------------------------------------------------------------

@@ -148,7 +148,10 @@ def _identifies(column: pa.ChunkedArray) -> str:
 
     if column.null_count or pa.types.is_boolean(column.type):
         return ""
-    first = typed(column.slice(0, 1000))  # most columns can be told by their first cells
+    head = column.slice(0, 1000)  # most columns can be told by their first cells
+    if is_text(column.type) and pc.count_distinct(head).as_py() < len(head):
+        return ""  # the same text is the same value: thousands of columns need not be read for that
+    first = typed(head)
     if not first.is_unique or (first.dtype.kind == "f" and (first % 1 != 0).any()):
         return ""
     values = typed(column)

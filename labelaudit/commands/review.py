@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from labelaudit.errors import did_you_mean
 from labelaudit.terminal import print_columns, print_json, say
+
+if TYPE_CHECKING:
+    from labelaudit.audit import Audit
+    from labelaudit.dataset import Dataset
+    from labelaudit.decisions import Decision
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="What `labelaudit audit` wrote.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
@@ -80,18 +85,24 @@ def review(
     from_: Annotated[
         Path | None, typer.Option("--import", metavar="FILE", help="Take in decisions (JSONL) that are not here yet.")
     ] = None,
+    before: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="Carry over what was decided on an audit of the data as it was."),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Let imported decisions win over other ones that were made here.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Export or import the decisions about this data; importing twice changes nothing."""
-    if (to is None) == (from_ is None):
-        raise typer.BadParameter("choose one of them", param_hint="--export / --import")
+    """Export or import the decisions about this data, or carry them over; twice is the same as once."""
+    if sum(path is not None for path in (to, from_, before)) != 1:
+        raise typer.BadParameter("choose one of them", param_hint="--export / --import / --from")
     if to is not None:
         _export(folder, to, as_json)
     elif from_ is not None:
         _import(folder, from_, overwrite, as_json)
+    elif before is not None:
+        _carry_over(folder, before, overwrite, as_json)
 
 
 def _export(folder: Path, to: Path, as_json: bool) -> None:
@@ -110,22 +121,40 @@ def _export(folder: Path, to: Path, as_json: bool) -> None:
 
 def _import(folder: Path, path: Path, overwrite: bool, as_json: bool) -> None:
     from labelaudit.audit import Audit
-    from labelaudit.carry import arrival
     from labelaudit.exchange import read_jsonl
     from labelaudit.workspace import Workspace
 
-    found, here = Audit.open(folder), Workspace()
-    brought = read_jsonl(path)
-    log = here.log.read(found.dataset.data_fingerprint)
-    earlier = here.earlier({d.fingerprint for d in brought} - {"", found.dataset.data_fingerprint})
-    came = arrival(brought, found.dataset, log, earlier=earlier, overwrite=overwrite)
-    here.log.restore(came.new)
+    found, brought = Audit.open(folder), read_jsonl(path)
+    others = {d.fingerprint for d in brought} - {"", found.dataset.data_fingerprint}
+    _bring(found, brought, Workspace().earlier(others), overwrite, path, as_json)
+
+
+def _carry_over(folder: Path, before: Path, overwrite: bool, as_json: bool) -> None:
+    from labelaudit.audit import Audit
+    from labelaudit.workspace import Workspace
+
+    earlier = Audit.open(before).dataset
+    brought = Workspace().log.read(earlier.data_fingerprint)
+    _bring(Audit.open(folder), brought, [earlier], overwrite, before, as_json)
+
+
+def _bring(
+    found: Audit, brought: list[Decision], earlier: list[Dataset], overwrite: bool, source: Path, as_json: bool
+) -> None:
+    """Write what holds for this data, and say what became of the rest."""
+    from labelaudit.carry import arrival
+    from labelaudit.workspace import Workspace
+
+    log = Workspace().log
+    there = log.read(found.dataset.data_fingerprint)
+    came = arrival(brought, found.dataset, there, earlier=earlier, overwrite=overwrite)
+    log.restore(came.new)
     if as_json:
         refused = [{**asdict(d), "why": why} for d, why in came.refused]
         counts = {"new": len(came.new), "carried_over": came.carried, "known": len(came.known), "refused": refused}
-        print_json({"audit": found.id, "from": str(path), **counts})
+        print_json({"audit": found.id, "from": str(source), **counts})
         return
-    say(f"Imported {path}: {came.sentence}.")
+    say(f"From {source}: {came.sentence}.")
     if came.carried and found.dataset.id_column is None:
         say("The ids are row numbers: where rows were moved or inserted, look at what was carried over.")
     for decision, why in came.refused[:SHOWN]:

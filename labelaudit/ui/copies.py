@@ -6,6 +6,7 @@ from functools import partial
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from labelaudit.carry import Arrival, arrival
 from labelaudit.decisions import Decision
@@ -20,12 +21,18 @@ SHOWN = 200  # refused decisions that are listed
 
 
 def hint(opened: Opened) -> None:
-    """Say how many decisions are in no copy yet, where the disk may not last."""
-    uncopied = _uncopied(opened)
-    if settings().public and uncopied:
+    """Say what is in no copy where the disk may not last, and what was decided before the data changed."""
+    uncopied = _uncopied(opened) if settings().public else 0
+    if uncopied:
         st.caption(
             f":material/save: {uncopied:,} {'entry is' if uncopied == 1 else 'entries are'} in no copy yet, and this "
             "server may forget them. Take one under *Copies*."
+        )
+    if not opened.decisions and (before := _states(opened)):
+        many = sum(count for _, count in before.values())
+        st.caption(
+            f":material/history: {many:,} {'entry was' if many == 1 else 'entries were'} written about "
+            f"{plain(opened.dataset.name)} before it changed. Carry over what still holds under *Copies*."
         )
 
 
@@ -93,7 +100,8 @@ def _bring(opened: Opened) -> None:
         key=f"arriving-{st.session_state.get('arrived', 0)}",
         help="What is here already is left out, so nothing happens twice",
     )
-    if sent is None:
+    brought = _of_file(sent) if sent is not None else _of_earlier(opened)
+    if not brought:
         st.caption(
             "Decisions on an earlier state of this data are carried over where the row is as it was; you see what does "
             "not fit before anything is written."
@@ -102,17 +110,9 @@ def _bring(opened: Opened) -> None:
     overwrite = st.toggle(
         "They win over what was decided otherwise here", key="arriving-wins", help="Else what is here stays"
     )
-    try:
-        brought = parse_jsonl(sent.getvalue(), sent.name)
-        came = _arrival(opened, brought, overwrite)
-    except LabelauditError as error:
-        session.show_error(error)
-        return
-    for place, (title, many) in zip(
-        st.columns(3),
-        (("New", len(came.new)), ("Known already", len(came.known)), ("Refused", len(came.refused))),
-        strict=True,
-    ):
+    came = _arrival(opened, brought, overwrite)
+    counts = (("New", len(came.new)), ("Known already", len(came.known)), ("Refused", len(came.refused)))
+    for place, (title, many) in zip(st.columns(3), counts, strict=True):
         place.metric(title, f"{many:,}", border=True)
     if came.carried:
         st.caption(f"{came.carried:,} of the new ones were made for other data and hold for this as well.")
@@ -123,7 +123,42 @@ def _bring(opened: Opened) -> None:
         label = f"Bring in {len(came.new):,}"
         st.button(label, key="arrive", type="primary", on_click=_write, args=(opened, came))
     else:
-        st.markdown("**Nothing in this file is new here.**")
+        st.markdown("**Nothing of it is new here.**")
+
+
+def _of_file(sent: UploadedFile) -> list[Decision]:
+    try:
+        return parse_jsonl(sent.getvalue(), sent.name)
+    except LabelauditError as error:
+        session.show_error(error)
+        return []
+
+
+def _of_earlier(opened: Opened) -> list[Decision]:
+    """Offer what was decided here on data of this name that is not the same."""
+    states = _states(opened)
+    if not states:
+        return []
+    chosen = st.selectbox(
+        "Or what was decided before this data changed",
+        list(states),
+        index=None,
+        key="arriving-from",
+        format_func=lambda data: f"{states[data][0]}, {states[data][1]:,} entries ({data[:12]})",
+        placeholder="Choose an earlier state",
+    )
+    return opened.workspace.log.read(chosen) if chosen else []
+
+
+def _states(opened: Opened) -> dict[str, tuple[str, int]]:
+    """Name and number of entries of other data of this name, by fingerprint."""
+    counts, here = opened.workspace.log.counts(), opened.dataset
+    names = {data: name for data, (name, _) in opened.workspace.stored().items() if data in counts}
+    return {
+        data: (name, counts[data])
+        for data, name in names.items()
+        if name == here.name and data != here.data_fingerprint
+    }
 
 
 def _arrival(opened: Opened, brought: list[Decision], overwrite: bool) -> Arrival:

@@ -25,7 +25,7 @@ Mode = Literal["one", "beside", "cards"]  # alone, beside the table, and many at
 AHEAD, BEHIND = 32, 12  # examples on the way that are kept ready
 IMAGES_AHEAD, IMAGES_BEHIND = 8, 3
 PAGE = 24  # cards
-MOST, BYTES = 10, 700_000  # examples and their characters in one message; there is always at least one
+FIRST, BYTES = 8, 700_000  # examples in the first message, and their characters in any; there is always at least one
 STEPS = 50  # that can be undone or redone without asking the server
 SCRIPTS = ("zoom", "outbox", "one", "cards", "deck")
 
@@ -88,7 +88,8 @@ def message(opened: Opened, queue: np.ndarray, position: int, mode: Mode, sent: 
     if mode == "cards":
         wanted = [position, *walk.tolist()]
     holds = set(sent.get("holds", {}).get("cards" if mode == "cards" else "one", []))
-    faces, more = _faces(opened, [at for at in wanted if at not in holds], mode)
+    most = PAGE if mode == "cards" or holds else FIRST
+    faces, more = _faces(opened, [at for at in wanted if at not in holds], mode, most)
     named = sent.get("named") == opened.audit.id
     return {
         "run": opened.audit.id,
@@ -137,11 +138,10 @@ def _steps(opened: Opened, batches: list[str]) -> list[dict[str, Any]]:
     return [{"of": batch, "at": found[found >= 0][:PAGE].tolist()} for batch, found in places.items()]
 
 
-def _faces(opened: Opened, lacking: list[int], mode: Mode) -> tuple[dict[str, Any], bool]:
+def _faces(opened: Opened, lacking: list[int], mode: Mode, most: int) -> tuple[dict[str, Any], bool]:
     """The first examples that the browser lacks, and whether there are more."""
     faces: dict[str, Any] = {}
     size = 0
-    most = PAGE if mode == "cards" else MOST
     for at in lacking:
         made = tile(opened, at) if mode == "cards" else face(opened, at)
         size += len(json.dumps(made))

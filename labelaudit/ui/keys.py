@@ -60,14 +60,8 @@ TAKEN = {
 FIXED = (
     ("1–9", "The likeliest classes, in that order; classes that are digits are their own keys"),
     ("Cards: arrows, Home, End, Page", "Move from card to card and from page to page"),
-    (
-        "Cards: space, shift+arrows, ctrl+A, Esc",
-        "Choose a card, more of them, the page, none; keys decide on all chosen",
-    ),
-    (
-        "Table: arrows, then the keys above",
-        "The row that is open; space ticks rows, Enter or a double click edits a label",
-    ),
+    ("Cards: space, shift+arrows, ctrl+A, Esc", "Choose a card, more, the page, none; keys decide on all chosen"),
+    ("Table: arrows and the keys above", "Decide on the row in focus and go one down; space ticks rows, Enter edits"),
 )
 
 Keys = dict[str, tuple[str, ...]]

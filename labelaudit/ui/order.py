@@ -58,6 +58,9 @@ def _learned(opened: Opened, place: str) -> None:
     before = st.session_state.get("learned", (opened.audit.id, 0))
     if before != (opened.audit.id, learned.decisions):
         st.session_state["learned"] = opened.audit.id, learned.decisions
+        # What is open stays open, and the best of the new order comes next.
+        position = st.session_state.get("position")
+        st.session_state["led"] = None if position is None else (opened.audit.id, position)
         st.toast(f"The order changed: {learned.decisions:,} decisions learned.")
     with st.popover(f"{learned.decisions:,} decisions learned", key=f"learned{place}", type="tertiary"):
         st.markdown("**What the order learned from what was decided**")

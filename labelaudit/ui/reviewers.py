@@ -158,9 +158,10 @@ def counted_out(examples: int) -> str:
     return "1 example" if examples == 1 else f"{examples:,} examples"
 
 
-def _ordered(opened: Opened, chosen: np.ndarray) -> list[int]:
+def _ordered(opened: Opened, chosen: np.ndarray) -> np.ndarray:
     """Positions of the chosen examples, the worst first."""
-    return [position for position in opened.scores.argsort(kind="stable").tolist() if chosen[position]]
+    order = opened.scores.argsort(kind="stable")
+    return np.asarray(order[chosen[order]])
 
 
 def _plan(examples: int, names: int, what: str) -> str:

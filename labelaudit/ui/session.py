@@ -22,7 +22,7 @@ from labelaudit.decisions import DECIDING, tags_of
 from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.jobs import Job, Jobs
 from labelaudit.learning import Learned, Voices, learn, used
-from labelaudit.ordering import LEARNED, ORDERS, detectors_of, mixed, ranking, review_order, sets_of
+from labelaudit.ordering import LEARNED, ORDERS, detectors_of, led_by, mixed, ranking, review_order, sets_of
 from labelaudit.progress import Reviewed, lots_of
 from labelaudit.review import Decision, effective
 from labelaudit.reviewers import second_opinions
@@ -113,16 +113,20 @@ class Opened:
     @property
     def queue(self) -> np.ndarray:
         """The selected examples as they come up for review: `ranked`, with the random sample mixed in where wanted."""
-        return self._mixed[0] if self.mixes else self.ranked
+        return self._queued[0]
 
     @property
     def drawn(self) -> np.ndarray:
         """Those of the queue that are of the random sample and still to come."""
-        return self._mixed[1] if self.mixes else np.array([], dtype=np.intp)
+        return self._queued[1]
 
     @cached_property
-    def _mixed(self) -> tuple[np.ndarray, np.ndarray]:
-        return mixed(self.ranked, self.lots.order, self.table["action"].to_numpy() != "", self.mix)
+    def _queued(self) -> tuple[np.ndarray, np.ndarray]:
+        ranked, seen = self.ranked, self.table["action"].to_numpy() != ""
+        led = st.session_state.get("led")
+        if self.rank == LEARNED and led is not None and led[0] == self.audit.id:
+            ranked = led_by(led[1], ranked, seen)
+        return mixed(ranked, self.lots.order, seen, self.mix) if self.mixes else (ranked, ranked[:0])
 
     @property
     def mixes(self) -> bool:

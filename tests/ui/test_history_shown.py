@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from dashboards import Dashboard
+from made import relabelled
 
-from labelaudit.audit import Audit
+from labelaudit.audit import Audit, AuditConfig, audit
 from labelaudit.database import Database
 from labelaudit.decisions import Decision
 from labelaudit.exchange import to_jsonl
 from labelaudit.review import DecisionLog
 from labelaudit.settings import settings
-from labelaudit.ui import history
+from labelaudit.ui import copies, history
 from labelaudit.workspace import Workspace
 
 HTML = "<script>alert('é')</script>"
@@ -106,7 +108,7 @@ def test_a_copy_is_brought_back_once_and_what_does_not_fit_is_listed(
         ]
         if new:
             dashboard.press("arrive")
-    assert "Nothing in this file is new here." in dashboard.text()
+    assert "Nothing of it is new here." in dashboard.text()
     after = log.read(fingerprint)
     assert [replace(d, seq=0) for d in after] == [replace(d, seq=0) for d in before]
 
@@ -131,6 +133,31 @@ def test_where_the_disk_may_not_last_what_is_in_no_copy_is_counted(
     Workspace().preferences.set("me", f"copied {audited.dataset.data_fingerprint}", last)
     dashboard.run()
     assert "1 of them are in no copy of yours." in dashboard.text()
+
+
+def test_a_server_that_may_forget_asks_for_a_copy(
+    dashboard: Dashboard, audited: Audit, log: DecisionLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copies, "settings", lambda: SimpleNamespace(public=True))
+    dashboard.open("8_Decisions", audit=audited.id)
+    assert "4 entries are in no copy yet" in dashboard.text()
+
+
+def test_what_was_decided_before_the_data_changed_is_offered_and_carried_over(
+    dashboard: Dashboard, audited: Audit, log: DecisionLog
+) -> None:
+    now = relabelled(audited.dataset, {1: "class 2" if audited.dataset.given_texts[1] != '"class 2"' else "class 0"})
+    audit(now, AuditConfig(folds=2, checks=False), cache=settings().cache_dir)
+    app = dashboard.open("8_Decisions", audit=Workspace().request(now, AuditConfig(folds=2, checks=False)))
+    assert "4 entries were written about made texts before it changed." in dashboard.text()
+    open_copies(dashboard)
+    app.selectbox(key="arriving-from").set_value(audited.dataset.data_fingerprint)
+    dashboard.run()
+    # the label of the first one is another one now; the rest of its row is not, so its tag stays
+    assert dashboard.metrics() == {"New": "3", "Known already": "0", "Refused": "1"}
+    dashboard.press("arrive")
+    assert [d.action for d in Workspace().log.read(now.data_fingerprint)] == ["keep", "undo", "tag"]
+    assert dashboard.metrics() == {"New": "0", "Known already": "3", "Refused": "1"}
 
 
 def test_the_inspector_has_the_history_of_the_example(dashboard: Dashboard, audited: Audit, log: DecisionLog) -> None:

@@ -43,6 +43,15 @@ def opened(dashboard: Dashboard) -> int:
     return position
 
 
+def next_in_queue(dashboard: Dashboard) -> list[int]:
+    """What is to come, in order, as the table shows it."""
+    app = dashboard.app
+    app.segmented_control(key="view").set_value("Table")
+    dashboard.run()
+    found, queue = app.session_state["reviewed"]
+    return [int(row) for row in queue if not found.decided[row]]
+
+
 def test_every_order_can_be_chosen_and_is_in_the_address(dashboard: Dashboard, audited: Audit) -> None:
     app = dashboard.open("6_Inspector", audit=audited.id, sel=SUSPECTS)
     chooser = app.selectbox(key="order")
@@ -70,8 +79,8 @@ def test_the_random_sample_comes_up_in_the_queue_and_says_so(
     table = points(audited)
     drawn = next(row for row in lots_of(audited, table).order.tolist() if row not in worst[:5])
     assert opened(dashboard) == drawn  # the fifth place
-    face = app.get("bidi_component")[0].proto.json if app.get("bidi_component") else dashboard.text()
-    assert "from the random sample" in str(face)
+    (deck,) = app.get("bidi_component")
+    assert "from the random sample" in str(deck.proto)
 
 
 def test_the_address_restores_order_and_sample(dashboard: Dashboard, audited: Audit) -> None:
@@ -100,6 +109,36 @@ def test_the_order_learns_says_so_and_can_be_left(dashboard: Dashboard, audited:
     app.selectbox(key="order").set_value("")
     dashboard.run()
     assert opened(dashboard) == worst[FIRST + EVERY]
+
+
+def test_when_the_order_changes_what_is_open_stays_and_the_best_of_the_new_order_comes_next(
+    dashboard: Dashboard, audited: Audit, worst: list[int]
+) -> None:
+    keep(audited, worst[:FIRST])
+    app = dashboard.open("6_Inspector", audit=audited.id, sel="", rank=LEARNED)
+    first = opened(dashboard)
+    walk = next_in_queue(dashboard)
+    assert walk[0] == first
+    last = walk[-1]
+    app.session_state["position"] = last
+    keep(audited, walk[:EVERY])
+    dashboard.run()
+    assert opened(dashboard) == last
+    after = next_in_queue(dashboard)
+    assert after[0] == last
+    assert last not in after[1:]
+    assert set(after) == set(walk[EVERY:])
+
+
+def test_without_a_new_order_the_queue_is_not_led_by_what_is_open(
+    dashboard: Dashboard, audited: Audit, worst: list[int]
+) -> None:
+    keep(audited, worst[:FIRST])
+    app = dashboard.open("6_Inspector", audit=audited.id, sel="", rank=LEARNED)
+    walk = next_in_queue(dashboard)
+    app.session_state["position"] = walk[9]
+    dashboard.run()
+    assert next_in_queue(dashboard) == walk
 
 
 def test_the_panel_says_how_many_are_left_and_what_to_do(

@@ -25,7 +25,7 @@ from labelaudit.ui.export import PREVIEW_ROWS
 from labelaudit.ui.session import Opened
 from labelaudit.workspace import Workspace
 
-N, DECIDED = 60_000, 2000
+N, DECIDED = 24_000, 2000
 CHOICES = AuditConfig(model="linear_sgd", folds=2)
 BYTES = 1_000_000  # of one page, with styles and all
 
@@ -40,8 +40,8 @@ VIEWS = {
 
 @pytest.fixture(scope="module")
 def large() -> Dataset:
-    """Every seventh label wrong: more suspects than are drawn one by one; with a map."""
-    made = relabelled(table(N, 3, far=3.0), {row: f"class {(row + 1) % 3}" for row in range(0, N, 7)})
+    """Every fourth label wrong: more suspects than are drawn one by one; with a map."""
+    made = relabelled(table(N, 3, far=3.0), {row: f"class {(row + 1) % 3}" for row in range(0, N, 4)})
     places = np.random.default_rng(0).random((N, 2), dtype=np.float32)
     return replace(made, given=Given(coordinates=places))
 

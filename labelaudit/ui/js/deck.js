@@ -148,7 +148,8 @@ function escaped(text) {
 
 function buttonFor(room, name, kind = "") {
   const [, title, hint] = room.actions.find(([one]) => one === name);
-  return `<button type="button" class="${kind}" data-do="${name}" title="${escaped(hint)}">${escaped(title)} ${keycap(room.keys[name][0])}</button>`;
+  return `<button type="button" class="${kind}" data-do="${name}" title="${escaped(hint)}">${escaped(title)} ${
+    keycap(room.keys[name][0])}</button>`;
 }
 
 function finalTag([action, final, status]) {

@@ -37,7 +37,8 @@ function oneScreen(root, act) {
       root.querySelector("[data-do=accept]").disabled = face.suggested === null;
     }
     const final = finalTag(state);
-    put(part("facts-of"), `<div class="la-labels">${face.labels}<span class="la-final">${final ? `final ${final}` : ""}</span></div><div class="la-small">${face.facts}</div>`);
+    put(part("facts-of"), `<div class="la-labels">${face.labels}<span>${final && `final ${final}`}</span></div>
+      <div class="la-small" title="${face.facts.replaceAll('"', "&quot;")}">${face.facts}</div>`);
     put(part("classes"), classes(room, face, state));
     drawn = face;
     root.dataset.id = face.id;
@@ -56,7 +57,8 @@ function way(place, room) {
 }
 
 function example(place, face) {
-  place.className = `la-example${face.length > 1500 ? " long" : face.length > 500 ? " middling" : face.length < 160 ? " short" : ""}${face.image ? " image" : ""}`;
+  const size = face.length > 1500 ? "long" : face.length > 500 ? "middling" : face.length < 160 ? "short" : "";
+  place.className = `la-example ${size} ${face.image ? "image" : ""}`;
   if (face.image) {
     place.innerHTML = `<div class="la-zoom"></div>${face.image.caption}`;
     zoomable(place.firstChild, face.picture, face.image);
@@ -139,8 +141,8 @@ function overlays(over, act, notes) {
     const rows = room.actions.map(([name, title, hint]) =>
       `<dt>${room.keys[name].map(keycap).join(" ")}</dt><dd><b>${escaped(title)}</b> ${escaped(hint)}</dd>`);
     const fixed = room.fixed.map(([key, means]) => `<dt class="wide">${escaped(key)}</dt><dd>${escaped(means)}</dd>`);
-    over.innerHTML = `<div class="la-help" role="dialog" aria-label="Keys" tabindex="-1"><dl>${rows.join("")}${fixed.join("")}</dl>
-      <p class="la-small">“Keys” above changes them. Esc closes this.</p></div>`;
+    over.innerHTML = `<div class="la-help" role="dialog" aria-label="Keys" tabindex="-1">
+      <dl>${rows.join("")}${fixed.join("")}</dl><p class="la-small">“Keys” above changes them. Esc closes this.</p></div>`;
     const box = over.firstChild;
     box.onkeydown = (event) => { close(); taken(event); };
     box.onblur = close;
