@@ -107,7 +107,7 @@ def _last_rule(opened: Opened) -> str | None:
 
 @session.telling()
 def _undo_rule(opened: Opened, rule: str) -> None:
-    if opened.workspace.log.undo(opened.dataset.data_fingerprint, rule) is None:
+    if opened.workspace.log.undo(opened.dataset.data_fingerprint, rule, by=session.reviewer()) is None:
         session.tell("No rule is left to undo.")
 
 
