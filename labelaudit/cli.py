@@ -248,6 +248,8 @@ def export(
     if counts["ambiguous"]:
         fate = "left out" if without_ambiguous else "written as they are"
         say(f"{counts['ambiguous']:,} are ambiguous and {fate}.")
+    if counts["renamed"]:
+        say(f"{counts['renamed']:,} have a class that was renamed or merged.")
     if found.sample:
         say(f"Only {found.sample} was audited; the others are written as they are.")
     say(f"Written: {to} ({len(handover.cleaned):,} rows)")

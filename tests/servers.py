@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import tempfile
 import warnings
@@ -21,7 +23,10 @@ def postgres() -> Iterator[str]:
 
     # Not in pytest's folder, which only its owner may enter: run by root, the server has a user of its own.
     folder = Path(tempfile.mkdtemp(prefix="labelaudit-postgres-"))
-    server = get_server(folder / "data", cleanup_mode="delete")
+    # One after the other: where root runs the tests, the first of them makes the user that the servers run as.
+    with Path(tempfile.gettempdir(), f"labelaudit-postgres-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server = get_server(folder / "data", cleanup_mode="delete")
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET fsync = off")  # here only clients are killed, never the server

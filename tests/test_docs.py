@@ -13,6 +13,7 @@ import pytest
 import labelaudit
 
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+ONLY_ALEMBIC = "labelaudit.migrations.env"  # can run it
 MODULES = ["labelaudit", *(m.name for m in pkgutil.walk_packages(labelaudit.__path__, "labelaudit."))]
 
 
@@ -29,7 +30,7 @@ def test_readme_code_runs(root: Path, tmp_path: Path, monkeypatch: pytest.Monkey
         exec(compile("\n" * line + code, str(readme), "exec"), names)
 
 
-@pytest.mark.parametrize("name", [m for m in MODULES if not m.startswith("labelaudit.ui")])
+@pytest.mark.parametrize("name", [m for m in MODULES if not m.startswith("labelaudit.ui") and m != ONLY_ALEMBIC])
 def test_examples_in_docstrings_are_true(name: str) -> None:
     module = importlib.import_module(name)
     failed, _ = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)

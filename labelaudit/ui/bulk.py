@@ -63,8 +63,9 @@ def _positions(opened: Opened) -> np.ndarray:
 
 
 def _change(opened: Opened) -> Change | None:
+    possible = [action for action in ACTIONS if not (opened.blind and action in TAGGING)]
     action: Action | None = st.pills(
-        "What to do", list(ACTIONS), default="accept", format_func=WORDS.__getitem__, key="bulk-action", required=True
+        "What to do", possible, default="accept", format_func=WORDS.__getitem__, key="bulk-action", required=True
     )
     if action is None:
         return None

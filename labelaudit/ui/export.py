@@ -107,7 +107,7 @@ def _last_rule(opened: Opened) -> str | None:
 
 @session.telling()
 def _undo_rule(opened: Opened, rule: str) -> None:
-    if opened.workspace.log.undo(opened.dataset.data_fingerprint, rule) is None:
+    if opened.workspace.log.undo(opened.dataset.data_fingerprint, rule, by=session.reviewer()) is None:
         session.tell("No rule is left to undo.")
 
 
@@ -124,6 +124,8 @@ def preview(handover: Handover) -> None:
     columns[4].metric(
         "Not decided", f"{counts['undecided'] + counts['skipped']:,}", border=True, help="Written as they are"
     )
+    if counts["renamed"]:
+        st.caption(f"{counts['renamed']:,} more rows get the new name of a class that was renamed or merged.")
     unseen = int(handover.scope.sum() - handover.scope[handover.audit.rows].sum())
     if unseen:
         st.caption(f"{unseen:,} of them were not audited ({handover.audit.sample} was); they are written as they are.")

@@ -24,11 +24,11 @@ def offer(opened: Opened, key: str) -> None:
     key : str
         Prefix of the button's key.
     """
-    decided = int(opened.decided.sum())
-    if not decided or opened.blind:
+    if not opened.decided.any() or opened.blind:
         return
     ahead = estimate(opened.dataset, opened.audit.config)
-    what = "this decision" if decided == 1 else f"these {decided:,} decisions"
+    new = int((opened.decided & ~opened.dataset.verified[opened.audit.rows]).sum())
+    what = {0: "the decisions so far", 1: "1 new decision"}.get(new, f"{new:,} new decisions")
     pressed = st.button(
         f"Audit again with {what} ({ahead})",
         key=f"{key}-reaudit",

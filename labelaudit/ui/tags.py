@@ -16,6 +16,8 @@ from labelaudit.why import issues_of
 
 def edit(opened: Opened, position: int) -> None:
     """Draw the tags of one example; a change of them is written at once, a suggested one with one click."""
+    if opened.blind:
+        return  # tags of others are hidden in a second review, and whoever gives one has to see them
     row = opened.plain.iloc[position]
     id_ = str(row["id"])
     has = opened.tags.get(id_, ())

@@ -38,11 +38,6 @@ class Visitor(Walker):
         rows, _ = texts(80, seed=int.from_bytes(self.words.encode()) % 1000, classes=classes, wrong=0.2)
         return [[f"{name} {self.words}" for name in rows[0]], *rows[1:]]
 
-    def turn_to(self, page: str) -> None:
-        """Go to a page, and don't wait for it yet."""
-        self.page.get_by_role("link", name=page, exact=True).first.click()
-        self.stir()
-
     def heard(self, text: str) -> bool:
         return any(text.encode() in frame for frame in self.received)
 
@@ -82,7 +77,11 @@ def test_twenty_visitors_at_once_never_see_each_other(public: Server, browser: B
     )
     all_at_once(visitors, lambda v: v.button(re.compile("^Audit these")).click(), lambda v: v.audited())
     for page in PAGES:
-        all_at_once(visitors, lambda v, page=page: v.turn_to(page), lambda v: v.rest())
+        all_at_once(
+            visitors,
+            lambda v, page=page: v.page.get_by_role("link", name=page, exact=True).first.click(),
+            lambda v: v.settle(),
+        )
     one, other = visitors[-2:]
     assert one.looked_at() == other.looked_at()
     for number, visitor in enumerate(visitors):

@@ -95,15 +95,7 @@ class Walker:
 
     def settle(self) -> None:
         """Wait until the page shows its last state, in which no exception may stand and nothing may be unstyled."""
-        self.stir()
-        self.rest()
-
-    def stir(self) -> None:
-        """Count the time of quiet from now on; it goes by while others are waited for, too."""
-        self.page.evaluate(f"() => {{ delete window.quietSince; window.watching ??= setInterval({SETTLED}, 50); }}")
-
-    def rest(self) -> None:
-        """Wait for the end of what `stir` began; see `settle`."""
+        self.page.evaluate("() => { delete window.quietSince }")
         self.page.wait_for_function(SETTLED, polling=50)
         exceptions = self.page.locator('[data-testid="stException"]').all_inner_texts()
         assert exceptions == [], exceptions[0]

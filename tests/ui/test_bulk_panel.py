@@ -70,7 +70,22 @@ def test_what_was_decided_otherwise_is_decided_over_only_when_asked(
     assert decided() == {first: suspects[first]}
 
 
-def test_a_class_is_set_and_a_tag_added_and_removed(dashboard: Dashboard, audited: Audit, decided: Decided) -> None:
+def test_what_was_decided_since_the_dry_run_refuses_it_and_shows_it_anew(
+    dashboard: Dashboard, audited: Audit, decided: Decided, suspects: dict[str, tuple[str, str | None]]
+) -> None:
+    app = dashboard.open("4_Heatmap", audit=audited.id, sel=SUSPECTS.to_text())
+    unfold(dashboard, bulk.OPEN)
+    first = next(iter(suspects))
+    decide(audited, first, "exclude", "ann")  # in another window
+    dashboard.press("bulk-apply")
+    assert decided() == {first: ("exclude", None)}  # nothing was written
+    assert "This is what would change now." in app.warning[0].value
+    assert f"{len(suspects) - 1} rows change, 1 already decided otherwise." in dashboard.text()
+    dashboard.press("bulk-apply")
+    assert decided() == {**suspects, first: ("exclude", None)}
+
+
+def test_a_class_is_set(dashboard: Dashboard, audited: Audit, decided: Decided) -> None:
     three = Selection(ids=("3", "4", "8"))
     app = dashboard.open("3_Health", audit=audited.id, sel=three.to_text())
     unfold(dashboard, bulk.OPEN)

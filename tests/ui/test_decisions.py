@@ -164,6 +164,7 @@ def test_the_rule_accepts_what_is_undecided_and_one_undo_takes_it_back(
     assert app.button(key="rule").disabled
     dashboard.press("undo-rule")
     assert list(decided()) == [worst[0]["id"]]
+    assert Workspace().log.read(audited.dataset.data_fingerprint)[-1].actor == "me"  # who took it back, not the rule
 
 
 def test_nothing_decided_says_that_nothing_changes(dashboard: Dashboard, audited: Audit) -> None:
