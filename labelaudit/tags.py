@@ -68,4 +68,4 @@ def counted(tags: Iterable[Sequence[str]]) -> dict[str, int]:
 
 def meant_by(issues: Iterable[str], has: Sequence[str] = ()) -> list[str]:
     """List the tags that the found issues of an example suggest and that it has not."""
-    return [tag for issue in issues for tag in MEANT.get(issue, ()) if tag not in has]
+    return list(dict.fromkeys(tag for issue in issues for tag in MEANT.get(issue, ()) if tag not in has))
