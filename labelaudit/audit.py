@@ -29,12 +29,13 @@ from labelaudit import __version__
 from labelaudit.cache import Cache, key
 from labelaudit.checks import Checked, Material, run_checks
 from labelaudit.confident import FILTERS, SCORES, Filter, Score
-from labelaudit.dataset import Dataset, decode
+from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.estimate import estimate
 from labelaudit.features import VERSION as FEATURES_VERSION
 from labelaudit.files import digest, read_json, write_json, writing
 from labelaudit.heads import MODELS, Model
+from labelaudit.labels import decode
 from labelaudit.predict import VERSION as PREDICT_VERSION
 from labelaudit.predict import Progress, silent
 from labelaudit.seeing import Sight, look

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from labelaudit.dataset import encode
 from labelaudit.decisions import DECIDING, Decision, new_batch
 from labelaudit.errors import BadInput
+from labelaudit.labels import encode
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from labelaudit.dataset import Dataset, decode, encode, show
+from labelaudit.dataset import Dataset
 from labelaudit.decisions import Decision, channel, natural_key, standing
+from labelaudit.labels import decode, encode, show
 
 SHOWN = 12  # characters of a fingerprint
 

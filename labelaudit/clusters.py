@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from labelaudit.cache import Matrix
-from labelaudit.dataset import Dataset, show
+from labelaudit.dataset import Dataset
+from labelaudit.labels import show
 from labelaudit.tasks.evidence import WORD
 
 MIN_SIZE = 5

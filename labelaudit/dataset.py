@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import shutil
 from collections import Counter
@@ -17,26 +16,32 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from labelaudit.columns import codes, comparable, is_blank, is_number, is_text
+from labelaudit.columns import codes, comparable, is_blank
 from labelaudit.errors import BadInput, StoreError, did_you_mean
 from labelaudit.files import digest, read_json, replacing, write_json
 from labelaudit.given import FILE as GIVEN_FILE
 from labelaudit.given import Given
+from labelaudit.labels import (
+    Value,
+    can_be_classes,
+    class_order,
+    decode,
+    encode,
+    is_canonical_int,
+    is_missing,
+    show,
+)
 from labelaudit.media import Media
 from labelaudit.reviewed import FILE as REVIEWED_FILE
 from labelaudit.reviewed import Reviewed
-from labelaudit.text import is_encodable, json_text, shorten
+from labelaudit.text import shorten
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Value = str | int | float | bool
 Modality = Literal["text", "tabular", "image"]
 
-# Text formats have no null: these cells, apart from blank ones, mean that there is no label.
-MISSING_TEXT = frozenset({"nan", "null", "<na>", "n/a", "#n/a"})
 KEPT_ARCHIVE = "images.zip"
-JSON = (bool, int, float, list, dict)
 # Marks a column whose cells are JSON text because no single Arrow type holds them exactly.
 JSON_CELLS = {b"labelaudit.cells": b"json"}
 
@@ -66,28 +71,6 @@ class Source:
     def text_cells(self) -> bool:
         """Whether all cells are text, so that numbers have to be recognised."""
         return self.format in ("csv", "tsv")
-
-
-def encode(value: Any) -> str | None:
-    """Write a label as the JSON text that the issue table and the decisions hold."""
-    return None if value is None else json_text(value)
-
-
-def decode(text: str | float | None) -> Any:
-    """Read what `encode` wrote; pandas' NaN for missing text is no label, too."""
-    return json.loads(text) if isinstance(text, str) else None
-
-
-def show(value: Any) -> str:
-    """Write a value for a person, shortened: white space at the ends of a text as ␠, a dash for none."""
-    if value is None:
-        return "–"
-    if not isinstance(value, str):
-        return shorten(json_text(value, default=str) if isinstance(value, JSON) else str(value))
-    inner = value.strip()
-    before = len(value) - len(value.lstrip()) if inner else 0
-    shown = shorten("␠" * before + inner + "␠" * (len(value) - before - len(inner)))
-    return shown if is_encodable(shown) else shown.encode(errors="backslashreplace").decode()
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,7 +208,7 @@ class Dataset:
         if self.id_column is None:
             return np.arange(len(self), dtype=np.int64)
         values = self.table[self.id_column].to_pylist()
-        if all(_is_int64(v) if isinstance(v, int) else isinstance(v, str) and _is_canonical_int(v) for v in values):
+        if all(_is_int64(v) if isinstance(v, int) else isinstance(v, str) and is_canonical_int(v) for v in values):
             return np.array([int(v) for v in values], dtype=np.int64)
         return np.array([str(v) for v in values], dtype=object)
 
@@ -263,7 +246,7 @@ class Dataset:
             values, indices = self.reviewed.applied(values, indices)
         brought = () if self.given is None else self.given.classes
         present = {encode(v): v for v in (*values, *brought) if not is_missing(v)}
-        classes = tuple(sorted(present.values(), key=_class_order(list(present.values()))))
+        classes = tuple(sorted(present.values(), key=class_order(list(present.values()))))
         order = {encode(v): code for code, v in enumerate(classes)}
         # the last one is for -1: no value
         lookup = np.array([-1 if is_missing(v) else order[encode(v)] for v in values] + [-1], dtype=np.int32)
@@ -564,35 +547,8 @@ def _saved_roles(folder: Path) -> dict[str, Any]:
     return roles
 
 
-def can_be_classes(kind: pa.DataType) -> bool:
-    """Whether a column of this type holds one class per example: text, numbers that are not decimal, true or false."""
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    plain = is_text(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind)
-    return bool(plain or (is_number(kind) and not pa.types.is_decimal(kind)))
-
-
-def is_missing(value: Any) -> bool:
-    """Whether a cell of a label column means that there is no label."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return True
-    return isinstance(value, str) and (not value.strip() or value.strip().casefold() in MISSING_TEXT)
-
-
-def _is_canonical_int(text: str) -> bool:
-    digits = text.removeprefix("-")
-    return digits.isascii() and digits.isdigit() and len(digits) < 19 and str(int(text)) == text
-
-
 def _is_int64(value: int) -> bool:
     return -(2**63) <= value < 2**63
-
-
-def _class_order(values: Sequence[Any]) -> Any:
-    """Sort numbers and digits by value, the rest by type and text."""
-    if all(isinstance(v, str) and _is_canonical_int(v) for v in values):
-        return int
-    return lambda v: (type(v).__name__, v)
 
 
 def _array_of(values: Sequence[Any], kind: pa.DataType) -> pa.Array:

@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from labelaudit.dataset import Dataset, encode
+from labelaudit.dataset import Dataset
 from labelaudit.decisions import DECIDING, Decision, effective, renames, tags_of
 from labelaudit.decisions import in_force as standing
 from labelaudit.errors import BadInput
+from labelaudit.labels import encode
 from labelaudit.load import to_bytes
 from labelaudit.renaming import renamed, written
 

@@ -19,7 +19,7 @@ from labelaudit.files import replacing
 from labelaudit.text import json_text
 
 if TYPE_CHECKING:
-    from labelaudit.dataset import Value
+    from labelaudit.labels import Value
 
 ARRAYS = ("pred_probs", "features", "coordinates", "neighbours", "distances", "folds")
 FILE = "given.npz"

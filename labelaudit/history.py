@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from labelaudit.dataset import decode
 from labelaudit.decisions import Decision, undone_batches
+from labelaudit.labels import decode
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from labelaudit.audit import Audit
-from labelaudit.dataset import Dataset, encode
+from labelaudit.dataset import Dataset
 from labelaudit.decisions import DECIDING, Decision, effective
 from labelaudit.errors import BadInput
+from labelaudit.labels import encode
 from labelaudit.reviewed import Reviewed
 from labelaudit.tasks import TASKS
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelaudit.dataset import Value, decode, encode, show
 from labelaudit.decisions import Decision, effective, new_batch, renames
 from labelaudit.errors import BadInput, did_you_mean
+from labelaudit.labels import Value, decode, encode, show
 from labelaudit.tasks import TASKS
 from labelaudit.text import is_encodable, shorten
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelaudit import charts, confident, health
-from labelaudit.dataset import decode, encode
 from labelaudit.decisions import DECIDING, Decision, effective
 from labelaudit.drawing import density
 from labelaudit.errors import BadInput
 from labelaudit.heads import YOURS
+from labelaudit.labels import decode, encode
 from labelaudit.selection import STATUS
 from labelaudit.tasks.classification import fairly_judged
 

@@ -12,7 +12,6 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from labelaudit.database import DECISIONS, Database
-from labelaudit.dataset import encode
 from labelaudit.decisions import (
     ACTIONS,
     Decision,
@@ -27,6 +26,7 @@ from labelaudit.decisions import (
 )
 from labelaudit.errors import BadInput, Stale, StoreError
 from labelaudit.exchange import read_jsonl, write_jsonl
+from labelaudit.labels import encode
 
 __all__ = [
     "ACTIONS",

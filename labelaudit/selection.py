@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 
 from labelaudit.audit import Audit
 from labelaudit.confident import other_best
-from labelaudit.dataset import Value, decode, encode, show
 from labelaudit.decisions import DECIDING
 from labelaudit.errors import BadInput
+from labelaudit.labels import Value, decode, encode, show
 
 Box = tuple[float, float, float, float]
 Status = Literal["", "undecided", "suspect", "error", "kept", "excluded", "ambiguous", "skipped"]

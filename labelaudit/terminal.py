@@ -119,7 +119,7 @@ def _snippet(found: Audit, row: int) -> str:
 
 
 def _worst(found: Audit) -> list[dict[str, Any]]:
-    from labelaudit.dataset import decode
+    from labelaudit.labels import decode
 
     labels = found.label_issues
     worst = labels[labels["is_issue"]].sort_values("score", kind="stable").head(WORST)
@@ -168,8 +168,8 @@ def summary(found: Audit, folder: Path) -> dict[str, Any]:
 
 def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
     """Print what a person wants to know, and what to do next."""
-    from labelaudit.dataset import encode
     from labelaudit.heads import words
+    from labelaudit.labels import encode
 
     name = found.dataset.name_of
     facts, health = summary(found, folder), found.manifest["health"]

@@ -16,8 +16,9 @@ import pytest
 
 from labelaudit import folds, predict
 from labelaudit.audit import MODELS, Audit, AuditConfig, audit, audit_key, check, sample_rows
-from labelaudit.dataset import Dataset, Source, decode
+from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput, Cancelled, StoreError
+from labelaudit.labels import decode
 from labelaudit.tasks import TASKS, classification
 
 FILES = {

@@ -13,9 +13,9 @@ from made import relabelled, table
 
 from labelaudit.audit import Audit, audit
 from labelaudit.bulk import ACTIONS, Change, Plan, plan
-from labelaudit.dataset import encode
 from labelaudit.decisions import Decision, effective, tags_of
 from labelaudit.errors import BadInput
+from labelaudit.labels import encode
 from labelaudit.review import DecisionLog
 from labelaudit.selection import Selection, points, selected, with_decisions
 

@@ -11,11 +11,12 @@ import pyarrow as pa
 import pytest
 
 from labelaudit.carry import Arrival, arrival
-from labelaudit.dataset import Dataset, Source, encode
+from labelaudit.dataset import Dataset, Source
 from labelaudit.decisions import Decision, effective
 from labelaudit.errors import BadInput
 from labelaudit.exchange import parse_jsonl, to_jsonl
 from labelaudit.export import export
+from labelaudit.labels import encode
 from labelaudit.review import DecisionLog
 
 

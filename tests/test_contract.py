@@ -13,8 +13,9 @@ import pytest
 
 from labelaudit.audit import Audit, AuditConfig, audit, check
 from labelaudit.blocks import Block
-from labelaudit.dataset import Dataset, decode, encode
+from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
+from labelaudit.labels import decode, encode
 from labelaudit.review import Decision, effective
 from labelaudit.tasks import ISSUE_COLUMNS, TASKS
 

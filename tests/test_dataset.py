@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelaudit.dataset import JSON_CELLS, Dataset, Source, decode, encode, is_missing, show
+from labelaudit.dataset import JSON_CELLS, Dataset, Source
 from labelaudit.errors import BadInput, StoreError
+from labelaudit.labels import decode, encode, is_missing, show
 
 
 def labelled(cells: Any, **roles: Any) -> Dataset:

@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 
 from labelaudit.artefacts import ARTEFACTS, bundle
 from labelaudit.audit import Audit, AuditConfig
-from labelaudit.dataset import Dataset, Source, encode
+from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput
 from labelaudit.export import Handover, diff, export
+from labelaudit.labels import encode
 from labelaudit.load import FORMATS, read, to_bytes
 from labelaudit.review import Decision, DecisionLog, effective, read_jsonl
 

@@ -12,10 +12,11 @@ import pytest
 
 import labelaudit as la
 from labelaudit.audit import AuditConfig
-from labelaudit.dataset import Dataset, decode
+from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.folds import assign_folds
 from labelaudit.given import Given
+from labelaudit.labels import decode
 from labelaudit.tasks import TASKS
 
 # Our filters and what the paper called them; "confident_learning" of cleanlab 2 leaves out labels that are likeliest.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from labelaudit.audit import Audit, audit
-from labelaudit.dataset import encode
+from labelaudit.labels import encode
 from labelaudit.learning import EVERY, FIRST, Voices, learn, used
 from labelaudit.tasks import TASKS
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import relabelled, table
 
-from labelaudit.dataset import encode
 from labelaudit.decisions import Decision, effective, renames
 from labelaudit.errors import BadInput
 from labelaudit.exchange import read_jsonl, write_jsonl
 from labelaudit.export import diff, export
+from labelaudit.labels import encode
 from labelaudit.renaming import plan
 from labelaudit.review import DecisionLog
 

@@ -16,9 +16,9 @@ from labelaudit import health
 from labelaudit.audit import Audit, AuditConfig, audit
 from labelaudit.cli import app
 from labelaudit.confident import confident_joint, joint_and_errors
-from labelaudit.dataset import decode
 from labelaudit.decisions import Decision
 from labelaudit.errors import BadInput
+from labelaudit.labels import decode
 from labelaudit.replay import MOST_FRAMES, page, replay
 from labelaudit.workspace import Workspace
 

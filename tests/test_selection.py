@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from issued import issued
 
 from labelaudit.audit import Audit, AuditConfig, audit
-from labelaudit.dataset import encode
 from labelaudit.decisions import tags_of
 from labelaudit.drawing import (
     CORE,
@@ -28,6 +27,7 @@ from labelaudit.drawing import (
     outlines,
 )
 from labelaudit.errors import BadInput
+from labelaudit.labels import encode
 from labelaudit.review import Decision, effective
 from labelaudit.selection import (
     STATUSES,

@@ -14,7 +14,7 @@ from labelaudit.checks.duplicates import conflicting_duplicates, near_duplicates
 from labelaudit.checks.geometry import ambiguous, neighbour_votes, non_iid, outliers, underperforming_groups
 from labelaudit.checks.images import IMAGE_CHECKS
 from labelaudit.checks.sets import near_duplicate_sets
-from labelaudit.dataset import encode
+from labelaudit.labels import encode
 from labelaudit.tasks.base import ISSUE_COLUMNS
 
 __all__ = ["CHECKS", "Checked", "Finding", "Material", "near_duplicate_sets", "neighbour_votes", "run_checks"]

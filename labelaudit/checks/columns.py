@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from labelaudit.checks.base import DoesNotApply, Material, Outcome, count_of
 from labelaudit.columns import comparable, is_blank, is_text
-from labelaudit.dataset import MISSING_TEXT
+from labelaudit.labels import MISSING_TEXT
 
 RARE = 0.1  # of an equal share, as in cleanlab's Datalab
 LONGEST_KEY = 64  # characters; what is longer is a text

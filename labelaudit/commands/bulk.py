@@ -228,7 +228,7 @@ def _change(found: Audit, flags: dict[str, bool], values: dict[str, str | None],
 
 def _class(found: Audit, name: str | None, option: str) -> str | None:
     """Read a class's name as JSON text."""
-    from labelaudit.dataset import encode
+    from labelaudit.labels import encode
 
     if name is None:
         return None

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from labelaudit.dataset import Dataset, Value
+from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.given import Given
+from labelaudit.labels import Value
 from labelaudit.load.pieces import WORDS, Brought, Piece, Role, found
 from labelaudit.text import json_text, shorten
 

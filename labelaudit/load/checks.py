@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 
 from labelaudit.columns import Codes, codes, is_blank, is_named_like_id, numbers
-from labelaudit.dataset import Dataset, encode, show
+from labelaudit.dataset import Dataset
 from labelaudit.folds import copy_sets
+from labelaudit.labels import encode, show
 from labelaudit.load.leaks import giveaway, label_codes, reason_of
 from labelaudit.text import shorten
 

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelaudit.columns import is_text
-from labelaudit.dataset import Source, is_missing
+from labelaudit.dataset import Source
 from labelaudit.errors import BadInput
+from labelaudit.labels import is_missing
 from labelaudit.load import archives
 from labelaudit.media import Files, Media, bytes_of, is_image_name, walk
 from labelaudit.settings import settings

@@ -11,11 +11,12 @@ import pandas as pd
 from labelaudit import confident, health, noise
 from labelaudit.blocks import Bar, Bars, Block
 from labelaudit.cache import key
-from labelaudit.dataset import Dataset, decode, encode
+from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
 from labelaudit.heads import TITLES, TREES, YOURS, Size, choose, reduced, seconds
 from labelaudit.insample import in_sample_signs
+from labelaudit.labels import decode, encode
 from labelaudit.predict import Progress, out_of_fold, pool_weights, tempered
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task
 from labelaudit.tasks.evidence import image_block, row_block, text_block

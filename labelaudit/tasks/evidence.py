@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from labelaudit.blocks import LONGEST_TEXT, MOST_CELLS, Cell, Image, Pull, Row, Text
-from labelaudit.dataset import show
 from labelaudit.errors import BadInput
+from labelaudit.labels import show
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit

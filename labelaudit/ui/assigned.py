@@ -9,7 +9,7 @@ from labelaudit.selection import Selection, selected
 from labelaudit.store import Slice
 from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 
 STAGES = {"": "first review", "second": "blind second review"}
 

@@ -12,7 +12,7 @@ from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
 from labelaudit.ui import bulk, filters, second, session, slices
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 from labelaudit.why import title_of
 
 # By the key of its state: word, icon, and what it draws.

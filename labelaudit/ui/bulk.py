@@ -8,14 +8,14 @@ import numpy as np
 import streamlit as st
 
 from labelaudit.bulk import ACTIONS, NEEDS, TAGGING, Action, Change, Plan, plan, rows
-from labelaudit.dataset import encode
 from labelaudit.errors import BadInput, Stale
+from labelaudit.labels import encode
 from labelaudit.tags import checked, counted, meant_by
 from labelaudit.text import shorten
 from labelaudit.ui import session
 from labelaudit.ui.cards import snippet_of
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 from labelaudit.ui.tags import words
 
 OPEN = "bulk"  # the state of the panel: open or not

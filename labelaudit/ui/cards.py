@@ -6,13 +6,13 @@ from html import escape
 
 import streamlit as st
 
-from labelaudit.dataset import show
 from labelaudit.errors import BadInput
+from labelaudit.labels import show
 from labelaudit.thumbnails import thumbnail
 from labelaudit.ui import session
 from labelaudit.ui.blocks import broken_html, chip, tag, thumbnail_html
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 from labelaudit.why import detectors, issues_of, title_of
 
 SNIPPET = 220

@@ -9,14 +9,14 @@ import streamlit as st
 
 from labelaudit.agreement import category
 from labelaudit.conflicts import Conflict, conflicts
-from labelaudit.dataset import encode
 from labelaudit.decisions import Decision
+from labelaudit.labels import encode
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
 from labelaudit.ui import blocks, session
 from labelaudit.ui.blocks import tag
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 
 HEIGHT = 460  # pixels of the example
 MOST = 50  # settled conflicts that are listed

@@ -15,7 +15,7 @@ from labelaudit.exchange import parse_jsonl, to_jsonl
 from labelaudit.settings import settings
 from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 
 SHOWN = 200  # refused decisions that are listed
 

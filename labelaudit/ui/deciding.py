@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from labelaudit.dataset import encode
+from labelaudit.labels import encode
 from labelaudit.review import Decision
 from labelaudit.ui import session
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 
 N_DIGITS = 9  # classes that have a key, the likeliest first, where their names are none
 DIGITS = "0123456789"

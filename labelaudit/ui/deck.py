@@ -18,7 +18,7 @@ from labelaudit.blocks import Bars, Image
 from labelaudit.tasks import TASKS
 from labelaudit.ui import blocks, cards, deciding, deck_events, keys, near, session, stopping, zoom
 from labelaudit.ui.blocks import chip, tag
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 from labelaudit.why import detectors, issues_of, title_of
 
 Mode = Literal["one", "beside", "cards"]  # alone, beside the table, and many at once

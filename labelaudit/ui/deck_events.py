@@ -18,7 +18,7 @@ from labelaudit.errors import BadInput, Stale, StoreError
 from labelaudit.review import Decision
 from labelaudit.ui import deciding, session, visitor
 from labelaudit.ui.deciding import CHOICES, Choice
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 
 KEY = "deck"
 

@@ -14,7 +14,7 @@ from labelaudit.errors import LabelauditError
 from labelaudit.export import Handover
 from labelaudit.load import formats
 from labelaudit.ui import session
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 
 SCOPES = {"all": "Everything", "selection": "The selection", "decided": "Only what was decided"}
 PREVIEW_ROWS = 200

@@ -9,10 +9,10 @@ from typing import Any, cast
 import numpy as np
 import streamlit as st
 
-from labelaudit.dataset import encode
+from labelaudit.labels import encode
 from labelaudit.selection import STATUSES, Selection, Status, selected
 from labelaudit.ui import session
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 from labelaudit.why import detectors_of_labels
 
 OPEN = "filter"  # the state of the panel: open or not

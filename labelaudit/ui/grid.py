@@ -16,7 +16,7 @@ from labelaudit.ui import deciding, deck_events, keys, session
 from labelaudit.ui.blocks import TINY, tiny
 from labelaudit.ui.cards import order_of, snippet_of
 from labelaudit.ui.keys import Keys
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 
 PAGE = 100
 COLUMNS = ("position", "score", "given", "suggested", "final", "status", "id")

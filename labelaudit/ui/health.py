@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from labelaudit.dataset import encode
+from labelaudit.labels import encode
 from labelaudit.selection import Selection, cell
 from labelaudit.ui import cards as strip_of_cards
 from labelaudit.ui import session, stopping
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 
 WEAK_MODEL = 0.7  # agreement with the given labels under which the estimates are said to be an upper bound
 AT_RISK = 0.8  # a class of which more than every fifth label is likely wrong

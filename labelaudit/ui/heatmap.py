@@ -8,11 +8,11 @@ import streamlit as st
 
 from labelaudit import health
 from labelaudit.audit import Audit
-from labelaudit.dataset import decode
+from labelaudit.labels import decode
 from labelaudit.selection import cell
 from labelaudit.tasks import TASKS
 from labelaudit.ui import session
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 
 MOST = 24  # classes that can be told apart on one screen
 MEASURES = {

@@ -9,13 +9,13 @@ from html import escape
 
 import streamlit as st
 
-from labelaudit.dataset import decode, encode
 from labelaudit.decisions import Decision, undone_batches
 from labelaudit.exchange import to_jsonl
 from labelaudit.history import WORDS, Filter, told
+from labelaudit.labels import decode, encode
 from labelaudit.ui.blocks import tag
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 
 PAGE = 100  # rows
 NARROW = 40  # entries about one example

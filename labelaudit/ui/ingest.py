@@ -16,9 +16,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from labelaudit import charts
 from labelaudit.audit import AuditConfig
 from labelaudit.columns import is_number
-from labelaudit.dataset import Dataset, can_be_classes
+from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.files import writing
+from labelaudit.labels import can_be_classes
 from labelaudit.load import archives, cells, guess, hub, load, read
 from labelaudit.load.checks import Finding, findings
 from labelaudit.load.demos import DEMOS

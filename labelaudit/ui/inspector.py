@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from labelaudit.ui import bar, deciding, deck, grid, history, keys, order, reaudit, session, stopping, tags
 from labelaudit.ui.deck import Mode
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 from labelaudit.why import title_of
 
 VIEWS = {"One by one": "one", "Cards": "cards", "Table": "beside"}  # the last two words of the deck

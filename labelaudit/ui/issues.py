@@ -13,7 +13,7 @@ from labelaudit.selection import Selection
 from labelaudit.ui import session
 from labelaudit.ui.cards import glance_html, labels_html
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 from labelaudit.why import copies, findings_of
 
 EXAMPLES = 3  # of each kind

@@ -16,7 +16,7 @@ from labelaudit.map import seconds
 from labelaudit.selection import Box
 from labelaudit.ui import deciding, run, session
 from labelaudit.ui.cards import card_html
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened, map_file
 
 COLOURS: dict[Literal["class", "issue"], str] = {"class": "given class", "issue": "kind of issue"}
 MOST_DRAWN = 5000  # points with an issue, one by one over a density
@@ -27,7 +27,7 @@ def show(opened: Opened) -> None:
     if opened.places is not None:
         _draw(opened, opened.places)
         return
-    path = session.map_file(opened.audit.id, opened.audit)
+    path = map_file(opened.audit.id, opened.audit)
     if path is None:
         st.info("This audit has no nearest neighbours to make a map of. Audit again to have one.")
         return

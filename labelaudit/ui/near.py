@@ -6,7 +6,7 @@ from html import escape
 
 from labelaudit.ui.blocks import tag
 from labelaudit.ui.cards import glance_html
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 from labelaudit.why import copies, neighbours
 
 MOST = 5  # cards

@@ -16,7 +16,7 @@ from labelaudit.jobs import Job
 from labelaudit.noise import review_curve
 from labelaudit.tasks import TASKS
 from labelaudit.ui import heatmap, run, session, visitor
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened, open_audit
 from labelaudit.workspace import Workspace
 
 KINDS = {"uniform": "to any other class", "confusable": "to a class that it is confused with"}
@@ -82,7 +82,7 @@ def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulatio
         if not here.is_done(audit_id):
             _watch(audit_id, int(planted.sum()))
             return None
-        after, table = session.open_audit(here.owner, audit_id)
+        after, table = open_audit(here.owner, audit_id)
     except LabelauditError as error:
         session.show_error(error)
         _again(audit_id, "Try again")

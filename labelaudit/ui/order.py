@@ -8,7 +8,7 @@ from labelaudit.learning import EVERY, FIRST
 from labelaudit.ordering import LEARNED, ORDERS, detectors_of
 from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 from labelaudit.why import title_of
 
 HELP = "\n".join(

@@ -12,7 +12,7 @@ from labelaudit.estimate import estimate
 from labelaudit.reaudit import Changes, changes, with_reviewed
 from labelaudit.selection import Selection
 from labelaudit.ui import session, visitor
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened, open_audit
 
 
 def offer(opened: Opened, key: str) -> None:
@@ -59,7 +59,7 @@ def since(opened: Opened) -> None:
     if not before or not opened.workspace.is_done(before):
         return
     try:
-        old, _ = session.open_audit(opened.workspace.owner, before)
+        old, _ = open_audit(opened.workspace.owner, before)
     except LabelauditError as error:
         session.show_error(error)
         return

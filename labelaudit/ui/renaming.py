@@ -12,7 +12,7 @@ from labelaudit.errors import BadInput
 from labelaudit.renaming import Renaming, classes_now, plan
 from labelaudit.ui import bulk, session
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 
 
 def show(opened: Opened) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from labelaudit import replay
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 
 HTML = '<div class="la-replay"></div>'
 MOUNT = """

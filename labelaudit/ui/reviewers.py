@@ -21,7 +21,7 @@ from labelaudit.selection import Selection
 from labelaudit.store import Slice
 from labelaudit.ui import assigned, reaudit, session
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 
 WHAT = ("The suspects, dealt out", "What is selected now", "A sample of what somebody decided")
 SHARES = (0.05, 0.1, 0.2, 0.5, 1.0)

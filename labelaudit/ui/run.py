@@ -18,7 +18,7 @@ from labelaudit.jobs import Job
 from labelaudit.settings import settings
 from labelaudit.ui import cards, session, visitor
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 from labelaudit.vision import BACKBONES
 
 EMBEDDERS = {

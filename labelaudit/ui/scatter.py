@@ -14,7 +14,7 @@ from labelaudit.drawing import Cluster, drawn, largest_clusters, outlines
 from labelaudit.selection import Box, Selection
 from labelaudit.text import shorten
 from labelaudit.ui import order, session
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 
 MOST_DRAWN = 5000  # suspects, one by one over a density
 RANK_POINTS = 1500

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from labelaudit.ui import session
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 
 
 def banner(opened: Opened) -> None:

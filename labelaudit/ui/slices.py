@@ -12,7 +12,7 @@ from labelaudit.selection import Selection, selected
 from labelaudit.store import Slice
 from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 from labelaudit.why import title_of
 
 OPEN = "slices"  # the state of the panel: open or not

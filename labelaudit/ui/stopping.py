@@ -9,7 +9,8 @@ from labelaudit.curve import chart, curve
 from labelaudit.ordering import LEARNED, review_order
 from labelaudit.progress import EVERY, NOTE, Progress, progress
 from labelaudit.ui import session
-from labelaudit.ui.session import EVERYTHING, MIXES, Opened
+from labelaudit.ui.opened import EVERYTHING, Opened
+from labelaudit.ui.session import MIXES
 
 OPEN = "stopping"  # key of the folded panel
 STEP = 5  # decisions between one estimate in the head line and the next; the panel is always up to date

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from labelaudit.dataset import encode
 from labelaudit.decisions import Decision
+from labelaudit.labels import encode
 from labelaudit.selection import Selection
 from labelaudit.tags import TAXONOMY, checked, counted, meant_by
 from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 from labelaudit.why import issues_of
 
 

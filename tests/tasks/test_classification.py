@@ -13,8 +13,9 @@ import pytest
 
 from labelaudit.audit import Audit, AuditConfig, audit
 from labelaudit.blocks import Bars, Row, Text
-from labelaudit.dataset import JSON_CELLS, Dataset, decode
+from labelaudit.dataset import JSON_CELLS, Dataset
 from labelaudit.errors import BadInput, StoreError
+from labelaudit.labels import decode
 from labelaudit.tasks import TASKS, Seen
 
 TASK = TASKS["classification"]

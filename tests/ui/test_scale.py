@@ -15,14 +15,15 @@ from made import relabelled, table
 
 from labelaudit import charts
 from labelaudit.audit import Audit, AuditConfig, audit
-from labelaudit.dataset import Dataset, encode
+from labelaudit.dataset import Dataset
 from labelaudit.given import Given
+from labelaudit.labels import encode
 from labelaudit.review import Decision
 from labelaudit.selection import Selection
 from labelaudit.settings import settings
 from labelaudit.ui import grid, inspector, noise_sim, scatter
 from labelaudit.ui.export import PREVIEW_ROWS
-from labelaudit.ui.session import Opened
+from labelaudit.ui.opened import Opened
 from labelaudit.workspace import Workspace
 
 N, DECIDED = 24_000, 2000
