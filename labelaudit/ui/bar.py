@@ -10,7 +10,7 @@ import streamlit as st
 from labelaudit.errors import LabelauditError
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
-from labelaudit.ui import bulk, filters, second, session, slices
+from labelaudit.ui import bulk, filters, postman, second, session, slices
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
 from labelaudit.why import title_of
@@ -23,8 +23,15 @@ TOOLS: dict[str, tuple[str, str, Callable[[Opened], None]]] = {
 }
 
 
-def show(opened: Opened) -> None:
-    """Draw the bar, and keep the address in step with it."""
+def show(opened: Opened, *, deck: bool = False) -> None:
+    """Draw the bar, and keep the address in step with it.
+
+    Parameters
+    ----------
+    opened : Opened
+    deck : bool
+        Whether the page has the deck, which brings its decisions to the log itself.
+    """
     audit, table = opened.audit, opened.table
     health = audit.manifest["health"]["overall_label_health_score"]
     suspects = int(table["is_issue"].sum())
@@ -42,6 +49,8 @@ def show(opened: Opened) -> None:
         st.html(f'<div class="la-facts">{spans}</div>', width="content")
         chips(opened)
         tools()
+    if not deck:
+        postman.deliver(opened)
     second.banner(opened)
     bulk.show_done(opened)
     session.show_told()

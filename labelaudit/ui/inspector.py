@@ -28,7 +28,7 @@ def show(audit_id: str) -> None:
         The audit; what it holds is read anew at each run, since decisions change.
     """
     opened = session.require_audit("the suspects one by one")
-    bar.show(opened)
+    bar.show(opened, deck=True)
     view, head = _head(opened)
     if len(opened.ranked) == 0:
         st.info("No example matches the selection. Drop a filter in the bar above, or pick suspects on another page.")

@@ -114,8 +114,7 @@ def test_keys_that_come_faster_than_the_server_are_all_written(reviewer: Walker)
     reviewer.page.get_by_role("link", name="Export", exact=True).click()  # without waiting for anything
     reviewer.page.wait_for_url(re.compile("/Export"))
     reviewer.settle()
-    reviewer.go("Inspector")  # which sends what was not on its way yet
-    reviewer.decided(decided + 120)
+    reviewer.decided(decided + 120)  # what was not on its way yet is sent from here
     new = log()[before:]
     assert [decision.action for decision in new] == ["ambiguous"] * 100 + ["keep"] * 20
     assert len({decision.id for decision in new}) == 120
