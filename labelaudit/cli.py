@@ -4,36 +4,34 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
-import shlex
 import subprocess
 import sys
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from labelaudit import __version__
 from labelaudit.commands.agreement import agreement
-from labelaudit.commands.auditing import check_out, run_audit
+from labelaudit.commands.auditing import check_out, choices, next_steps, run_audit
 from labelaudit.commands.bulk import State, bulk, rename_class, slices
+from labelaudit.commands.config import config, read_settings
+from labelaudit.commands.demo import demo
+from labelaudit.commands.map import map_
+from labelaudit.commands.options import Dir, Json, Out
 from labelaudit.commands.progress import progress as review_progress
 from labelaudit.commands.reaudit import reaudit
 from labelaudit.commands.replay import replay
 from labelaudit.commands.review import history, review
+from labelaudit.commands.sets import download, fetch_named
 from labelaudit.errors import BadInput, LabelauditError, StoreError, did_you_mean
 from labelaudit.files import reason
-from labelaudit.terminal import print_columns, print_json, print_summary, printable, progress, say, summary
+from labelaudit.terminal import print_json, print_summary, printable, say, summary
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from labelaudit.audit import Audit, AuditConfig
     from labelaudit.dataset import Dataset
-    from labelaudit.load.named import Named
-    from labelaudit.settings import Settings
 
 PACKAGE = Path(__file__).parent
 
@@ -63,9 +61,6 @@ def _sentence(error: LabelauditError | MemoryError | OSError) -> str:
 
 app = typer.Typer(cls=_Commands, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
-Out = Annotated[Path | None, typer.Option("--out", help="Folder for the result.", show_default=False)]
-
 
 def _show_version(wanted: bool) -> None:
     if wanted:
@@ -83,7 +78,7 @@ def _start(
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal may not know the letters of the user's labels
             stream.reconfigure(errors="backslashreplace")
-    logging.basicConfig(level=_settings().log_level, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=read_settings().log_level, format="%(levelname)s %(name)s: %(message)s")
 
 
 # -- commands -----------------------------------------------------------------------------------
@@ -149,7 +144,7 @@ def audit(
     as_json: Json = False,
 ) -> None:
     """Find the labels that a model, trained without seeing them, confidently disagrees with."""
-    config = _config(
+    config = choices(
         model=model,
         calibrate=calibrate,
         filter_by=filter_by,
@@ -168,7 +163,7 @@ def audit(
         raise typer.BadParameter(f"there is no {task!r}{did_you_mean(task, TASKS)}", param_hint="--task")
     if out is not None:
         check_out(out)
-    _fetch(source)
+    fetch_named(source)
     dataset = load(
         source,
         label=label,
@@ -189,12 +184,12 @@ def audit(
     if as_json:
         print_json(summary(found, folder))
     else:
-        print_summary(found, folder, _next_steps(found, folder, in_app=out is None))
+        print_summary(found, folder, next_steps(found, folder, in_app=out is None))
 
 
 @app.command()
 def export(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `labelaudit audit --out` wrote.")],
+    folder: Dir,
     to: Annotated[Path, typer.Option(metavar="FILE", help="The cleaned file; its ending says the format.")],
     decisions: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Decisions (JSONL), from the Export page.")
@@ -257,117 +252,6 @@ def export(
         say("Nothing was decided; see --decisions and --accept-suggestions-below.")
 
 
-@app.command("map")
-def map_(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `labelaudit audit --out` wrote.")],
-    to: Annotated[Path, typer.Option(metavar="FILE", help="A .csv or .parquet file for id, x and y.")],
-    as_json: Json = False,
-) -> None:
-    """Write a map: two coordinates for every audited example, so that those that are alike lie side by side."""
-    import pandas as pd
-
-    from labelaudit.audit import Audit
-    from labelaudit.cache import Cache
-    from labelaudit.files import replacing, writing
-    from labelaudit.map import make
-
-    if to.suffix not in (".csv", ".parquet"):
-        raise BadInput(f"--to {to} does not end in .csv or .parquet; choose one of them.")
-    found = Audit.open(folder)
-    with progress() as report:
-        places = make(found.outputs, Cache(_settings().cache_dir), report)
-    table = pd.DataFrame({"id": found.dataset.ids[found.rows], "x": places[:, 0], "y": places[:, 1]})
-    with writing(to), replacing(to) as file:
-        (table.to_csv if to.suffix == ".csv" else table.to_parquet)(file, index=False)
-    if as_json:
-        print_json({"audit": found.id, "to": str(to), "rows": len(table)})
-    else:
-        say(f"Written: {to} ({len(table):,} rows)")
-
-
-@app.command()
-def download(
-    name: Annotated[str, typer.Argument(help="Which public data set; --list names them.")] = "",
-    show_list: Annotated[bool, typer.Option("--list", help="List the public data sets.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Download a public data set into the data folder; `labelaudit audit NAME` then takes it from there."""
-    from labelaudit.load.named import NAMED, fetch
-
-    if show_list or not name:
-        entries = {wanted.name: f"{wanted.what} ({_whereabouts(wanted)})" for wanted in NAMED.values()}
-        if as_json:
-            print_json(entries)
-        else:
-            print_columns(("data set", "what it is"), list(entries.items()))
-        return
-    if name not in NAMED:
-        raise typer.BadParameter(f"there is no public data set {name!r}{did_you_mean(name, NAMED)}", param_hint="NAME")
-    _fetch(name)
-    path = fetch(NAMED[name])
-    if as_json:
-        print_json({"name": name, "path": str(path)})
-    else:
-        say(f"On this machine: {path}")
-        say(f"Next: labelaudit audit {name}")
-
-
-def _fetch(source: str) -> None:
-    """Download a public data set that is named and not here, and say before how large it is."""
-    from labelaudit.load.named import fetch, named
-
-    found = named(source)
-    if found is None or Path(source).exists() or found[0].found() is not None:
-        return
-    typer.echo(f"{found[0].name} has {found[0].about}; it is kept in {_settings().data_dir}", err=True)
-    with progress() as report:
-        fetch(found[0], report)
-
-
-def _whereabouts(wanted: Named) -> str:
-    return f"about {wanted.about}, downloads" if wanted.found() is None else "is on this machine"
-
-
-@app.command()
-def demo(
-    name: Annotated[str, typer.Argument(help="Which demo; --list names them.")] = "tickets",
-    noise: Annotated[
-        float | None, typer.Option(help="Share of labels to make wrong; 0.1 where the demo has no wrong ones.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of the planted errors and the audit.")] = 0,
-    show_list: Annotated[bool, typer.Option("--list", help="List the demos.")] = False,
-    out: Out = None,
-    as_json: Json = False,
-) -> None:
-    """Audit a demo whose wrong labels are known, and say how many of them are found."""
-    from labelaudit.load import DEMOS
-
-    if show_list:
-        entries = {demo.name: demo.what for demo in DEMOS.values()}
-        if as_json:
-            print_json(entries)
-        else:
-            print_columns(("demo", "what it is"), list(entries.items()))
-        return
-    if name not in DEMOS:
-        raise typer.BadParameter(f"there is no demo {name!r}{did_you_mean(name, DEMOS)}", param_hint="NAME")
-    config = _config(seed=seed)
-    if out is not None:
-        check_out(out)
-    dataset, wrong = _with_known_errors(name, noise, seed)
-    found, folder = run_audit(dataset, config, out)
-    hits = _hits(found, wrong)
-    if as_json:
-        print_json({**summary(found, folder), **hits})
-        return
-    print_summary(found, folder, _next_steps(found, folder, in_app=out is None))
-    say(
-        f"Known: {hits['known_errors']:,} labels are wrong on purpose; {hits['among_suspects']:,} of them are "
-        f"among the suspects, and the first {hits['known_errors']:,} reviews would find "
-        f"{hits['among_first_reviews']:,}."
-    )
-
-
 @app.command()
 def serve(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,
@@ -383,130 +267,15 @@ def serve(
     raise typer.Exit(subprocess.call([*command, *options]))
 
 
-@app.command()
-def config(as_json: Json = False) -> None:
-    """Show every setting, its value, and where that comes from."""
-    rows = _setting_rows(_settings())
-    if as_json:
-        print_json({row.pop("name"): row for row in rows})
-        return
-    columns = ("name", "value", "from", "variable")
-    print_columns(("setting", *columns[1:]), [tuple(row[column] for column in columns) for row in rows])
-
-
-for command in (agreement, bulk, history, reaudit, rename_class, replay, review, slices):
+for command in (agreement, bulk, config, demo, download, history, reaudit, rename_class, replay, review, slices):
     app.command()(command)
+app.command("map")(map_)
 app.command("progress")(review_progress)
 
 
 def _one_or_more(texts: list[str] | None) -> str | list[str] | None:
     """A file, a column or a prefix is one text; several are columns."""
     return texts[0] if texts and len(texts) == 1 else texts or None
-
-
-# -- settings and choices -----------------------------------------------------------------------
-
-
-def _settings() -> Settings:
-    from pydantic import ValidationError
-
-    from labelaudit.settings import settings
-
-    try:
-        return settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        variable = f"LABELAUDIT_{first['loc'][0]}".upper()
-        problem = first["msg"][0].lower() + first["msg"][1:]
-        raise BadInput(f"the setting {variable} is {first['input']!r}: {problem}; correct it or unset it.") from error
-
-
-def _setting_rows(settings: Settings) -> list[dict[str, str]]:
-    from dotenv import dotenv_values
-
-    in_environment = {name.upper() for name in os.environ}
-    in_file = {name.upper() for name in dotenv_values(".env")}
-    rows = []
-    for name, field in type(settings).model_fields.items():
-        variable = f"LABELAUDIT_{name}".upper()
-        origin = "environment" if variable in in_environment else ".env" if variable in in_file else "default"
-        value = _without_password(settings.database_url) if name == "database_url" else getattr(settings, name)
-        rows.append(
-            {
-                "name": name,
-                "value": str(value),
-                "variable": variable,
-                "from": origin,
-                "description": field.description or "",
-            }
-        )
-    return rows
-
-
-def _without_password(url: str) -> str:
-    from urllib.parse import urlsplit
-
-    password = urlsplit(url).password
-    return url.replace(f":{password}@", ":***@") if password else url
-
-
-def _config(**choices: Any) -> AuditConfig:
-    """Check the choices; a wrong one is a usage error that names its option."""
-    from pydantic import ValidationError
-
-    from labelaudit.audit import AuditConfig
-
-    try:
-        return AuditConfig(**choices)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0])
-        message = f"{first['msg'][0].lower()}{first['msg'][1:]}, not {first['input']}."
-        if first["type"] == "literal_error":
-            hint = did_you_mean(first["input"], get_args(AuditConfig.model_fields[name].annotation))
-            message = f"there is no {first['input']!r}{hint}"
-        raise typer.BadParameter(message, param_hint=f"--{name.replace('_', '-')}") from error
-
-
-# -- audits -------------------------------------------------------------------------------------
-
-
-def _with_known_errors(name: str, noise: float | None, seed: int) -> tuple[Dataset, np.ndarray]:
-    """Return a demo and which of its labels are wrong, shape (N,)."""
-    import numpy as np
-
-    from labelaudit.load import DEMOS, read
-    from labelaudit.tasks import TASKS
-
-    dataset = DEMOS[name].load()
-    label = dataset.label_columns[0]
-    truth = dataset.table
-    for folder in (PACKAGE.parent / "data", PACKAGE / "data"):
-        if (folder / f"{name}_truth.csv").is_file():
-            truth, _ = read(folder / f"{name}_truth.csv")
-    if noise is not None or truth is dataset.table:
-        dataset, _ = TASKS[dataset.task].plant(dataset, 0.1 if noise is None else noise, "uniform", seed)
-    pairs = zip(dataset.table[label].to_pylist(), truth[label].to_pylist(), strict=True)
-    return dataset, np.array([given != right for given, right in pairs])
-
-
-def _hits(found: Audit, wrong: np.ndarray) -> dict[str, int]:
-    from labelaudit.noise import review_curve
-
-    labels = found.label_issues
-    wrong = wrong[found.rows]
-    curve = review_curve(labels["score"].to_numpy(), wrong)
-    return {
-        "known_errors": int(wrong.sum()),
-        "among_suspects": int((wrong & labels["is_issue"]).sum()),
-        "among_first_reviews": int(curve["found"].iloc[max(1, int(wrong.sum())) - 1]),
-    }
-
-
-def _next_steps(found: Audit, folder: Path, *, in_app: bool) -> str:
-    name = shlex.quote(f"{found.dataset.name}_cleaned.{found.dataset.source.format}")
-    command = f"labelaudit export {shlex.quote(str(folder))} --accept-suggestions-below 0.2 --to {name}"
-    return f"labelaudit serve (to review them), or {command}" if in_app else command
 
 
 def _check_to(to: Path, dataset: Dataset) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labelaudit.commands.options import Dir, Json
 from labelaudit.terminal import print_columns, print_json, say
 
 if TYPE_CHECKING:
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def agreement(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `labelaudit audit --out` wrote.")],
+    folder: Dir,
     decisions: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Decisions (JSONL); those in this workspace without.")
     ] = None,
     conflicts: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the conflicts, one row per opinion, as CSV.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Say how much the reviewers agree (Cohen's and Fleiss' kappa), and on what they do not."""
     from labelaudit.audit import Audit

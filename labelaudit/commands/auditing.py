@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 import typer
 
-from labelaudit.errors import BadInput
+from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.terminal import progress
 
 if TYPE_CHECKING:
@@ -54,3 +55,28 @@ def run_audit(dataset: Dataset, config: AuditConfig, out: Path | None, *, since:
     if out is None:
         workspace.request(dataset, config, since=since)
     return found, folder
+
+
+def choices(**chosen: Any) -> AuditConfig:
+    """Check the choices; a wrong one is a usage error that names its option."""
+    from pydantic import ValidationError
+
+    from labelaudit.audit import AuditConfig
+
+    try:
+        return AuditConfig(**chosen)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        message = f"{first['msg'][0].lower()}{first['msg'][1:]}, not {first['input']}."
+        if first["type"] == "literal_error":
+            hint = did_you_mean(first["input"], get_args(AuditConfig.model_fields[name].annotation))
+            message = f"there is no {first['input']!r}{hint}"
+        raise typer.BadParameter(message, param_hint=f"--{name.replace('_', '-')}") from error
+
+
+def next_steps(found: Audit, folder: Path, *, in_app: bool) -> str:
+    """Say what to do with the result."""
+    name = shlex.quote(f"{found.dataset.name}_cleaned.{found.dataset.source.format}")
+    command = f"labelaudit export {shlex.quote(str(folder))} --accept-suggestions-below 0.2 --to {name}"
+    return f"labelaudit serve (to review them), or {command}" if in_app else command

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labelaudit.commands.options import Json
 from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.terminal import print_columns, print_json, say
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="What `labelaudit audit` wrote.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")]
 Reviewer = Annotated[str, typer.Option(metavar="NAME", help="Who decides.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 
 
 def bulk(

@@ -8,15 +8,16 @@ from typing import Annotated
 
 import typer
 
+from labelaudit.commands.options import Dir, Json
 from labelaudit.terminal import print_json, say
 
 
 def progress(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `labelaudit audit --out` wrote.")],
+    folder: Dir,
     decisions: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Decisions (JSONL); those in this workspace without.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Say how many real errors were found, how many are left, and whether to go on."""
     from labelaudit.audit import Audit

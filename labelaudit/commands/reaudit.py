@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labelaudit.commands.options import Dir, Json
 from labelaudit.terminal import print_columns, print_json, print_summary, say, summary
 
 if TYPE_CHECKING:
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def reaudit(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `labelaudit audit --out` wrote.")],
+    folder: Dir,
     decisions: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Decisions (JSONL); those in this workspace without.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the result.", show_default=False)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Audit again with the decisions so far; what was decided is verified, and the decisions stay valid."""
     from labelaudit.audit import Audit

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from labelaudit.commands.options import Dir
 from labelaudit.terminal import say
 
 
 def replay(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `labelaudit audit --out` wrote.")],
+    folder: Dir,
     to: Annotated[Path, typer.Option(metavar="FILE", help="The HTML file to write.")],
     decisions: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Decisions (JSONL); those in this workspace without.")

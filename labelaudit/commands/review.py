@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from labelaudit.commands.options import Json
 from labelaudit.errors import did_you_mean
 from labelaudit.terminal import print_columns, print_json, say
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from labelaudit.decisions import Decision
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="What `labelaudit audit` wrote.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 
 SHOWN = 20  # refused decisions that are listed
 
