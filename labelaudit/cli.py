@@ -18,9 +18,10 @@ from labelaudit.commands.agreement import agreement
 from labelaudit.commands.auditing import check_out, choices, next_steps, run_audit
 from labelaudit.commands.bulk import State, bulk, rename_class, slices
 from labelaudit.commands.config import config, read_settings
+from labelaudit.commands.decided import decided
 from labelaudit.commands.demo import demo
 from labelaudit.commands.map import map_
-from labelaudit.commands.options import Dir, Json, Out
+from labelaudit.commands.options import Decisions, Dir, Json, Out
 from labelaudit.commands.progress import progress as review_progress
 from labelaudit.commands.reaudit import reaudit
 from labelaudit.commands.replay import replay
@@ -191,9 +192,7 @@ def audit(
 def export(
     folder: Dir,
     to: Annotated[Path, typer.Option(metavar="FILE", help="The cleaned file; its ending says the format.")],
-    decisions: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Decisions (JSONL), from the Export page.")
-    ] = None,
+    decisions: Decisions = None,
     accept_suggestions_below: Annotated[
         float | None, typer.Option(metavar="SCORE", help="Accept suggestions with a lower score.")
     ] = None,
@@ -210,20 +209,17 @@ def export(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write the cleaned data set; decisions in a file win over the rule."""
+    """Write the cleaned data set: with the decisions in this workspace, or in a file; they win over the rule."""
     from labelaudit.audit import Audit
-    from labelaudit.decisions import Decision, accept_below
-    from labelaudit.exchange import read_jsonl
+    from labelaudit.decisions import accept_below, applied
     from labelaudit.export import Handover
     from labelaudit.load import write
 
     found = Audit.open(folder)
     _check_to(to, found.dataset)
-    log: list[Decision] = []
+    log = theirs = decided(found, decisions)
     if accept_suggestions_below is not None:
-        log += accept_below(found.issues, accept_suggestions_below, found.dataset.data_fingerprint)
-    if decisions is not None:
-        log += read_jsonl(decisions)
+        log = accept_below(found.issues, accept_suggestions_below, found.dataset.data_fingerprint) + theirs
     rows = None
     if slice_:
         state = State(found)
@@ -234,8 +230,12 @@ def export(
     counts = handover.counts()
     write(handover.cleaned, to, spreadsheet_safe=spreadsheet_safe)
     if as_json:
-        print_json({"audit": found.id, "to": str(to), "rows_written": len(handover.cleaned), **counts})
+        source = "workspace" if decisions is None else str(decisions)
+        told = {"decisions": applied(theirs), "decisions_from": source}
+        print_json({"audit": found.id, "to": str(to), "rows_written": len(handover.cleaned), **counts, **told})
         return
+    if decisions is None and (number := applied(theirs)):
+        say(f"{number:,} decision{' of this workspace is' if number == 1 else 's of this workspace are'} applied.")
     say(
         f"Relabelled {counts['relabelled']:,}, removed {counts['removed']:,} and kept {counts['kept']:,} of "
         f"{counts['rows']:,} rows; {counts['undecided'] + counts['skipped']:,} are undecided."
@@ -249,7 +249,7 @@ def export(
         say(f"Only {found.sample} was audited; the others are written as they are.")
     say(f"Written: {to} ({len(handover.cleaned):,} rows)")
     if not log:
-        say("Nothing was decided; see --decisions and --accept-suggestions-below.")
+        say("Nothing was decided; see labelaudit serve, --decisions and --accept-suggestions-below.")
 
 
 @app.command()

@@ -236,6 +236,18 @@ def renames(decisions: Sequence[Decision]) -> dict[str, str]:
     return {label: name for label, name in called.items() if label != name}
 
 
+def applied(decisions: Sequence[Decision]) -> int:
+    """Count what an export goes by: the examples that are decided, and the classes that have another name.
+
+    Parameters
+    ----------
+    decisions : sequence of Decision
+        In log order.
+    """
+    now = effective(decisions)
+    return int(now.loc[now["action"].isin(DECIDING), "id"].nunique()) + len(renames(decisions))
+
+
 # -- what comes too late ------------------------------------------------------------------------
 
 

@@ -27,7 +27,12 @@ class Settings(BaseSettings):
 
     def decisions_url(self) -> str:
         """Where the decision log is: `database_url`, or SQLite in the artifacts folder."""
-        return self.database_url or f"sqlite:///{self.artifacts_dir.resolve() / 'decisions.db'}"
+        return self.database_url or f"sqlite:///{self.decisions_file}"
+
+    @property
+    def decisions_file(self) -> Path:
+        """Where the decision log is while no other `database_url` is set."""
+        return self.artifacts_dir.resolve() / "decisions.db"
 
 
 @cache

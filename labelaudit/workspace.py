@@ -18,6 +18,7 @@ from typing import Any
 from labelaudit.audit import Audit, AuditConfig, audit_key, check
 from labelaudit.database import Database
 from labelaudit.dataset import Dataset
+from labelaudit.decisions import Decision
 from labelaudit.errors import StoreError
 from labelaudit.files import read_json, replacing, write_json, writing
 from labelaudit.review import DecisionLog
@@ -52,6 +53,17 @@ class Workspace:
     def log(self) -> DecisionLog:
         """The owner's decisions."""
         return _log(settings().decisions_url(), self.owner)
+
+    def decided(self, fingerprint: str) -> list[Decision]:
+        """Read what was decided about some data; where there is no log yet, none is made.
+
+        Raises
+        ------
+        BadInput, MissingExtra, StoreError
+            As `DecisionLog`.
+        """
+        here = settings()
+        return self.log.read(fingerprint) if here.database_url or here.decisions_file.exists() else []
 
     @property
     def slices(self) -> SliceStore:

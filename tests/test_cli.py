@@ -350,9 +350,48 @@ def test_the_file_that_was_audited_is_never_written_over(
     assert pets.read_bytes() == before
 
 
+def test_an_export_applies_what_was_decided_in_this_workspace(shared_audit: Path, tmp_path: Path) -> None:
+    found = Audit.open(shared_audit)
+    assert run("bulk", shared_audit, "--accept").exit_code == 0
+    accepted = len(found.suspects()["suggested"].dropna())
+    result = run("export", shared_audit, "--to", tmp_path / "c.csv")
+    assert result.stdout.startswith(f"{accepted} decisions of this workspace are applied.\nRelabelled {accepted}, ")
+    before, after = labels(shared_audit.parent / "pets.csv"), labels(tmp_path / "c.csv")
+    assert sum(a != b for a, b in zip(before, after, strict=True)) == accepted
+    facts = json.loads(run("export", shared_audit, "--to", tmp_path / "d.csv", "--json").stdout)
+    assert (facts["decisions"], facts["decisions_from"], facts["relabelled"]) == (accepted, "workspace", accepted)
+
+
+def test_decisions_in_this_workspace_win_over_the_rule(shared_audit: Path, tmp_path: Path) -> None:
+    assert run("bulk", shared_audit, "--keep").exit_code == 0
+    result = run("export", shared_audit, "--accept-suggestions-below", "1", "--to", tmp_path / "c.csv")
+    assert "Relabelled 0, " in result.stdout
+    assert labels(tmp_path / "c.csv") == labels(shared_audit.parent / "pets.csv")
+
+
+def test_other_decisions_than_those_of_this_workspace_are_chosen_with_a_file(
+    shared_audit: Path, tmp_path: Path
+) -> None:
+    assert run("bulk", shared_audit, "--accept").exit_code == 0
+    (tmp_path / "none.jsonl").write_text("")
+    result = run("export", shared_audit, "--decisions", tmp_path / "none.jsonl", "--to", tmp_path / "c.csv")
+    assert "workspace" not in result.stdout and "Relabelled 0, " in result.stdout
+
+
+def test_an_export_makes_no_log_and_says_where_one_cannot_be_read(shared_audit: Path, tmp_path: Path) -> None:
+    log = tmp_path / "artifacts" / "decisions.db"
+    assert run("export", shared_audit, "--to", tmp_path / "c.csv").exit_code == 0
+    assert not log.exists()
+    log.parent.mkdir(exist_ok=True)
+    log.write_text("no database" * 100)
+    (tmp_path / "c.csv").write_text("mine")
+    assert str(log) in sentence(run("export", shared_audit, "--to", tmp_path / "c.csv"))
+    assert (tmp_path / "c.csv").read_text() == "mine"
+
+
 def test_export_says_when_nothing_was_decided(shared_audit: Path, tmp_path: Path) -> None:
     result = run("export", shared_audit, "--to", tmp_path / "c.csv")
-    assert "Nothing was decided; see --decisions and --accept-suggestions-below." in result.stdout
+    assert "Nothing was decided; see labelaudit serve, --decisions and --accept-suggestions-below." in result.stdout
     assert (tmp_path / "c.csv").read_bytes() == (shared_audit.parent / "pets.csv").read_bytes()
 
 
@@ -365,7 +404,10 @@ def test_the_ending_chooses_the_format(shared_audit: Path, tmp_path: Path) -> No
     ("line", "message"),
     [
         ({"actor": "me", "action": "keep", "id": "999"}, "1 decided id is not in 'pets' (the first is '999')"),
-        ({"actor": "me", "action": "keep", "id": "1", "fingerprint": "x"}, "was made for other data than 'pets'"),
+        (
+            {"actor": "me", "action": "keep", "id": "1", "fingerprint": "x"},
+            "holds decisions about other data than 'pets'",
+        ),
         ({"actor": "me", "action": "accept", "id": "1"}, "there is no action 'accept'"),
     ],
 )

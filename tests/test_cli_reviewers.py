@@ -100,7 +100,9 @@ def test_an_audit_goes_on_with_the_decisions_in_the_workspace(folder: Path, revi
     again = Audit.open(tmp_path / "again")
     assert again.dataset.data_fingerprint == reviewed.dataset.data_fingerprint
     assert not set(facts["since"]["new"]) & {"0", "1", "2", "3"}
-    exported = run("export", tmp_path / "again", "--to", tmp_path / "as_given.csv", "--json")
+    (tmp_path / "none.jsonl").write_text("")
+    none = ("--decisions", tmp_path / "none.jsonl")
+    exported = run("export", tmp_path / "again", *none, "--to", tmp_path / "as_given.csv", "--json")
     assert json.loads(exported.stdout)["relabelled"] == 0  # nothing is written that is not in the decisions
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labelaudit.commands.options import Dir, Json
+from labelaudit.commands.decided import decided
+from labelaudit.commands.options import Decisions, Dir, Json
 from labelaudit.terminal import print_columns, print_json, say
 
 if TYPE_CHECKING:
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
 
 def agreement(
     folder: Dir,
-    decisions: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Decisions (JSONL); those in this workspace without.")
-    ] = None,
+    decisions: Decisions = None,
     conflicts: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the conflicts, one row per opinion, as CSV.")
     ] = None,
@@ -57,26 +56,6 @@ def _write(frame: pd.DataFrame, to: Path) -> None:
 
     with writing(to), replacing(to) as file:
         delimited.write(pa.Table.from_pandas(frame), Source("csv", {"spreadsheet_safe": True}), file)
-
-
-def decided(found: Audit, path: Path | None) -> list[Decision]:
-    """Return the decisions in a file, or those about this data in the workspace.
-
-    Raises
-    ------
-    BadInput
-        The file cannot be read, or its decisions are about other data.
-    """
-    from labelaudit.errors import BadInput
-    from labelaudit.exchange import read_jsonl
-    from labelaudit.workspace import Workspace
-
-    if path is None:
-        return Workspace().log.read(found.dataset.data_fingerprint)
-    log = read_jsonl(path)
-    if any(decision.fingerprint not in ("", found.dataset.data_fingerprint) for decision in log):
-        raise BadInput(f"{path} holds decisions about other data than {found.dataset.name!r}; choose another file.")
-    return log
 
 
 def _figures(log: list[Decision]) -> dict[str, Any]:

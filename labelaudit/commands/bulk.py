@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labelaudit.commands.options import Json
+from labelaudit.commands.options import Dir, Json
 from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.terminal import print_columns, print_json, say
 
@@ -19,13 +18,12 @@ if TYPE_CHECKING:
     from labelaudit.decisions import Decision
     from labelaudit.selection import Selection
 
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="What `labelaudit audit` wrote.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")]
 Reviewer = Annotated[str, typer.Option(metavar="NAME", help="Who decides.")]
 
 
 def bulk(
-    folder: Folder,
+    folder: Dir,
     given: Annotated[str | None, typer.Option(metavar="CLASS", help="Only with this given label.")] = None,
     suggested: Annotated[str | None, typer.Option(metavar="CLASS", help="Only with this suggestion.")] = None,
     suspects: Annotated[bool, typer.Option("--suspects", help="Only flagged labels.")] = False,
@@ -97,7 +95,7 @@ def bulk(
 
 
 def rename_class(
-    folder: Folder,
+    folder: Dir,
     old: Annotated[str, typer.Argument(help="The class as it is called now.")],
     new: Annotated[str, typer.Argument(help="Its new name; that of another class merges the two.")],
     reviewer: Reviewer = "me",
@@ -126,7 +124,7 @@ def rename_class(
     _say_whether(dry_run, planned.rows)
 
 
-def slices(folder: Folder, as_json: Json = False) -> None:
+def slices(folder: Dir, as_json: Json = False) -> None:
     """List the named slices of an audit, with how many examples are in each."""
     from labelaudit.audit import Audit
 

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from labelaudit.commands.options import Dir, Json
+from labelaudit.commands.decided import decided
+from labelaudit.commands.options import Decisions, Dir, Json
 from labelaudit.terminal import print_json, say
 
 
 def progress(
     folder: Dir,
-    decisions: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Decisions (JSONL); those in this workspace without.")
-    ] = None,
+    decisions: Decisions = None,
     as_json: Json = False,
 ) -> None:
     """Say how many real errors were found, how many are left, and whether to go on."""
     from labelaudit.audit import Audit
-    from labelaudit.commands.agreement import decided
     from labelaudit.decisions import effective
     from labelaudit.ordering import review_order
     from labelaudit.progress import Reviewed, lots_of

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labelaudit.commands.options import Dir, Json
+from labelaudit.commands.decided import decided
+from labelaudit.commands.options import Decisions, Dir, Json
 from labelaudit.terminal import print_columns, print_json, print_summary, say, summary
 
 if TYPE_CHECKING:
@@ -18,15 +19,12 @@ if TYPE_CHECKING:
 
 def reaudit(
     folder: Dir,
-    decisions: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Decisions (JSONL); those in this workspace without.")
-    ] = None,
+    decisions: Decisions = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the result.", show_default=False)] = None,
     as_json: Json = False,
 ) -> None:
     """Audit again with the decisions so far; what was decided is verified, and the decisions stay valid."""
     from labelaudit.audit import Audit
-    from labelaudit.commands.agreement import decided
     from labelaudit.commands.auditing import check_out, run_audit
     from labelaudit.reaudit import changes, with_reviewed
 

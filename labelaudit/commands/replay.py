@@ -7,21 +7,19 @@ from typing import Annotated
 
 import typer
 
-from labelaudit.commands.options import Dir
+from labelaudit.commands.decided import decided
+from labelaudit.commands.options import Decisions, Dir
 from labelaudit.terminal import say
 
 
 def replay(
     folder: Dir,
     to: Annotated[Path, typer.Option(metavar="FILE", help="The HTML file to write.")],
-    decisions: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Decisions (JSONL); those in this workspace without.")
-    ] = None,
+    decisions: Decisions = None,
 ) -> None:
     """Write an animation of the corrections: one HTML file that plays offline."""
     from labelaudit import replay as player
     from labelaudit.audit import Audit
-    from labelaudit.commands.agreement import decided
     from labelaudit.files import replacing, writing
 
     found = Audit.open(folder)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labelaudit.commands.options import Json
+from labelaudit.commands.options import Dir, Json
 from labelaudit.errors import did_you_mean
 from labelaudit.terminal import print_columns, print_json, say
 
@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     from labelaudit.dataset import Dataset
     from labelaudit.decisions import Decision
 
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="What `labelaudit audit` wrote.")]
 
 SHOWN = 20  # refused decisions that are listed
 
 
 def history(
-    folder: Folder,
+    folder: Dir,
     id_: Annotated[str, typer.Option("--id", help="Only this example.")] = "",
     actor: Annotated[list[str] | None, typer.Option(help="Only of this person or rule; may be repeated.")] = None,
     action: Annotated[list[str] | None, typer.Option(help="Only set, keep, exclude, …; may be repeated.")] = None,
@@ -80,7 +79,7 @@ def history(
 
 
 def review(
-    folder: Folder,
+    folder: Dir,
     to: Annotated[Path | None, typer.Option("--export", metavar="FILE", help="Write the log as JSONL.")] = None,
     from_: Annotated[
         Path | None, typer.Option("--import", metavar="FILE", help="Take in decisions (JSONL) that are not here yet.")
