@@ -10,9 +10,8 @@ from itertools import chain, combinations, permutations
 import numpy as np
 import pandas as pd
 
-from labelaudit.decisions import Decision, in_force
+from labelaudit.decisions import RULE, Decision, in_force
 
-RULE = "rule:"  # how the actors begin that are no person
 FEW = 30  # examples in common; with fewer a kappa says little
 PAIR_COLUMNS = ("one", "other", "examples", "agreed", "share", "low", "high", "kappa", "note")
 CLASS_COLUMNS = ("category", "opinions", "shared", "agreement", "confused_with", "times")

@@ -94,7 +94,9 @@ class Plan:
         ]
         return ", ".join(filter(None, parts))
 
-    def decisions(self, actor: str, *, fingerprint: str, base: int, run: str = "", reason: str = "") -> list[Decision]:
+    def decisions(
+        self, actor: str, *, fingerprint: str, base: int, run: str = "", reason: str = "", seen: bool = False
+    ) -> list[Decision]:
         """Return what does it, as one batch, so that one undo takes all of it back.
 
         Parameters
@@ -107,9 +109,11 @@ class Plan:
             The last `seq` of the log at the dry run: what was decided after it makes the log refuse.
         reason : str
             What was selected, say.
+        seen : bool
+            Whether the person looked at each example; else the decisions say nothing about how many errors are real.
         """
         action = {"accept": "set", "untag": "tag"}.get(self.change.action, self.change.action)
-        batch = new_batch()
+        batch = new_batch(unseen=not seen)
         columns = (self.examples[name].tolist() for name in ("id", "before", "after"))
         return [
             Decision(

@@ -211,8 +211,8 @@ def export(
 ) -> None:
     """Write the cleaned data set: with the decisions in this workspace, or in a file; they win over the rule."""
     from labelaudit.audit import Audit
-    from labelaudit.decisions import accept_below, applied
-    from labelaudit.export import Handover
+    from labelaudit.decisions import accept_below
+    from labelaudit.export import Handover, applied
     from labelaudit.load import write
 
     found = Audit.open(folder)

@@ -19,6 +19,8 @@ ACTIONS = ("set", "keep", "exclude", "ambiguous", "skip", "add", "delete", "tag"
 DECIDING = ("set", "keep", "exclude", "ambiguous", "add", "delete")
 # "": the review. "second": an opinion that was given without seeing the first. "final": settles a conflict.
 STAGES = ("", "second", "final")
+RULE = "rule:"  # how the actors begin that are no person
+UNSEEN = "bulk-"  # how the batches begin that were decided on as a whole
 EFFECTIVE_COLUMNS = ("id", "part", "action", "before", "after", "actor", "time", "seq", "reason")
 
 
@@ -120,9 +122,20 @@ def _check_value(decision: Decision) -> None:
         )
 
 
-def new_batch() -> str:
-    """Return a name for decisions that are undone together."""
-    return uuid4().hex
+def new_batch(*, unseen: bool = False) -> str:
+    """Return a name for decisions that are undone together.
+
+    Parameters
+    ----------
+    unseen : bool
+        Whether they are about examples that nobody looked at one by one, which the name then says; see `was_seen`.
+    """
+    return f"{UNSEEN if unseen else ''}{uuid4().hex}"
+
+
+def was_seen(decision: Decision) -> bool:
+    """Whether a person looked at the example: not where a rule decided, or somebody did on a whole selection."""
+    return not decision.actor.startswith(RULE) and not decision.batch.startswith(UNSEEN)
 
 
 def natural_key(decision: Mapping[str, Any]) -> str:
@@ -234,18 +247,6 @@ def renames(decisions: Sequence[Decision]) -> dict[str, str]:
         called = {label: new if name == old else name for label, name in called.items()}
         called.setdefault(old, new)
     return {label: name for label, name in called.items() if label != name}
-
-
-def applied(decisions: Sequence[Decision]) -> int:
-    """Count what an export goes by: the examples that are decided, and the classes that have another name.
-
-    Parameters
-    ----------
-    decisions : sequence of Decision
-        In log order.
-    """
-    now = effective(decisions)
-    return int(now.loc[now["action"].isin(DECIDING), "id"].nunique()) + len(renames(decisions))
 
 
 # -- what comes too late ------------------------------------------------------------------------

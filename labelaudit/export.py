@@ -119,6 +119,18 @@ def _relabelled(dataset: Dataset, decisions: Sequence[Decision], in_force: pd.Da
     return cleaned
 
 
+def applied(decisions: Sequence[Decision]) -> int:
+    """Count what an export goes by: the examples that are decided, and the classes that have another name.
+
+    Parameters
+    ----------
+    decisions : sequence of Decision
+        In log order.
+    """
+    now = effective(decisions)
+    return int(now.loc[now["action"].isin(DECIDING), "id"].nunique()) + len(renames(decisions))
+
+
 def diff(dataset: Dataset, decisions: Sequence[Decision]) -> pd.DataFrame:
     """List the rows that an export changes, in the order of the data.
 

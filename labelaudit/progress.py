@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labelaudit.decisions import Decision, in_force
+from labelaudit.decisions import Decision, in_force, was_seen
 from labelaudit.stopping import HORIZON, LEVEL, SUSPECTED, Draws, Estimate, Lots, drawn_from, remaining, upcoming
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Reviewed:
     when : ndarray of shape (n,)
         The place in the log of what was first said of an example; infinity where nothing was.
     known, error : ndarray of shape (n,), bool
-        Whether a person decided on it (a skip, a rule or a decision on very many at once is none), and whether its
+        Whether a person decided on it (a skip, a rule or a decision on a whole selection is none), and whether its
         given label did not stand: another one was set, or it was excluded.
     """
 
@@ -60,7 +60,7 @@ class Reviewed:
         unseen: dict[str, bool] = {}
         for number, decision in enumerate(said):
             first.setdefault(decision.id, number)
-            unseen[decision.id] = decision.actor.startswith("rule:") or sizes[decision.batch] > ONE_LOOK
+            unseen[decision.id] = not was_seen(decision) or sizes[decision.batch] > ONE_LOOK
         places = audit.positions(first)
         there = places >= 0
         when, looked_at = np.full(len(table), np.inf), np.ones(len(table), dtype=bool)
@@ -96,7 +96,7 @@ class Progress:
     Parameters
     ----------
     reviewed, found, skipped : int
-        Examples that a person decided on, the real errors among them, and those seen without a known answer.
+        Examples that a person decided on, the real errors among them, and those skipped or decided on unseen.
     drawn, missing : int
         Reviewed ones that the random sample brought up; how many more it takes for an estimate of all.
     suspects_left, ahead : int
@@ -138,6 +138,9 @@ class Progress:
     def sentences(self) -> list[str]:
         """Say what was found and what is left."""
         told = [f"{self.found:,} real errors found in {self.reviewed:,} reviewed."]
+        if self.skipped:
+            were = "was" if self.skipped == 1 else "were"
+            told.append(f"{self.skipped:,} {were} skipped, or decided by a rule or in bulk, and not counted.")
         if self.suspects is not None and self.suspects_left:
             told.append(f"{self.suspects} remain among the {self.suspects_left:,} suspects left.")
         if self.everywhere is not None:
@@ -185,5 +188,5 @@ NOTE = (
     "of the data, every example left is as likely to be drawn as any other, so neither the model nor the order of the "
     "review can bend it. What comes next follows from how the scores fared so far. A real error is a label that was "
     "changed or an example that was excluded; an ambiguous one keeps its label and is none. Skipped ones, and those "
-    "that a rule decided on, are not counted."
+    "decided on by a rule or with a whole selection, without a look at each, are not counted."
 )

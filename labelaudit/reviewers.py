@@ -10,8 +10,8 @@ from datetime import datetime
 
 import numpy as np
 
-from labelaudit.agreement import RULE, is_person
-from labelaudit.decisions import DECIDING, Decision, in_force
+from labelaudit.agreement import is_person
+from labelaudit.decisions import DECIDING, RULE, Decision, in_force
 from labelaudit.errors import BadInput
 
 LONGEST_NAME = 60

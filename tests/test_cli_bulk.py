@@ -64,6 +64,14 @@ def test_a_dry_run_counts_what_is_then_done_in_the_log_of_the_app(folder: Path) 
     assert set(effective(log(folder))["action"]) == {"set"}
 
 
+def test_what_is_accepted_in_bulk_is_no_error_that_a_person_found(folder: Path) -> None:
+    accepted = answered("bulk", folder, "--suspects", "--accept")["rows"]
+    facts = answered("progress", folder)
+    assert (facts["found"], facts["reviewed"], facts["skipped"]) == (0, 0, accepted)
+    sentence = f"{accepted} were skipped, or decided by a rule or in bulk, and not counted."
+    assert sentence in run("progress", folder).stdout.splitlines()
+
+
 def test_tags_are_added_and_removed(folder: Path) -> None:
     assert answered("bulk", folder, "--id", 3, "--id", 4, "--tag", "Ask Ann")["rows"] == 2
     assert answered("bulk", folder, "--tagged", "Ask Ann", "--id", 3, "--untag", "Ask Ann")["rows"] == 1

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from labelaudit import cli
 from labelaudit.audit import Audit, audit
 from labelaudit.curve import chart, curve
-from labelaudit.decisions import effective
+from labelaudit.decisions import effective, new_batch
 from labelaudit.exchange import write_jsonl
 from labelaudit.ordering import mixed, review_order
 from labelaudit.progress import FEW, ONE_LOOK, WORTH, Progress, Reviewed, lots_of, progress
@@ -82,9 +82,10 @@ def test_what_nobody_looked_at_one_by_one_is_seen_and_not_known(reviewable: tupl
     found, _ = reviewable
     rule = [decide(found, 0, "set", '"another"', actor="rule: accept suggestions below 0.2", batch="r")]
     many = [decide(found, n, "exclude", batch="many") for n in range(1, ONE_LOOK + 2)]
+    bulk = [decide(found, n, "exclude", batch=new_batch(unseen=True)) for n in (600, 601)]
     page = [decide(found, n, "exclude", batch="page") for n in range(300, 300 + ONE_LOOK)]
-    _, reviewed = state(found, [*rule, *many, *page])
-    assert reviewed.seen.sum() == 2 + 2 * ONE_LOOK
+    _, reviewed = state(found, [*rule, *many, *bulk, *page])
+    assert reviewed.seen.sum() == 4 + 2 * ONE_LOOK
     assert np.flatnonzero(reviewed.known).tolist() == list(range(300, 300 + ONE_LOOK))
 
 
