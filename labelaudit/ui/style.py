@@ -114,7 +114,8 @@ CSS = """
 [data-testid="stPopoverBody"]:has(.st-key-slices-panel) { width: min(26rem, 94vw); }
 :is(.st-key-slices-own, .st-key-slices-all, .st-key-slices-tab) button { min-height: 1.8rem; padding: 0 .4rem; }
 /* The tools of the bar stay side by side, and go to its next line together. */
-[data-testid="stLayoutWrapper"]:has(> [data-testid="stVerticalBlock"] > * > .st-key-tools) { min-width: 20rem; }
+[data-testid="stLayoutWrapper"]:has(> [data-testid="stVerticalBlock"] > * > .st-key-tools) {
+  min-width: max-content; }
 .la-plan { font-size: 1.25rem; font-weight: 600; line-height: 1.35; overflow-wrap: anywhere; }
 .la-hero { font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: .2rem 0 .5rem; max-width: 52rem; }
 </style>
