@@ -9,7 +9,8 @@ import numpy as np
 
 from labelaudit.agreement import is_person
 from labelaudit.decisions import DECIDING, Decision, effective, in_force
-from labelaudit.reviewers import pace
+from labelaudit.errors import BadInput
+from labelaudit.reviewers import check_name, pace
 from labelaudit.selection import Selection
 from labelaudit.store import Slice
 
@@ -98,6 +99,29 @@ def people(decisions: Sequence[Decision], slices: Sequence[Slice]) -> list[str]:
     """List everyone who decided on something or is to review something, by name."""
     names = {d.actor for d in decisions if is_person(d.actor)} | {s.reviewer for s in slices}
     return sorted(names - {""}, key=str.casefold)
+
+
+def named(names: Sequence[str], first: str = "") -> list[str]:
+    """Return the names of those who get something to review, as they stand in the log.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As they were typed.
+    first : str
+        Whose decisions are reviewed blind, which is nothing for themselves.
+
+    Raises
+    ------
+    BadInput
+        A name can't be one, a person is named twice, or would give a second opinion on their own decisions.
+    """
+    found = [name if "@" in name else check_name(name) for name in names]
+    if len(set(found)) < len(found):
+        raise BadInput("somebody is named twice; name each person once.")
+    if first and first in found:
+        raise BadInput(f"{first!r} can't review their own decisions blind; choose somebody else.")
+    return found
 
 
 def free_name(name: str, slices: Sequence[Slice]) -> str:

@@ -12,10 +12,9 @@ import pandas as pd
 import streamlit as st
 
 from labelaudit.agreement import by_class, counted, fleiss_kappa, opinions, pairs
-from labelaudit.assignments import Assignment, dealt, drawn, free_name, frozen, people
+from labelaudit.assignments import Assignment, dealt, drawn, free_name, frozen, named, people
 from labelaudit.conflicts import conflicts
-from labelaudit.errors import BadInput
-from labelaudit.reviewers import Reviewer, check_name, decided_by
+from labelaudit.reviewers import Reviewer, decided_by
 from labelaudit.reviewers import reviewers as at_work
 from labelaudit.selection import Selection
 from labelaudit.store import Slice
@@ -127,9 +126,10 @@ def _assign(opened: Opened, slices: list[Slice]) -> None:
             share = two.select_slider("How much", SHARES, 0.1, format_func=lambda s: f"{s:.0%}", key="assign-share")
             decided = decided_by(opened.decisions, whose) if whose else []
             ids, base, stage = drawn(decided, share, len(slices)) if decided else [], "", "second"
-            base = f"{share:.0%} of {whose}’s decisions"
+            base = f"{share:.0%} of the decisions of {whose}"
             selection = Selection(ids=tuple(ids))
         else:
+            whose = ""
             chosen = opened.plain["is_issue"].to_numpy() if what == WHAT[0] else opened.mask
             ids = [str(id_) for id_ in opened.plain["id"].to_numpy()[_ordered(opened, chosen)]]
             base = "Suspects" if what == WHAT[0] else "Selection"
@@ -149,7 +149,7 @@ def _assign(opened: Opened, slices: list[Slice]) -> None:
             type="primary",
             disabled=not names or not ids,
             on_click=_save,
-            args=(opened, slices, base, selection, ids, names, stage),
+            args=(opened, slices, base, selection, ids, names, stage, whose),
         )
 
 
@@ -175,15 +175,20 @@ def _plan(examples: int, names: int, what: str) -> str:
 
 @session.telling()
 def _save(
-    opened: Opened, slices: list[Slice], base: str, selection: Selection, ids: list[str], names: list[str], stage: str
+    opened: Opened,
+    slices: list[Slice],
+    base: str,
+    selection: Selection,
+    ids: list[str],
+    names: list[str],
+    stage: str,
+    first: str,
 ) -> None:
     """Write one slice per person: a part for each in a first review, all of it for each in a second one."""
-    if len(set(names)) < len(names):
-        raise BadInput("somebody is named twice; name each person once.")
-    parts = dealt(ids, names) if stage == "" and len(names) > 1 else dict.fromkeys(names)
-    for name in names:
-        who = name if "@" in name else check_name(name)
-        part = parts[name]
+    chosen = named(names, first)
+    parts = dealt(ids, chosen) if stage == "" and len(chosen) > 1 else dict.fromkeys(chosen)
+    for who in chosen:
+        part = parts[who]
         wanted = Slice(
             name=free_name(f"{base}: {who}", slices),
             fingerprint=opened.dataset.data_fingerprint,
@@ -195,7 +200,7 @@ def _save(
         )
         slices.append(opened.workspace.slices.save(wanted))
     st.session_state["assign-names"] = []
-    session.tell(f"Assigned to {plain(', '.join(names))}.")
+    session.tell(f"Assigned to {plain(', '.join(chosen))}.")
 
 
 # -- how much they agree ------------------------------------------------------------------------

@@ -256,11 +256,16 @@ def test_a_sample_of_decisions_is_reviewed_blind(dashboard: Dashboard, audited: 
     app.radio(key="assign-what").set_value("A sample of what somebody decided")
     dashboard.run()
     app.select_slider(key="assign-share").set_value(0.2)
+    app.multiselect(key="assign-names").set_value(["bob", "ann"])
+    dashboard.run()
+    dashboard.press("assign")
+    assert "'ann' can't review their own decisions blind" in app.error[0].value
+    assert slices_of(audited) == {}
     app.multiselect(key="assign-names").set_value(["bob"])
     dashboard.run()
     dashboard.press("assign")
     mine = slices_of(audited)["bob"]
-    assert (mine.name, mine.stage) == ("20% of ann’s decisions: bob", "second")
+    assert (mine.name, mine.stage) == ("20% of the decisions of ann: bob", "second")
     ids = Selection.from_text(mine.selection).ids
     assert len(ids) == 2 and set(ids) < set(worst[:10])
     dashboard.open("")
