@@ -50,7 +50,12 @@ def show(opened: Opened) -> None:
         called = renames(opened.decisions)
         for before, after in called.items():
             st.markdown(f"{plain(name_of(before))} → **{plain(name_of(after))}**")
-        if not called:
+        if called:
+            st.info(
+                "The pages go on showing the names that were audited; the export writes the new ones. Audit the "
+                "exported file to see them everywhere."
+            )
+        else:
             st.caption("Nothing yet.")
 
 

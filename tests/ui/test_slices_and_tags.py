@@ -183,6 +183,7 @@ def test_a_class_is_merged_after_a_dry_run_and_the_export_shows_it(dashboard: Da
     assert log(audited) == []
     dashboard.press("rename-apply")
     assert renames(log(audited)) == {'"class 1"': '"class 2"'}
+    assert "The pages go on showing the names that were audited" in app.info[0].value
     assert "decided  0" in dashboard.text()
     app = dashboard.open("9_Export")
     assert set(app.dataframe[0].value["change"]) == {"renamed"}
