@@ -26,7 +26,7 @@ class Assignment:
         How many examples it has, and on how many of them it is decided: in a first review by anyone, in a second review
         by the one whose it is.
     per_hour : float or None
-        Their pace in it; see `labelaudit.reviewers.Reviewer`.
+        Their pace in all that they decide, the same wherever it is shown; see `labelaudit.reviewers.Reviewer`.
     last : str
         When they last decided on one of its examples, ISO 8601; empty for never.
     """
@@ -55,17 +55,14 @@ def assignment(wanted: Slice, ids: Sequence[str], decisions: Sequence[Decision])
         The whole log, in log order.
     """
     chosen = set(ids)
-    theirs = [
-        d
-        for d in in_force(decisions)
-        if d.actor == wanted.reviewer and d.stage == wanted.stage and d.action in DECIDING and d.id in chosen
-    ]
+    all_theirs = [d for d in in_force(decisions) if d.actor == wanted.reviewer and d.action in DECIDING]
+    theirs = [d for d in all_theirs if d.stage == wanted.stage and d.id in chosen]
     if wanted.stage == "second":
         decided = {d.id for d in theirs}
     else:
         now = effective(decisions)
         decided = chosen & set(now.loc[now["action"].isin(DECIDING), "id"])
-    return Assignment(wanted, len(chosen), len(decided), pace(theirs), max((d.time for d in theirs), default=""))
+    return Assignment(wanted, len(chosen), len(decided), pace(all_theirs), max((d.time for d in theirs), default=""))
 
 
 def dealt(ids: Sequence[str], names: Sequence[str]) -> dict[str, list[str]]:

@@ -15,10 +15,12 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import cohen_kappa_score
 
 from labelaudit.agreement import by_class, category, counted, fleiss_kappa, opinions, pairs
+from labelaudit.assignments import assignment
 from labelaudit.conflicts import conflicts, table
 from labelaudit.decisions import Decision, effective, to_redo
 from labelaudit.errors import BadInput
 from labelaudit.reviewers import check_name, decided_by, reviewers, second_opinions
+from labelaudit.store import Slice
 
 # Fleiss 1971, table 1: 30 patients, six psychiatrists each, five diagnoses.
 DIAGNOSES = [
@@ -218,6 +220,14 @@ def test_progress_counts_examples_and_leaves_pauses_out() -> None:
     assert ann.last.startswith("2026-01-01T10:50:10")
     assert reviewers(log(say("rule: accept suggestions below 0.2", "1", "dog"))) == []
     assert reviewers(log(say("bob", "1", "dog")))[0].per_hour is None
+
+
+def test_the_pace_in_an_assignment_is_that_of_the_reviewer() -> None:
+    decisions = log(*(say("ann", str(n), "cat", time=f"2026-01-01T10:{n:02}:00.000+00:00") for n in (0, 1, 5, 6)))
+    wanted = Slice(name="two", fingerprint="", selection="", reviewer="ann")
+    made = assignment(wanted, ["0", "1"], decisions)
+    assert (made.total, made.decided, made.last) == (2, 2, "2026-01-01T10:01:00.000+00:00")
+    assert made.per_hour == reviewers(decisions)[0].per_hour == pytest.approx(3 * 3600 / 360)
 
 
 def test_what_somebody_decided_can_be_listed() -> None:
