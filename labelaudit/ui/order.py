@@ -30,8 +30,7 @@ def choose(opened: Opened, place: str = "") -> None:
     """
     issue = opened.selection.issue
     titles = {"": f"by {title_of(opened.audit, issue).lower()}" if issue else "by the combined score"}
-    titles |= {name: f"by {title}" for name, (title, _) in ORDERS.items()}
-    titles |= {name: f"by {title_of(opened.audit, name).lower()}" for name in detectors_of(opened.audit)}
+    titles |= {name: title_in(opened, name) for name in (*ORDERS, *detectors_of(opened.audit))}
     key = f"order{place}"
     st.session_state[key] = opened.rank
     st.selectbox(
@@ -48,11 +47,16 @@ def choose(opened: Opened, place: str = "") -> None:
         _learned(opened, place)
 
 
+def title_in(opened: Opened, rank: str) -> str:
+    """Say an order in the words of the menu: "by what was decided"."""
+    return f"by {ORDERS[rank][0] if rank in ORDERS else title_of(opened.audit, rank).lower()}"
+
+
 def _learned(opened: Opened, place: str) -> None:
     """What was learned, in words; and a word whenever that changed the order."""
     if opened.learned is None:
         missing = FIRST - len(opened.reviewed.in_order)
-        st.caption(f"learns after {missing:,} more decision{'s' * (missing != 1)}", width="content")
+        st.caption(f"learns after {missing:,} more", width="content")
         return
     learned, _ = opened.learned
     before = st.session_state.get("learned", (opened.audit.id, 0))
@@ -62,8 +66,8 @@ def _learned(opened: Opened, place: str) -> None:
         position = st.session_state.get("position")
         st.session_state["led"] = None if position is None else (opened.audit.id, position)
         st.toast(f"The order changed: {learned.decisions:,} decisions learned.")
-    with st.popover(f"{learned.decisions:,} decisions learned", key=f"learned{place}", type="tertiary"):
-        st.markdown("**What the order learned from what was decided**")
+    with st.popover("Learned", key=f"learned{place}", type="tertiary", help="What the order learned"):
+        st.markdown(f"**What the order learned from {learned.decisions:,} decisions**")
         told = learned.words(opened.voices, opened.dataset.class_names)
         st.markdown("\n".join(f"- {plain(words)}" for words in told) or "Nothing that the scores do not say already.")
         st.caption(

@@ -10,10 +10,9 @@ from labelaudit import slices
 from labelaudit.errors import BadInput
 from labelaudit.selection import Selection, selected
 from labelaudit.store import Slice
-from labelaudit.ui import session
+from labelaudit.ui import order, session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
-from labelaudit.why import title_of
 
 OPEN = "slices"  # the state of the panel: open or not
 
@@ -91,7 +90,7 @@ def _open_button(opened: Opened, one: Slice, key: str) -> None:
     )
     st.caption("can't be read" if many is None else f"{many:,}", width="content")
     if one.rank:
-        st.caption(f"by {plain(title_of(opened.audit, one.rank).lower())}", width="content")
+        st.caption(plain(order.title_in(opened, one.rank)), width="content")
     if one.reviewer:
         st.caption(f"for {plain(one.reviewer)}{', second review' if one.stage == 'second' else ''}", width="content")
 
