@@ -55,7 +55,7 @@ class Reviewed:
         stay = len(self.rows) - counts["set"] - counts["exclude"]
         parts = [(counts["set"], "with the decided label"), (stay, "confirmed"), (counts["exclude"], "left out")]
         told = ", ".join(f"{n:,} {what}" for n, what in parts if n)
-        return f"{len(self.rows):,} decisions so far are taken into account: {told}"
+        return f"{len(self.rows):,} decided so far, and taken into account: {told}"
 
     def take(self, rows: np.ndarray) -> Reviewed:
         """Keep what was decided on these rows, which get new numbers from 0."""

@@ -95,7 +95,7 @@ def test_an_audit_goes_on_with_the_decisions_in_the_workspace(folder: Path, revi
     result = run("reaudit", folder, "--out", tmp_path / "again", "--json")
     assert result.exit_code == 0, result.output
     facts = json.loads(result.stdout)
-    assert "4 decisions so far" in facts["notes"][0]
+    assert "4 decided so far" in facts["notes"][0]
     assert facts["since"]["settled"] >= 1
     again = Audit.open(tmp_path / "again")
     assert again.dataset.data_fingerprint == reviewed.dataset.data_fingerprint
@@ -111,7 +111,8 @@ def test_an_audit_goes_on_with_decisions_in_a_file(folder: Path, tmp_path: Path)
     write_jsonl([decide(found, "ann", 0, "class 0")], tmp_path / "decisions.jsonl")
     result = run("reaudit", folder, "--decisions", tmp_path / "decisions.jsonl")
     assert result.exit_code == 0, result.output
-    assert "were decided on" in result.stdout and "new suspects" in result.stdout
+    assert "The models learned again; labelaudit replay shows" in result.stdout
+    assert "suspects were decided on" in result.stdout and "new suspects" in result.stdout
     (record,) = Workspace().audits()
     assert record["since"] == found.id
     exported = run("export", folder, "--decisions", tmp_path / "decisions.jsonl", "--to", tmp_path / "c.csv", "--json")

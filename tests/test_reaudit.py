@@ -59,7 +59,7 @@ def test_what_was_decided_is_verified_and_the_rest_is_judged_anew(first: Audit) 
     given = again.label_issues.set_index("id")["given"]
     assert given[0] == json.dumps(WRONG[0])  # as the file has it: decisions go on from there
     assert (
-        "5 decisions so far are taken into account: 1 with the decided label, 3 confirmed, 1 left out"
+        "5 decided so far, and taken into account: 1 with the decided label, 3 confirmed, 1 left out"
         in (again.manifest["notes"])
     )
 

@@ -49,9 +49,10 @@ def _record(since: Changes) -> dict[str, Any]:
 def _say(before: Audit, since: Changes) -> None:
     was, now = since.health
     say(f"Since the audit of {before.manifest['created'][:16].replace('T', ' ')}: health {was:.1%}, now {now:.1%}.")
+    say("The models learned again; labelaudit replay shows the same decisions with the models from before.")
     say(
-        f"{len(since.new):,} new suspects; {since.settled:,} were decided on, {len(since.cleared):,} are no longer "
-        f"suspected, {since.remaining:,} still are."
+        f"{len(since.new):,} new suspects; {since.settled:,} suspects were decided on, {len(since.cleared):,} are no "
+        f"longer suspected, {since.remaining:,} still are."
     )
     rows = [
         (row["class"], *(_number(row[column]) for column in ("suspects_before", "suspects")), *_shares(row))

@@ -29,3 +29,4 @@ def replay(
     first, last = data["frames"][0], data["frames"][-1]
     many = "1 decision" if last["decided"] == 1 else f"{last['decided']:,} decisions"
     say(f"Written: {to} ({many}, health {first['health']:.1%} to {last['health']:.1%})")
+    say("The models are those of this audit; labelaudit reaudit lets them learn again, which gives another health.")

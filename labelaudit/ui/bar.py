@@ -35,14 +35,13 @@ def show(opened: Opened, *, deck: bool = False) -> None:
     audit, table = opened.audit, opened.table
     health = audit.manifest["health"]["overall_label_health_score"]
     suspects = int(table["is_issue"].sum())
-    decided = int(opened.decided.sum())
     size = f"{audit.sample or f'{len(table):,}'} × {len(opened.dataset.classes):,} classes"
     facts = [
         (opened.dataset.name, ""),
         (f"{size} · {opened.dataset.modality} · {TASKS[opened.dataset.task].title.lower()}", ""),
         ("health", f"{health:.1%}"),
         ("suspects", f"{suspects:,}"),
-        ("decided", f"{decided:,}"),
+        ("decided", f"{opened.n_decided:,}"),
     ]
     spans = "".join(f"<span>{escape(name)} <b>{escape(value)}</b></span>" for name, value in facts)
     with st.container(key="bar", horizontal=True, vertical_alignment="center", gap="small"):

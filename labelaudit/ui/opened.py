@@ -69,8 +69,13 @@ class Opened:
         """Which examples are decided; a skip is not."""
         return self._standing[1]
 
+    @property
+    def n_decided(self) -> int:
+        """How many examples are decided, with those that this audit left out because they are excluded."""
+        return self._standing[2]
+
     @cached_property
-    def _standing(self) -> tuple[pd.DataFrame, np.ndarray]:
+    def _standing(self) -> tuple[pd.DataFrame, np.ndarray, int]:
         last = self.decisions[-1].key if self.decisions else ""
         return _standing_of(self.workspace.owner, self.audit.id, len(self.decisions), last, self)
 
@@ -187,10 +192,15 @@ def open_audit(owner: str, audit_id: str) -> tuple[Audit, pd.DataFrame]:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _standing_of(
     owner: str, audit_id: str, decisions: int, last: str, _opened: Opened
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """The examples with what was decided, and which are decided: anew after a decision, not at each click."""
-    table = with_decisions(_opened.audit, _opened.plain, effective(_opened.decisions))
-    return table, table["action"].isin(DECIDING).to_numpy()
+) -> tuple[pd.DataFrame, np.ndarray, int]:
+    """The examples with what was decided, which are decided, and how many: anew after a decision, not at each click."""
+    now = effective(_opened.decisions)
+    table = with_decisions(_opened.audit, _opened.plain, now)
+    decided = table["action"].isin(DECIDING).to_numpy()
+    before = _opened.dataset.reviewed
+    left_out = [] if before is None else _opened.dataset.ids[before.excluded].astype(str)
+    gone = now.loc[now["action"].isin(DECIDING) & now["id"].isin(left_out), "id"]
+    return table, decided, int(decided.sum()) + gone.nunique()
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -85,7 +85,11 @@ def _cards(found: Changes) -> None:
         st.metric("No longer suspected", f"{len(found.cleared):,}", help="Nobody decided on them.")
         _review("Look at them", found.cleared, "cleared")
     with settled.container(border=True, height=150):
-        st.metric("Decided since", f"{found.settled:,}")
+        st.metric(
+            "Suspects decided on",
+            f"{found.settled:,}",
+            help="Of the suspects of the audit before; what else was decided was none of them.",
+        )
         st.caption(f"{found.remaining:,} suspects are still to be decided on.")
 
 

@@ -40,11 +40,24 @@ def test_an_audit_goes_on_with_the_decisions_and_says_what_changed(dashboard: Da
     was, now = (set(a.suspects()["id"].astype(str)) for a in (audited, again))
     figures = dashboard.metrics()
     assert figures["New suspects"] == str(len(now - was))
-    assert figures["Decided since"] == str(len(was & {str(row) for row in range(0, 30, 5)}))
-    assert "6 decisions so far are taken into account" in dashboard.text()
+    assert figures["Suspects decided on"] == str(len(was & {str(row) for row in range(0, 30, 5)}))
+    assert "6 decided so far, and taken into account" in dashboard.text()
     assert "decided  6" in dashboard.text()
     log = Workspace().log.read(audited.dataset.data_fingerprint)
     assert export(again.dataset, log).table.equals(export(audited.dataset, log).table)
+
+
+def test_what_is_excluded_counts_as_decided_before_and_after(dashboard: Dashboard, audited: Audit) -> None:
+    decide(audited, 0, 5)
+    gone = Decision(actor="ann", action="exclude", id="10", fingerprint=audited.dataset.data_fingerprint)
+    Workspace().log.append([gone])
+    dashboard.open("2_Audit", audit=audited.id)
+    assert "decided  3" in dashboard.text()
+    dashboard.press("audit-reaudit")
+    dashboard.queue.work()
+    dashboard.run()
+    assert "decided  3" in dashboard.text()
+    assert "3 decided so far, and taken into account" in dashboard.text()
 
 
 def test_asking_again_without_a_new_decision_says_so(dashboard: Dashboard, audited: Audit) -> None:
