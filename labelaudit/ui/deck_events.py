@@ -85,7 +85,8 @@ def receive(opened: Opened, sent: Mapping[str, Any]) -> bool:
     new = [event for event in sent["events"] if event["key"] not in box.done]
     if sent["jump"] == st.session_state.get("jumps", 0):  # else it was told to go elsewhere since
         if sent["open"] != st.session_state.get("position"):
-            st.session_state["position"] = st.session_state["marked"] = _position(opened, sent["open"])
+            st.session_state["position"] = _position(opened, sent["open"])
+            deciding.mark_row(st.session_state["position"])
         if sent["before"] is not None:
             deciding.come_from(st.session_state["position"], _position(opened, sent["before"]))
     try:

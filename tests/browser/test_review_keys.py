@@ -185,8 +185,9 @@ def test_keys_are_changed_and_found_again_after_a_reload(reviewer: Walker) -> No
 
 def test_the_table_decides_on_the_row_in_focus_and_loses_no_key(reviewer: Walker) -> None:
     reviewer.view("Table")
-    before, decided, id_ = len(log()), number(reviewer.fact("decided")), reviewer.cells(30)["id"]
-    reviewer.row(30).locator('[col-id="given"]').click()
+    row = int(str(reviewer.grid.locator(".la-open").first.get_attribute("row-index"))) + 2
+    before, decided, id_ = len(log()), number(reviewer.fact("decided")), reviewer.cells(row)["id"]
+    reviewer.row(row).locator('[col-id="given"]').click()
     reviewer.settle()
     reviewer.key("k")
     reviewer.decided(decided + 1)
@@ -194,6 +195,32 @@ def test_the_table_decides_on_the_row_in_focus_and_loses_no_key(reviewer: Walker
     reviewer.key("u")
     reviewer.decided(decided)
     assert log()[-1].action == "undo"
+
+
+def test_arrows_and_keys_of_the_table_go_on_from_the_row_in_focus(reviewer: Walker) -> None:
+    for _ in range(30):
+        reviewer.page.keyboard.press("ArrowRight")
+    reviewer.settle()
+    opened = reviewer.example()
+    reviewer.view("Table")
+    expect(reviewer.grid.locator(".la-open")).to_be_in_viewport()  # the open example's row, far down
+    marked = reviewer.grid.locator(".la-open")
+    expect(marked.locator('[col-id="id"]').first).to_have_text(opened)
+    start = int(str(marked.first.get_attribute("row-index")))
+    before, decided = len(log()), number(reviewer.fact("decided"))
+    ids = [reviewer.cells(start + below)["id"] for below in range(6)]
+    reviewer.row(start).locator('[col-id="given"]').click()
+    reviewer.settle()
+    for key in ("ArrowDown", "k", "ArrowDown", "x", "u", "Space", "ArrowDown", "Space"):
+        reviewer.key(key)
+    reviewer.decided(decided + 1)
+    assert [(d.id, d.action) for d in log()[before:]][:2] == [(ids[1], "keep"), (ids[3], "exclude")]
+    assert log()[-1].action == "undo"
+    ticked = reviewer.grid.locator(".ag-row-selected").evaluate_all(
+        "rows => rows.map(row => row.getAttribute('row-index'))"
+    )
+    assert {int(index) for index in ticked} == {start + 3, start + 4}
+    assert reviewer.example() == ids[4]
 
 
 def test_cards_take_the_same_keys_for_one_and_for_all_that_are_chosen(reviewer: Walker) -> None:
