@@ -165,7 +165,9 @@ function refusals(room) {
   const failed = room.failed && `<div class="la-alert" role="alert"><p><b>Not saved yet.</b> ${escaped(room.failed)}
     ${room.pending.length} ${room.pending.length === 1 ? "decision waits" : "decisions wait"} here.</p>
     <button type="button" data-do="retry" class="main">Try again</button></div>`;
-  return (failed || "") + room.refused.map(({ event, pairs, at }) => {
+  const over = room.over ? `<div class="la-alert good" role="status"><p><b>All of these are decided.</b> ${
+    keycap(room.keys.previous[0])} goes back to change one.</p></div>` : "";
+  return (failed || "") + over + room.refused.map(({ event, pairs, at }) => {
     const said = pairs.map((pair) => `<li>id ${escaped(pair.id)}: you <b>${escaped(pair.yours)}</b>,
       ${pair.who ? `${escaped(pair.who)} <b>${escaped(pair.theirs)}</b>, ${escaped(when(pair.when))}` : escaped(pair.theirs)}
       ${pair.comment ? `<i>${escaped(pair.comment.slice(0, 200))}</i>` : ""}</li>`).join("");

@@ -26,6 +26,7 @@ function oneScreen(root, act) {
     way(part("way"), room);
     put(part("alerts"), refusals(room));
     part("said").textContent = room.said;
+    root.classList.toggle("over", room.over);
     for (const [name, field] of Object.entries(notes)) if (field.value !== room[name]) field.value = room[name];
     root.classList.toggle("waiting", !face);
     if (!face) { drawn = null; root.dataset.id = ""; return; }

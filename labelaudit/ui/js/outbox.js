@@ -11,7 +11,7 @@ function roomOf(run) {
   if (!rooms.has(run)) {
     const bytes = crypto.getRandomValues(new Uint8Array(12));
     rooms.set(run, {
-      run, token: Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""), made: 0,
+      run, token: Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""), made: 0, over: false,
       pending: stored(run), held: [], faces: { one: new Map(), cards: new Map() }, state: new Map(), local: new Map(),
       names: null, at: null, before: null, jump: null, wanting: false, undo: [], redo: [], chosen: new Set(), said: "",
       reason: "", comment: "", refused: [], failed: "", send: () => {},
@@ -47,7 +47,7 @@ function take(room, data) {
   [room.undo, room.redo] = [data.undo, data.redo];
   for (const event of room.pending) stack(room, event);
   if (room.at === null || data.jump !== room.jump) {
-    [room.jump, room.at, room.before] = [data.jump, data.open, null];
+    [room.jump, room.at, room.before, room.over] = [data.jump, data.open, null, false];
     room.chosen.clear();
   }
   if (data.walk.includes(room.at)) room.before = null;
@@ -103,6 +103,7 @@ function stack(room, event) {
 // -- what is decided ------------------------------------------------------------------------------
 
 function decide(room, what, code) {
+  if (room.over && !room.chosen.size) return;
   const at = room.mode === "cards" && room.chosen.size ? [...room.chosen] : [room.at];
   const able = what === "accept" ? at.filter((one) => faceOf(room, one)?.suggested != null) : at;
   if (!able.length) return tell(room, "Nothing is suggested here: keep the label or choose a class.");
@@ -114,12 +115,14 @@ function decide(room, what, code) {
   onward(room);
 }
 
-// Go on; where the server is behind and nothing that is left is here, wait for what it says comes next.
+// Go on; where the server is behind and nothing that is left is here, wait for what it says comes next. After the last
+// one the same stays open, and no further key decides on it until one goes to an example oneself.
 function onward(room) {
   const next = following(room);
   room.wanting = next === undefined && room.pending.length > 0;
-  if (room.wanting) room.send();
-  else go(room, next ?? room.walk[room.walk.indexOf(room.at) + 1] ?? room.at);
+  if (room.wanting) return room.send();
+  go(room, next ?? room.at);
+  room.over = next === undefined;
 }
 
 function write(room, event, base) {
@@ -147,7 +150,7 @@ function following(room) {
 }
 
 function go(room, at) {
-  room.wanting = false;
+  room.wanting = room.over = false;
   if (!room.walk.includes(at)) room.before ??= room.walk.includes(room.at) ? room.at : room.walk[0];
   else room.before = null;
   room.at = at;
@@ -155,6 +158,7 @@ function go(room, at) {
 }
 
 function step(room, by) {
+  room.over = false; // also where there is nothing to go to
   const origin = room.before !== null && !room.walk.includes(room.at) ? room.before : room.at;
   const next = origin === room.before ? origin : room.walk[room.walk.indexOf(origin) + by];
   if (next !== undefined) go(room, next);
