@@ -194,13 +194,17 @@ def _both(opened: Opened, event: Mapping[str, Any], error: Stale) -> dict[str, A
                 "id": mine.id,
                 "yours": words(opened, mine),
                 "theirs": words(opened, theirs),
-                "who": theirs.actor if theirs else "",
+                "who": _who(theirs.actor) if theirs else "",
                 "when": theirs.time if theirs else "",
                 "comment": (theirs.comment or theirs.reason) if theirs else "",
             }
             for mine, theirs in error.conflicts[:5]
         ],
     }
+
+
+def _who(actor: str) -> str:
+    return "you, in another tab" if actor == session.reviewer() else actor
 
 
 def words(opened: Opened, decision: Decision | None) -> str:

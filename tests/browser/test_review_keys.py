@@ -130,6 +130,9 @@ def test_what_another_tab_decided_is_shown_and_the_reviewer_chooses(reviewer: Wa
     expect(alert).to_contain_text("Decided meanwhile, so yours was not written.")
     expect(alert).to_contain_text("excluded")
     expect(alert).to_contain_text("keep class")
+    expect(alert).to_contain_text("you, in another tab")
+    expect(alert.locator(".main")).to_have_text("Keep theirs")
+    expect(other.page.locator(".la-said")).to_have_text("Not written: decided meanwhile.")
     assert in_force()[both[0]] == "keep"
     other.press("Decide anyway")
     expect(alert).to_have_count(0)
@@ -143,6 +146,24 @@ def test_what_another_tab_decided_is_shown_and_the_reviewer_chooses(reviewer: Wa
     other.press("Keep theirs")
     expect(alert).to_have_count(0)
     assert in_force()[second] == "ambiguous"
+
+
+def test_after_the_last_decision_a_key_too_many_changes_nothing(reviewer: Walker, reviewed: tuple[Server, str]) -> None:
+    ids = tuple(f"r{number:07d}" for number in range(77_000, 77_004))
+    address = reviewed[1].split("&sel=")[0] + "&" + urlencode({"sel": Selection(ids=ids).to_text()})
+    reviewer.open(address)
+    reviewer.example()
+    before = len(log())
+    for key in "kkkkx":
+        reviewer.page.keyboard.press(key)
+    alert = reviewer.page.locator(".la-alert")
+    expect(alert).to_contain_text("All of these are decided.")
+    reviewer.key("x")
+    assert [(d.id in ids, d.action) for d in log()[before:]] == [(True, "keep")] * 4
+    reviewer.key("ArrowLeft")
+    expect(alert).to_have_count(0)
+    reviewer.key("x")
+    assert [d.action for d in log()[before:]] == ["keep"] * 4 + ["exclude"]
 
 
 def test_a_class_is_found_by_typing_and_letters_in_a_comment_are_no_keys(reviewer: Walker) -> None:

@@ -108,7 +108,7 @@ def test_one_can_give_way(deck: Dashboard, audited: Audit, decided: Decided) -> 
     id_ = deck.face["id"]
     by_another(audited, id_, actor="me")  # a second tab
     deck.send(deck.deck["ahead"][0], own)
-    assert len(deck.deck["refused"]) == 1
+    assert [pair["who"] for one in deck.deck["refused"] for pair in one["pairs"]] == ["you, in another tab"]
     deck.send(deck.deck["open"], {"key": "leave", "do": "leave", "over": own["key"]})
     assert deck.deck["refused"] == []
     assert decided()[id_] == ("exclude", None)

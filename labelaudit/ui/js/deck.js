@@ -173,8 +173,9 @@ function refusals(room) {
       ${pair.comment ? `<i>${escaped(pair.comment.slice(0, 200))}</i>` : ""}</li>`).join("");
     const more = at.length > pairs.length ? `<li>and ${at.length - pairs.length} more</li>` : "";
     return `<div class="la-alert" role="alert"><div><p><b>Decided meanwhile, so yours was not written.</b></p>
-      <ul>${said}${more}</ul></div><button type="button" data-do="leave" data-code="${event.key}">Keep theirs</button>
-      ${DECIDES.includes(event.do) ? `<button type="button" data-do="anyway" data-code="${event.key}" class="main">Decide
+      <ul>${said}${more}</ul></div><button type="button" class="main" data-do="leave"
+      data-code="${event.key}">Keep theirs</button>
+      ${DECIDES.includes(event.do) ? `<button type="button" data-do="anyway" data-code="${event.key}">Decide
       anyway</button>` : ""}</div>`;
   }).join("");
 }

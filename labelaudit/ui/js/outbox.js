@@ -39,6 +39,8 @@ function take(room, data) {
   for (const [at, face] of Object.entries(data.faces)) faces.set(Number(at), ready(face));
   for (const [at, state] of Object.entries(data.state)) room.state.set(Number(at), { now: state, seq: data.seq });
   if (!room.pending.length) room.local.clear();
+  if (data.refused.some(({ event }) => !room.refused.some((one) => one.event.key === event.key)))
+    tell(room, "Not written: decided meanwhile.");
   for (const name of ["walk", "start", "total", "page", "ahead", "left", "mode", "actions", "fixed", "failed", "refused"])
     room[name] = data[name];
   room.names = data.names || room.names;
