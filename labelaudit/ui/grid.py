@@ -162,7 +162,7 @@ def show(opened: Opened, queue: np.ndarray, position: int | None) -> None:
         part["image"] = [tiny(opened.dataset, int(opened.audit.rows[row])) for row in part["position"]]
     own, key = keys.of(opened.workspace, session.reviewer()), f"grid-{session.chart_key('review')}-{page}"
     if key not in st.session_state:  # Streamlit forgets it where it is not drawn
-        st.session_state["touched"] = "fresh"
+        st.session_state["touched"], st.session_state["ticked"] = "fresh", []
         deciding.mark_row(position)
     # A click does not change the mark: rows that change would close the editor that a double click opens.
     marked, touched = st.session_state["marked"]
