@@ -166,6 +166,20 @@ def test_after_the_last_decision_a_key_too_many_changes_nothing(reviewer: Walker
     assert [d.action for d in log()[before:]] == ["keep"] * 4 + ["exclude"]
 
 
+def test_decisions_that_wait_for_a_server_that_is_gone_are_counted_until_they_are_written(reviewer: Walker) -> None:
+    before = len(log())
+    reviewer.server.stop()
+    for _ in range(4):
+        reviewer.page.keyboard.press("k")
+    alert = reviewer.page.locator(".la-alert")
+    expect(alert).to_contain_text("4 decisions wait to be sent; don't close the tab.")
+    expect(reviewer.page.locator(".la-said")).to_have_text("")
+    reviewer.server.start()
+    expect(alert).to_have_count(0)
+    assert [d.action for d in log()[before:]] == ["keep"] * 4
+    reviewer.faults.clear()  # that the server is gone is an error to the browser
+
+
 def test_a_class_is_found_by_typing_and_letters_in_a_comment_are_no_keys(reviewer: Walker) -> None:
     page, first = reviewer.page, reviewer.example()
     page.keyboard.press("c")

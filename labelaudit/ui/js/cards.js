@@ -22,7 +22,7 @@ function cardsScreen(root, act) {
     way(part("way"), room);
     put(part("pages"), pager(room));
     put(part("alerts"), refusals(room));
-    part("said").textContent = room.said;
+    part("said").textContent = isLate(room) ? "" : room.said;
     root.classList.toggle("over", room.over);
     for (const [name, field] of Object.entries(notes)) if (field.value !== room[name]) field.value = room[name];
     const many = room.chosen.size ? `<b>${room.chosen.size} chosen:</b> ` : "";

@@ -6,7 +6,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".la-deck");
   const room = roomOf(data.run);
   room.send = () => setStateValue("sent", {
-    run: room.run, jump: room.jump, events: room.pending.map(({ was, ...event }) => event), open: room.at, before: room.before,
+    run: room.run, jump: room.jump, events: room.pending.map(({ was, since, ...event }) => event), open: room.at, before: room.before,
     named: room.names ? room.run : "", holds: { one: [...room.faces.one.keys()], cards: [...room.faces.cards.keys()] },
   });
   room.resend = screen?.root !== root && room.pending.length > 0;
@@ -124,7 +124,7 @@ function leave(room, name) {
   else write(room, { ...eventAgain(event), at: rest, over: name }, rest.map((one) => room.state.get(one)?.seq || 0));
 }
 
-function eventAgain({ key, base, run, ...event }) {
+function eventAgain({ key, base, run, since, ...event }) {
   return event;
 }
 
@@ -157,14 +157,15 @@ function buttonFor(room, name, kind = "") {
 function finalTag([action, final, status]) {
   if (!action) return "";
   const word = { keep: "kept", exclude: "excluded", skip: "skipped", ambiguous: "ambiguous" }[action] || final;
-  const role = status === "error" ? "error" : action === "skip" || action === "ambiguous" ? "plain" : "kept";
+  const role = status === "error" ? "error" : { skip: "plain", ambiguous: "plain", exclude: "excluded" }[action] || "kept";
   return `<span class="la-tag ${role}" dir="auto">${escaped(word)}</span>`;
 }
 
 function refusals(room) {
-  const failed = room.failed && `<div class="la-alert" role="alert"><p><b>Not saved yet.</b> ${escaped(room.failed)}
-    ${room.pending.length} ${room.pending.length === 1 ? "decision waits" : "decisions wait"} here.</p>
-    <button type="button" data-do="retry" class="main">Try again</button></div>`;
+  const waiting = `${room.pending.length} ${room.pending.length === 1 ? "decision waits" : "decisions wait"} to be sent;
+    don't close the tab.`;
+  const failed = (room.failed || isLate(room)) && `<div class="la-alert" role="alert"><p><b>Not saved yet.</b>
+    ${escaped(room.failed)} ${waiting}</p><button type="button" data-do="retry" class="main">Try again</button></div>`;
   const over = room.over ? `<div class="la-alert good" role="status"><p><b>All of these are decided.</b> ${
     keycap(room.keys.previous[0])} goes back to change one.</p></div>` : "";
   return (failed || "") + over + room.refused.map(({ event, pairs, at }) => {

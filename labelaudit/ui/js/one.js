@@ -25,7 +25,7 @@ function oneScreen(root, act) {
     part("one").classList.toggle("beside", room.mode === "beside");
     way(part("way"), room);
     put(part("alerts"), refusals(room));
-    part("said").textContent = room.said;
+    part("said").textContent = isLate(room) ? "" : room.said;
     root.classList.toggle("over", room.over);
     for (const [name, field] of Object.entries(notes)) if (field.value !== room[name]) field.value = room[name];
     root.classList.toggle("waiting", !face);

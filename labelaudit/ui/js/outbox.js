@@ -4,6 +4,7 @@
 // however fast they come, none is lost, and none is written twice. They outlive a reload in the tab's storage.
 
 const DECIDES = ["accept", "keep", "exclude", "skip", "ambiguous", "class"];
+const LATE = 3000; // ms that an event waits before the reviewer is told
 const KEPT = 160; // examples that stay at hand
 const rooms = new Map();
 
@@ -21,7 +22,10 @@ function roomOf(run) {
 }
 
 function stored(run) {
-  try { return JSON.parse(sessionStorage.getItem(`labelaudit-${run}`)) || []; } catch { return []; }
+  try {
+    const waiting = JSON.parse(sessionStorage.getItem(`labelaudit-${run}`)) || [];
+    return waiting.map((event) => ({ ...event, since: Date.now() }));
+  } catch { return []; }
 }
 
 function store(room) {
@@ -63,6 +67,7 @@ const kindOf = (mode) => (mode === "cards" ? "cards" : "one");
 const faceOf = (room, at) => room.faces[kindOf(room.mode)].get(at);
 const current = (room) => (room.wanting ? undefined : faceOf(room, room.at)); // undefined: it is on its way
 const stateOf = (room, at) => room.local.get(at) || room.state.get(at)?.now || ["", "", ""];
+const isLate = (room) => room.pending.some((event) => Date.now() - event.since > LATE);
 const isLeft = (room, at) => stateOf(room, at)[0] === "";
 
 // Decode images before they are asked for.
@@ -78,11 +83,12 @@ function ready(face) {
 
 function post(room, event) {
   room.made += 1;
-  event = { key: `${room.token}-${room.made}`, run: room.run, ...event };
+  event = { key: `${room.token}-${room.made}`, run: room.run, since: Date.now(), ...event };
   room.pending.push(event);
   store(room);
   stack(room, event);
   room.send();
+  setTimeout(() => screen?.room === room && draw(), LATE + 50);
   return event;
 }
 
