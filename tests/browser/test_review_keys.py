@@ -196,6 +196,8 @@ def test_a_class_is_found_by_typing_and_letters_in_a_comment_are_no_keys(reviewe
     assert (written.reason, len(written.comment)) == ("kaxu", 10_199)
     assert reviewer.example() != first
     expect(page.locator(".la-comment")).to_have_value("")
+    reviewer.key("ArrowLeft")
+    expect(page.locator(".la-because")).to_contain_text("kaxu · sure?")
 
 
 def test_keys_are_changed_and_found_again_after_a_reload(reviewer: Walker) -> None:

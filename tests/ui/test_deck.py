@@ -137,6 +137,15 @@ def test_a_comment_of_any_length_and_a_reason_are_kept(deck: Dashboard, audited:
     assert (log(audited)[0].reason, log(audited)[0].comment) == ("unclear", HTML * 1000)
 
 
+def test_why_an_example_was_decided_is_shown_with_it_until_that_is_undone(deck: Dashboard) -> None:
+    at = deck.deck["open"]
+    made = event(deck, reason="unclear", comment=HTML)
+    deck.send(at, made)
+    assert deck.deck["state"][str(at)][3] == f"unclear · {HTML}"
+    deck.send(at, {"key": "u", "do": "undo", "of": made["key"]})
+    assert deck.deck["state"][str(at)] == ["", "", deck.deck["state"][str(at)][2], ""]
+
+
 def test_the_browser_gets_what_it_lacks_and_names_only_once(deck: Dashboard) -> None:
     first = deck.deck
     assert first["more"] or len(first["faces"]) == first["total"]

@@ -39,6 +39,7 @@ function oneScreen(root, act) {
     root.querySelector("[data-do=accept]").disabled = face.suggested === null;
     const final = finalTag(state);
     put(part("facts-of"), `<div class="la-labels">${face.labels}<span>${final && `final ${final}`}</span></div>
+      ${state[3] ? `<div class="la-small la-because" dir="auto" title="${escaped(state[3])}">${escaped(state[3])}</div>` : ""}
       <div class="la-small" title="${face.facts.replaceAll('"', "&quot;")}">${face.facts}</div>`);
     put(part("classes"), classes(room, face, state));
     drawn = face;

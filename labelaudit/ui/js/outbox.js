@@ -145,8 +145,9 @@ function write(room, event, base) {
 function outcome(room, at, event) {
   const face = faceOf(room, at) || {};
   const final = event.do === "accept" ? face.suggested : event.do === "class" ? room.names[event.code] : face.given;
-  if (event.do === "accept" || event.do === "class") return ["set", final, final === face.given ? "kept" : "error"];
-  return [event.do, final, { keep: "kept", exclude: "excluded", skip: "skipped" }[event.do] || event.do];
+  const why = [event.reason, event.comment].filter(Boolean).join(" · ");
+  if (event.do === "accept" || event.do === "class") return ["set", final, final === face.given ? "kept" : "error", why];
+  return [event.do, final, { keep: "kept", exclude: "excluded", skip: "skipped" }[event.do] || event.do, why];
 }
 
 // The next example without a decision: on the way, then where the server says that there are more.
