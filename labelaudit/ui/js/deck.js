@@ -1,6 +1,6 @@
 // The component: one listener for the keys of the page, and a screen that draws what the tab knows.
 
-let screen = null;
+let screen = null, byMouse = false;
 
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".la-deck");
@@ -13,8 +13,6 @@ export default function ({ data, parentElement, setStateValue }) {
   take(room, data);
   if (screen?.root !== root || screen.mode !== data.mode) {
     const make = data.mode === "cards" ? cardsScreen : oneScreen;
-    // Who chose this view by mouse has left that button: space is a key here.
-    if (document.activeElement?.matches("[role=radio]:not(:focus-visible)")) document.activeElement.blur();
     screen = { root, mode: data.mode, room, ...make(root, (action, code) => act(action, code)) };
   }
   screen.room = room;
@@ -24,11 +22,13 @@ export default function ({ data, parentElement, setStateValue }) {
   room.resend = false;
   window.removeEventListener("keydown", pressed, true);
   window.addEventListener("keydown", pressed, true);
+  window.addEventListener("pointerdown", pointed, true);
   window.onresize = fit;
   // Streamlit also ends calls that a later one has overtaken: only a screen that is gone stops listening.
   return () => {
     if (root.isConnected || screen?.root !== root) return;
     window.removeEventListener("keydown", pressed, true);
+    window.removeEventListener("pointerdown", pointed, true);
     screen = null;
   };
 }
@@ -81,6 +81,9 @@ const TYPING = "input, textarea, select, [contenteditable=''], [contenteditable=
 function pressed(event) {
   if (!screen?.root.isConnected || event.isComposing) return;
   const target = event.composedPath()[0];
+  if (event.key === "Tab") byMouse = false;
+  // Who chose the view by mouse has left its button, whatever key comes first: space is one here.
+  if (byMouse && target.matches?.("[role=radio]")) target.blur();
   if (target.closest?.(TYPING) && !screen.root.contains(target)) return;
   if (target.closest?.("input, textarea, [role=dialog]") || ofImage(event)) return;
   if (document.querySelector('[data-testid="stDialog"]')) return;
@@ -95,6 +98,10 @@ function pressed(event) {
   // A key that is held down must not decide on one example after the other.
   if (event.repeat && !["next", "previous"].includes(action)) return;
   act(action, action === "digit" ? key : undefined);
+}
+
+function pointed() {
+  byMouse = true;
 }
 
 function taken(event) {
