@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from labelaudit.decisions import Decision
@@ -21,6 +23,8 @@ def edit(opened: Opened, position: int) -> None:
     row = opened.plain.iloc[position]
     id_ = str(row["id"])
     has = opened.tags.get(id_, ())
+    # Streamlit remembers the callbacks of every example that there ever was: they must not hold what is opened.
+    seen = opened.decisions[-1].seq if opened.decisions else 0
     key = f"tags-{id_}"
     st.session_state[key] = list(has)
     st.multiselect(
@@ -31,7 +35,7 @@ def edit(opened: Opened, position: int) -> None:
         accept_new_options=True,
         placeholder="Tags: choose some, or type your own",
         label_visibility="collapsed",
-        on_change=lambda: write(opened, id_, st.session_state[key]),
+        on_change=lambda: _give(id_, st.session_state[key], has, seen),
     )
     found = [issue for issue, _ in issues_of(opened.audit, position)]
     suggested = meant_by([*(["label"] if row["is_issue"] else []), *found], has)
@@ -44,8 +48,8 @@ def edit(opened: Opened, position: int) -> None:
                     icon=":material/add:",
                     type="tertiary",
                     help=f"Add this tag: {TAXONOMY[tag]}",
-                    on_click=write,
-                    args=(opened, id_, [*has, tag]),
+                    on_click=_give,
+                    args=(id_, [*has, tag], has, seen),
                 )
 
 
@@ -55,11 +59,10 @@ def words(tag: str) -> str:
 
 
 @session.telling()
-def write(opened: Opened, id_: str, tags: list[str]) -> None:
-    """Give an example these tags and no others."""
-    new = list(dict.fromkeys(map(checked, tags)))
-    has = opened.tags.get(id_, ())
-    if new == list(has):
+def _give(id_: str, tags: Sequence[str], has: Sequence[str], seen: int) -> None:
+    """Give an example these tags and no others, where it had those that its reviewer saw."""
+    new, opened = list(dict.fromkeys(map(checked, tags))), session.opened()
+    if opened is None or new == list(has):
         return
     opened.decide(
         [
@@ -69,7 +72,7 @@ def write(opened: Opened, id_: str, tags: list[str]) -> None:
                 id=id_,
                 before=encode(list(has)),
                 after=encode(new),
-                base=opened.decisions[-1].seq if opened.decisions else 0,
+                base=seen,
                 fingerprint=opened.dataset.data_fingerprint,
                 run=opened.audit.id,
             )

@@ -20,6 +20,6 @@ def test_the_tab_says_what_to_do_first_and_then_plays(dashboard: Dashboard, audi
     dashboard.open("8_Decisions")
     dashboard.app.session_state["decisions-tab"] = "Replay"
     dashboard.run()
-    (player,) = dashboard.app.get("bidi_component")
+    (player,) = (c for c in dashboard.app.get("bidi_component") if "replay" in c.proto.component_name)
     assert "decided" in str(player.proto)
     assert [button.proto.label for button in dashboard.app.get("download_button")] == ["Download as one HTML file"]
