@@ -55,11 +55,14 @@ def panel(opened: Opened) -> None:
 
 
 def _positions(opened: Opened) -> np.ndarray:
-    """The selected examples, or only those of them that are ticked."""
-    ticked = opened.ranked[np.isin(opened.ranked, st.session_state.get("ticked", []))]
-    if len(ticked) and st.checkbox(f"Only the {len(ticked):,} ticked", True, key="bulk-ticked"):
-        return ticked
-    return opened.ranked
+    """The selected examples, or only those of them that are ticked in the table that is seen."""
+    marked = st.session_state.get("ticked", []) if st.session_state.get("view") == "Table" else []
+    ticked = opened.ranked[np.isin(opened.ranked, marked)]
+    if not len(ticked):
+        return opened.ranked
+    only = st.checkbox(f"Only the {len(ticked):,} ticked", st.session_state.get("bulk-only", True), key="bulk-ticked")
+    st.session_state["bulk-only"] = only  # a panel that is closed forgets its widgets
+    return ticked if only else opened.ranked
 
 
 def _change(opened: Opened) -> Change | None:

@@ -58,8 +58,13 @@ def open_row(position: int, *, mark: bool = True) -> None:
     """Show an example, and mark it in the table unless it is there that it was opened."""
     st.session_state["position"] = position
     if mark:
-        st.session_state["marked"] = position
+        mark_row(position)
     st.session_state["jumps"] = st.session_state.get("jumps", 0) + 1  # the browser goes where it is told only once
+
+
+def mark_row(position: int | None) -> None:
+    """Mark an example in the table, with the last that was done there: what is done after that has moved on."""
+    st.session_state["marked"] = position, st.session_state.get("touched", "fresh")
 
 
 def visit(position: int, before: int) -> None:

@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from labelaudit.blocks import Bars, Image
+from labelaudit.review import effective
 from labelaudit.tasks import TASKS
 from labelaudit.ui import blocks, cards, deciding, deck_events, keys, near, session, stopping, zoom
 from labelaudit.ui.blocks import chip, tag
@@ -26,6 +27,7 @@ AHEAD, BEHIND = 32, 12  # examples on the way that are kept ready
 IMAGES_AHEAD, IMAGES_BEHIND = 8, 3
 PAGE = 24  # cards
 FIRST, BYTES = 8, 700_000  # examples in the first message, and their characters in any; there is always at least one
+MOST_SAID = 2000  # characters of a comment that are shown
 STEPS = 50  # that can be undone or redone without asking the server
 SCRIPTS = ("zoom", "outbox", "one", "cards", "deck")
 
@@ -152,15 +154,23 @@ def _faces(opened: Opened, lacking: list[int], mode: Mode, most: int) -> tuple[d
 
 
 def _state(opened: Opened, positions: list[int]) -> dict[str, list[str]]:
-    """What was decided about examples: action, final label and status."""
-    rows = opened.table.iloc[list(dict.fromkeys(positions))]
-    final = opened.dataset.names_of(rows["final"])
+    """What was decided about examples: action, final label, status, and why."""
+    every = list(dict.fromkeys(positions))
+    rows = opened.table.iloc[every]
+    final, why = opened.dataset.names_of(rows["final"]), _reasons(opened, set(rows["id"].astype(str)))
     return {
-        str(at): [action, name if action else "", status]
-        for at, action, name, status in zip(
-            dict.fromkeys(positions), rows["action"], final.tolist(), rows["status"], strict=True
+        str(at): [action, name if action else "", status, why.get(str(id_), "")]
+        for at, id_, action, name, status in zip(
+            every, rows["id"], rows["action"], final.tolist(), rows["status"], strict=True
         )
     }
+
+
+def _reasons(opened: Opened, ids: set[str]) -> dict[str, str]:
+    """Reason and comment of the decisions in force, by the id of their example."""
+    about = {decision.seq: decision for decision in opened.decisions if decision.action == "undo" or decision.id in ids}
+    standing = [about[seq] for seq in effective(list(about.values()))["seq"]]
+    return {d.id: " · ".join(filter(None, [d.reason, d.comment[:MOST_SAID]])) for d in standing}
 
 
 def face(opened: Opened, position: int) -> dict[str, Any]:

@@ -85,7 +85,8 @@ def receive(opened: Opened, sent: Mapping[str, Any]) -> bool:
     new = [event for event in sent["events"] if event["key"] not in box.done]
     if sent["jump"] == st.session_state.get("jumps", 0):  # else it was told to go elsewhere since
         if sent["open"] != st.session_state.get("position"):
-            st.session_state["position"] = st.session_state["marked"] = _position(opened, sent["open"])
+            st.session_state["position"] = _position(opened, sent["open"])
+            deciding.mark_row(st.session_state["position"])
         if sent["before"] is not None:
             deciding.come_from(st.session_state["position"], _position(opened, sent["before"]))
     try:
@@ -193,13 +194,17 @@ def _both(opened: Opened, event: Mapping[str, Any], error: Stale) -> dict[str, A
                 "id": mine.id,
                 "yours": words(opened, mine),
                 "theirs": words(opened, theirs),
-                "who": theirs.actor if theirs else "",
+                "who": _who(theirs.actor) if theirs else "",
                 "when": theirs.time if theirs else "",
                 "comment": (theirs.comment or theirs.reason) if theirs else "",
             }
             for mine, theirs in error.conflicts[:5]
         ],
     }
+
+
+def _who(actor: str) -> str:
+    return "you, in another tab" if actor == session.reviewer() else actor
 
 
 def words(opened: Opened, decision: Decision | None) -> str:

@@ -25,46 +25,17 @@ UNLABELLED = {"exclude": "(excluded)", "skip": "(skipped)", "ambiguous": "(ambig
 # The table takes the keyboard, so it passes on the keys of these; arrows, space and Enter are its own.
 PASSED_ON = ("accept", "keep", "exclude", "ambiguous", "skip", "undo", "redo")
 EVENTS = ("cellValueChanged", "cellFocused", "cellKeyDown", "selectionChanged", "sortChanged", "filterChanged")
-KEY_OF = """
-      const keyOf = (press) => {
-        const key = press.key.toLowerCase();
-        return press.shiftKey && key !== key.toUpperCase() ? "shift+" + key : key;
-      };
-"""
-# Only what happened goes back to the server, never the rows. The keys are all of late, with the rows that they are
-# about: the server may hear of two events at once, and then knows the last one only.
-REPORT = JsCode(
-    """
-    function({streamlitRerunEventTriggerName, eventData}) {
-      const api = eventData.api;
-      const row = eventData.data ? eventData : api.getDisplayedRowAtIndex(eventData.rowIndex);
-      return {
-        event: streamlitRerunEventTriggerName,
-        position: row ? row.data.position : null,
-        keys: window.pressed ? window.pressed.slice(-100) : [],
-        value: eventData.newValue === undefined ? null : eventData.newValue,
-        selected: api.getSelectedNodes().map((node) => node.data.position),
-        sort: api.getColumnState().filter((c) => c.sort).sort((a, b) => a.sortIndex - b.sortIndex)
-          .map((c) => ({colId: c.colId, sort: c.sort})),
-        filter: api.getFilterModel(),
-      };
-    }
-    """
-)
-
-
-# Whoever works in the table stays in it: its focus follows the open example, unless keys are on their way.
+# Whoever works in the table stays in it: its focus follows the open example, unless something was done in the table
+# since the server marked it. Whoever does not still sees its row.
 FOLLOW = JsCode(
     """
-    function(event) {
-      const focused = event.api.getFocusedCell();
-      if (!focused || event.api.getEditingCells().length) return;
-      const last = window.pressed && window.pressed.length ? window.pressed[window.pressed.length - 1].name : "";
-      event.api.forEachNode((node) => {
-        if (node.data.open && (!last || node.data.open === last) && node.rowIndex !== focused.rowIndex) {
-          event.api.ensureIndexVisible(node.rowIndex);
-          event.api.setFocusedCell(node.rowIndex, focused.column);
-        }
+    function({api}) {
+      const focused = api.getFocusedCell();
+      if (api.getEditingCells().length) return;
+      api.forEachNode((node) => {
+        if (node.data.open !== (window.touched || "fresh") || node.rowIndex === focused?.rowIndex) return;
+        api.ensureIndexVisible(node.rowIndex);
+        if (focused) api.setFocusedCell(node.rowIndex, focused.column);
       });
     }
     """
@@ -104,29 +75,66 @@ def queue_of(opened: Opened, positions: np.ndarray) -> np.ndarray:
     return np.asarray(positions[ordered(_shown(opened, positions, used), model["sort"], model["filter"])])
 
 
-def _matters(own: Keys) -> JsCode:
-    """Which of the grid's events go to the server: of the keys only those that decide, which also go one row down."""
+def _report(own: Keys) -> JsCode:
+    """What goes back to the server: what happened and never the rows; a key that decides also goes one row down.
+
+    The keys are all of late, with the rows that they are about: the server may hear of two events at once, and then
+    knows the last one only. AgGrid calls this before it asks `MATTERS`.
+    """
     passed = [key for name in PASSED_ON for key in own[name]] + list(deciding.DIGITS)
-    back = [*own["undo"], *own["redo"]]
     return JsCode(
         f"""
         function({{streamlitRerunEventTriggerName, eventData}}) {{
-          if (streamlitRerunEventTriggerName !== "cellKeyDown") return true;
-          {KEY_OF}
-          const press = eventData.event;
-          if (eventData.api.getEditingCells().length || press.ctrlKey || press.metaKey || press.altKey) return false;
-          if (press.repeat || !{json.dumps(passed)}.includes(keyOf(press))) return false;
+          const api = eventData.api;
+          const focus = (index) => {{
+            api.ensureIndexVisible(index);
+            api.setFocusedCell(index, eventData.column);
+          }};
+          const key = (press) => {{
+            const lower = press.key.toLowerCase();
+            return press.shiftKey && lower !== lower.toUpperCase() ? "shift+" + lower : lower;
+          }};
+          const pressed = (window.pressed ||= []), decided = (window.decided ||= []);
           const name = crypto.getRandomValues(new Uint32Array(2)).join("-");
-          (window.pressed ||= []).push({{name, key: keyOf(press), position: eventData.data.position}});
-          const below = eventData.rowIndex + 1;
-          if (!{json.dumps(back)}.includes(keyOf(press)) && below < eventData.api.getDisplayedRowCount()) {{
-            eventData.api.ensureIndexVisible(below);
-            eventData.api.setFocusedCell(below, eventData.column);
-          }}
-          return true;
+          const press = streamlitRerunEventTriggerName === "cellKeyDown" ? eventData.event : null;
+          if (press) {{
+            press.matters = {json.dumps(passed)}.includes(key(press)) && !press.repeat && !press.ctrlKey
+              && !press.metaKey && !press.altKey && !api.getEditingCells().length;
+            if (!press.matters) return {{}};
+            window.touched = name;
+            pressed.push({{name, key: key(press), position: eventData.data.position}});
+            if ({json.dumps(own["undo"])}.includes(key(press))) {{
+              const last = api.getRowNode(String(decided.pop()));
+              if (last) focus(last.rowIndex);
+            }} else if (!{json.dumps(own["redo"])}.includes(key(press))) {{
+              decided.push(eventData.data.position);
+              if (eventData.rowIndex + 1 < api.getDisplayedRowCount()) focus(eventData.rowIndex + 1);
+            }}
+          }} else window.touched = name;
+          const row = eventData.data ? eventData : api.getDisplayedRowAtIndex(eventData.rowIndex);
+          return {{
+            event: streamlitRerunEventTriggerName,
+            touched: window.touched,
+            position: row ? row.data.position : null,
+            keys: pressed.slice(-100),
+            value: eventData.newValue === undefined ? null : eventData.newValue,
+            selected: api.getSelectedNodes().map((node) => node.data.position),
+            sort: api.getColumnState().filter((c) => c.sort).sort((a, b) => a.sortIndex - b.sortIndex)
+              .map((c) => ({{colId: c.colId, sort: c.sort}})),
+            filter: api.getFilterModel(),
+          }};
         }}
         """
     )
+
+
+MATTERS = JsCode(
+    """
+    function({streamlitRerunEventTriggerName, eventData}) {
+      return streamlitRerunEventTriggerName !== "cellKeyDown" || eventData.event.matters;
+    }
+    """
+)
 
 
 def _model() -> dict[str, Any]:
@@ -152,19 +160,23 @@ def show(opened: Opened, queue: np.ndarray, position: int | None) -> None:
     part["snippet"] = [snippet_of(opened, row, 160) for row in part["position"]]
     if opened.dataset.modality == "image":
         part["image"] = [tiny(opened.dataset, int(opened.audit.rows[row])) for row in part["position"]]
+    own, key = keys.of(opened.workspace, session.reviewer()), f"grid-{session.chart_key('review')}-{page}"
+    if key not in st.session_state:  # Streamlit forgets it where it is not drawn
+        st.session_state["touched"], st.session_state["ticked"] = "fresh", []
+        deciding.mark_row(position)
     # A click does not change the mark: rows that change would close the editor that a double click opens.
-    last = st.session_state.get("grid-key", "open")
-    part["open"] = np.where(part["position"] == st.session_state.get("marked"), last, "")
+    marked, touched = st.session_state["marked"]
+    part["open"] = np.where(part["position"] == marked, touched, "")
     # Kept here and not with the callbacks: Streamlit remembers those of every grid that there ever was.
     st.session_state["reviewed"] = opened, queue
     AgGrid(
         part,
         gridOptions=_options(opened, _model()),
-        key=f"grid-{session.chart_key('review')}-{page}",
+        key=key,
         height=560,
         data_return_mode=DataReturnMode.CUSTOM,
-        custom_jscode_for_grid_return=REPORT,
-        should_grid_return=_matters(keys.of(opened.workspace, session.reviewer())),
+        custom_jscode_for_grid_return=_report(own),
+        should_grid_return=MATTERS,
         update_on=list(EVENTS),
         callback=_changed,
         allow_unsafe_jscode=True,
@@ -304,6 +316,7 @@ def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:
             "columnVisibility": {"hiddenColIds": ["position", "open"]},
         },
         "rowClassRules": {"la-open": "data.open"},
+        "onFirstDataRendered": FOLLOW,
         "onRowDataUpdated": FOLLOW,
         "enableBrowserTooltips": True,
         "animateRows": False,
@@ -321,6 +334,7 @@ def _react(opened: Opened, queue: np.ndarray, report: dict[str, Any]) -> None:
     """Do what happened in the grid: open a row, decide by key or by editing, sort, filter."""
     event, names = report.get("event"), opened.dataset.class_names
     st.session_state["ticked"] = report.get("selected", [])
+    st.session_state["touched"] = report.get("touched", "fresh")
     for press in report.get("keys", []):
         _press(opened, queue, press)
     if event == "cellValueChanged" and report.get("value") in names:
@@ -340,7 +354,7 @@ def _press(opened: Opened, queue: np.ndarray, press: dict[str, Any]) -> None:
     position, name = int(press["position"]), str(press["name"])
     if name in done or position not in queue:
         return
-    done[name], st.session_state["grid-key"] = None, name
+    done[name] = None
     named = {own: what for what, every in keys.of(opened.workspace, session.reviewer()).items() for own in every}
     what, code = named.get(press["key"]), deciding.class_keys(opened, position).get(press["key"])
     if what in ("undo", "redo"):
@@ -354,7 +368,7 @@ def _press(opened: Opened, queue: np.ndarray, press: dict[str, Any]) -> None:
         return
     place = int(np.flatnonzero(queue == position)[0])
     deciding.open_row(int(queue[min(place + 1, len(queue) - 1)]), mark=False)
-    st.session_state["marked"] = None  # the focus has gone there by itself, and on perhaps
+    deciding.mark_row(None)  # the focus has gone there by itself, and on perhaps
 
 
 @session.telling()

@@ -40,6 +40,7 @@ def show(audit_id: str) -> None:
             history.of(opened, position)
     _done(opened)
     if view != "Table":
+        st.session_state["ticked"] = []
         if position is None:
             st.info("No row matches the table's filter. Reset it in the column's menu of the table to go on.")
         else:

@@ -143,6 +143,7 @@ def _dialog() -> None:
         with st.container(horizontal=True):
             chosen = st.form_submit_button("Save", type="primary")
             back = st.form_submit_button("Back to the defaults")
+        said = st.container()
     for fixed, means in FIXED:
         st.caption(f"**{fixed}**: {means}")
     if chosen or back:
@@ -150,6 +151,6 @@ def _dialog() -> None:
         try:
             save(workspace, reviewer, {action.name: action.keys for action in ACTIONS} if back else typed)
         except (BadInput, StoreError) as error:
-            st.error(plain(visitor.sentence(error)))
+            said.error(plain(visitor.sentence(error)))
             return
         st.rerun()

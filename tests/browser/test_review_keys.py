@@ -130,6 +130,9 @@ def test_what_another_tab_decided_is_shown_and_the_reviewer_chooses(reviewer: Wa
     expect(alert).to_contain_text("Decided meanwhile, so yours was not written.")
     expect(alert).to_contain_text("excluded")
     expect(alert).to_contain_text("keep class")
+    expect(alert).to_contain_text("you, in another tab")
+    expect(alert.locator(".main")).to_have_text("Keep theirs")
+    expect(other.page.locator(".la-said")).to_have_text("Not written: decided meanwhile.")
     assert in_force()[both[0]] == "keep"
     other.press("Decide anyway")
     expect(alert).to_have_count(0)
@@ -143,6 +146,38 @@ def test_what_another_tab_decided_is_shown_and_the_reviewer_chooses(reviewer: Wa
     other.press("Keep theirs")
     expect(alert).to_have_count(0)
     assert in_force()[second] == "ambiguous"
+
+
+def test_after_the_last_decision_a_key_too_many_changes_nothing(reviewer: Walker, reviewed: tuple[Server, str]) -> None:
+    ids = tuple(f"r{number:07d}" for number in range(77_000, 77_004))
+    address = reviewed[1].split("&sel=")[0] + "&" + urlencode({"sel": Selection(ids=ids).to_text()})
+    reviewer.open(address)
+    reviewer.example()
+    before = len(log())
+    for key in "kkkkx":
+        reviewer.page.keyboard.press(key)
+    alert = reviewer.page.locator(".la-alert")
+    expect(alert).to_contain_text("All of these are decided.")
+    reviewer.key("x")
+    assert [(d.id in ids, d.action) for d in log()[before:]] == [(True, "keep")] * 4
+    reviewer.key("ArrowLeft")
+    expect(alert).to_have_count(0)
+    reviewer.key("x")
+    assert [d.action for d in log()[before:]] == ["keep"] * 4 + ["exclude"]
+
+
+def test_decisions_that_wait_for_a_server_that_is_gone_are_counted_until_they_are_written(reviewer: Walker) -> None:
+    before = len(log())
+    reviewer.server.stop()
+    for _ in range(4):
+        reviewer.page.keyboard.press("k")
+    alert = reviewer.page.locator(".la-alert")
+    expect(alert).to_contain_text("4 decisions wait to be sent; don't close the tab.")
+    expect(reviewer.page.locator(".la-said")).to_have_text("")
+    reviewer.server.start()
+    expect(alert).to_have_count(0)
+    assert [d.action for d in log()[before:]] == ["keep"] * 4
+    reviewer.faults.clear()  # that the server is gone is an error to the browser
 
 
 def test_a_class_is_found_by_typing_and_letters_in_a_comment_are_no_keys(reviewer: Walker) -> None:
@@ -161,6 +196,8 @@ def test_a_class_is_found_by_typing_and_letters_in_a_comment_are_no_keys(reviewe
     assert (written.reason, len(written.comment)) == ("kaxu", 10_199)
     assert reviewer.example() != first
     expect(page.locator(".la-comment")).to_have_value("")
+    reviewer.key("ArrowLeft")
+    expect(page.locator(".la-because")).to_contain_text("kaxu · sure?")
 
 
 def test_keys_are_changed_and_found_again_after_a_reload(reviewer: Walker) -> None:
@@ -168,7 +205,8 @@ def test_keys_are_changed_and_found_again_after_a_reload(reviewer: Walker) -> No
     field = reviewer.page.get_by_label("Keep", exact=True)
     field.fill("a")
     reviewer.press("Save")
-    reviewer.sees("“a” would be the key of Accept and of Keep; give each its own.")
+    said = reviewer.sees("“a” would be the key of Accept and of Keep; give each its own.")
+    expect(said).to_be_in_viewport()
     field.fill("y")
     reviewer.press("Save")
     reviewer.reload()
@@ -185,8 +223,9 @@ def test_keys_are_changed_and_found_again_after_a_reload(reviewer: Walker) -> No
 
 def test_the_table_decides_on_the_row_in_focus_and_loses_no_key(reviewer: Walker) -> None:
     reviewer.view("Table")
-    before, decided, id_ = len(log()), number(reviewer.fact("decided")), reviewer.cells(30)["id"]
-    reviewer.row(30).locator('[col-id="given"]').click()
+    row = int(str(reviewer.grid.locator(".la-open").first.get_attribute("row-index"))) + 2
+    before, decided, id_ = len(log()), number(reviewer.fact("decided")), reviewer.cells(row)["id"]
+    reviewer.row(row).locator('[col-id="given"]').click()
     reviewer.settle()
     reviewer.key("k")
     reviewer.decided(decided + 1)
@@ -196,12 +235,41 @@ def test_the_table_decides_on_the_row_in_focus_and_loses_no_key(reviewer: Walker
     assert log()[-1].action == "undo"
 
 
+def test_arrows_and_keys_of_the_table_go_on_from_the_row_in_focus(reviewer: Walker) -> None:
+    for _ in range(30):
+        reviewer.page.keyboard.press("ArrowRight")
+    reviewer.settle()
+    opened = reviewer.example()
+    reviewer.view("Table")
+    expect(reviewer.grid.locator(".la-open")).to_be_in_viewport()  # the open example's row, far down
+    marked = reviewer.grid.locator(".la-open")
+    expect(marked.locator('[col-id="id"]').first).to_have_text(opened)
+    start = int(str(marked.first.get_attribute("row-index")))
+    before, decided = len(log()), number(reviewer.fact("decided"))
+    ids = [reviewer.cells(start + below)["id"] for below in range(6)]
+    reviewer.row(start).locator('[col-id="given"]').click()
+    reviewer.settle()
+    for key in ("ArrowDown", "k", "ArrowDown", "x", "u", "Space", "ArrowDown", "Space"):
+        reviewer.key(key)
+    reviewer.decided(decided + 1)
+    assert [(d.id, d.action) for d in log()[before:]][:2] == [(ids[1], "keep"), (ids[3], "exclude")]
+    assert log()[-1].action == "undo"
+    ticked = reviewer.grid.locator(".ag-row-selected").evaluate_all(
+        "rows => rows.map(row => row.getAttribute('row-index'))"
+    )
+    assert {int(index) for index in ticked} == {start + 3, start + 4}
+    assert reviewer.example() == ids[4]
+
+
 def test_cards_take_the_same_keys_for_one_and_for_all_that_are_chosen(reviewer: Walker) -> None:
     reviewer.view("Cards")
     page = reviewer.page
     cards, focused = page.locator(".la-tile"), page.locator(".la-tile.on")
     expect(cards).to_have_count(24)
     first = str(focused.get_attribute("data-id"))
+    page.keyboard.press("Space")  # the first key after a click on the view
+    expect(focused).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Escape")
     page.keyboard.press("PageDown")
     expect(focused).not_to_have_attribute("data-id", first)
     reviewer.settle()

@@ -55,6 +55,23 @@ def test_a_selection_is_decided_on_after_a_dry_run_and_one_undo_takes_it_back(
     assert "Done:" not in dashboard.text()
 
 
+def test_ticked_rows_narrow_the_decision_only_where_the_table_is_seen(
+    dashboard: Dashboard, audited: Audit, suspects: dict[str, tuple[str, str | None]]
+) -> None:
+    app = dashboard.open("6_Inspector", audit=audited.id, sel=SUSPECTS.to_text())
+    app.segmented_control(key="view").set_value("Table").run()
+    app.session_state["ticked"] = dashboard.deck["walk"][:2]
+    unfold(dashboard, bulk.OPEN)
+    assert "Decide on all 2" in dashboard.text()
+    app.checkbox(key="bulk-ticked").uncheck().run()
+    unfold(dashboard, bulk.OPEN)
+    assert not app.checkbox(key="bulk-ticked").value  # nor is it checked anew
+    app.checkbox(key="bulk-ticked").check().run()
+    app.segmented_control(key="view").set_value("One by one").run()
+    assert f"Decide on all {len(suspects)}" in dashboard.text()
+    assert app.session_state["ticked"] == []
+
+
 def test_what_was_decided_otherwise_is_decided_over_only_when_asked(
     dashboard: Dashboard, audited: Audit, decided: Decided, suspects: dict[str, tuple[str, str | None]]
 ) -> None:

@@ -108,7 +108,7 @@ def test_one_can_give_way(deck: Dashboard, audited: Audit, decided: Decided) -> 
     id_ = deck.face["id"]
     by_another(audited, id_, actor="me")  # a second tab
     deck.send(deck.deck["ahead"][0], own)
-    assert len(deck.deck["refused"]) == 1
+    assert [pair["who"] for one in deck.deck["refused"] for pair in one["pairs"]] == ["you, in another tab"]
     deck.send(deck.deck["open"], {"key": "leave", "do": "leave", "over": own["key"]})
     assert deck.deck["refused"] == []
     assert decided()[id_] == ("exclude", None)
@@ -135,6 +135,15 @@ def test_an_event_that_makes_no_sense_is_said_and_not_sent_again(
 def test_a_comment_of_any_length_and_a_reason_are_kept(deck: Dashboard, audited: Audit) -> None:
     deck.send(deck.deck["open"], event(deck, reason=" unclear ", comment=HTML * 1000))
     assert (log(audited)[0].reason, log(audited)[0].comment) == ("unclear", HTML * 1000)
+
+
+def test_why_an_example_was_decided_is_shown_with_it_until_that_is_undone(deck: Dashboard) -> None:
+    at = deck.deck["open"]
+    made = event(deck, reason="unclear", comment=HTML)
+    deck.send(at, made)
+    assert deck.deck["state"][str(at)][3] == f"unclear · {HTML}"
+    deck.send(at, {"key": "u", "do": "undo", "of": made["key"]})
+    assert deck.deck["state"][str(at)] == ["", "", deck.deck["state"][str(at)][2], ""]
 
 
 def test_the_browser_gets_what_it_lacks_and_names_only_once(deck: Dashboard) -> None:

@@ -22,7 +22,8 @@ function cardsScreen(root, act) {
     way(part("way"), room);
     put(part("pages"), pager(room));
     put(part("alerts"), refusals(room));
-    part("said").textContent = room.said;
+    part("said").textContent = isLate(room) ? "" : room.said;
+    root.classList.toggle("over", room.over);
     for (const [name, field] of Object.entries(notes)) if (field.value !== room[name]) field.value = room[name];
     const many = room.chosen.size ? `<b>${room.chosen.size} chosen:</b> ` : "";
     put(part("buttons"), many + CHOICES.map((name) => buttonFor(room, name, name === "accept" ? "main" : "")).join(""));
@@ -54,7 +55,7 @@ function cardsScreen(root, act) {
     else act(event.shiftKey ? "extend" : "focus", at);
   };
   tiles.ondblclick = () => getSelection().removeAllRanges();
-  const moves = (room, at) => { if (at !== undefined && at !== room.at) go(room, at); };
+  const moves = (room, at) => { room.over = false; if (at !== undefined && at !== room.at) go(room, at); };
   const actions = {
     ...overlays(part("over"), act, notes),
     focus: (room, at) => { room.chosen.clear(); moves(room, at); },

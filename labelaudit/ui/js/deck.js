@@ -1,20 +1,18 @@
 // The component: one listener for the keys of the page, and a screen that draws what the tab knows.
 
-let screen = null;
+let screen = null, byMouse = false;
 
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".la-deck");
   const room = roomOf(data.run);
   room.send = () => setStateValue("sent", {
-    run: room.run, jump: room.jump, events: room.pending.map(({ was, ...event }) => event), open: room.at, before: room.before,
+    run: room.run, jump: room.jump, events: room.pending.map(({ was, since, ...event }) => event), open: room.at, before: room.before,
     named: room.names ? room.run : "", holds: { one: [...room.faces.one.keys()], cards: [...room.faces.cards.keys()] },
   });
   room.resend = screen?.root !== root && room.pending.length > 0;
   take(room, data);
   if (screen?.root !== root || screen.mode !== data.mode) {
     const make = data.mode === "cards" ? cardsScreen : oneScreen;
-    // Who chose this view by mouse has left that button: space is a key here.
-    if (document.activeElement?.matches("[role=radio]:not(:focus-visible)")) document.activeElement.blur();
     screen = { root, mode: data.mode, room, ...make(root, (action, code) => act(action, code)) };
   }
   screen.room = room;
@@ -24,11 +22,13 @@ export default function ({ data, parentElement, setStateValue }) {
   room.resend = false;
   window.removeEventListener("keydown", pressed, true);
   window.addEventListener("keydown", pressed, true);
+  window.addEventListener("pointerdown", pointed, true);
   window.onresize = fit;
   // Streamlit also ends calls that a later one has overtaken: only a screen that is gone stops listening.
   return () => {
     if (root.isConnected || screen?.root !== root) return;
     window.removeEventListener("keydown", pressed, true);
+    window.removeEventListener("pointerdown", pointed, true);
     screen = null;
   };
 }
@@ -81,6 +81,9 @@ const TYPING = "input, textarea, select, [contenteditable=''], [contenteditable=
 function pressed(event) {
   if (!screen?.root.isConnected || event.isComposing) return;
   const target = event.composedPath()[0];
+  if (event.key === "Tab") byMouse = false;
+  // Who chose the view by mouse has left its button, whatever key comes first: space is one here.
+  if (byMouse && target.matches?.("[role=radio]")) target.blur();
   if (target.closest?.(TYPING) && !screen.root.contains(target)) return;
   if (target.closest?.("input, textarea, [role=dialog]") || ofImage(event)) return;
   if (document.querySelector('[data-testid="stDialog"]')) return;
@@ -95,6 +98,10 @@ function pressed(event) {
   // A key that is held down must not decide on one example after the other.
   if (event.repeat && !["next", "previous"].includes(action)) return;
   act(action, action === "digit" ? key : undefined);
+}
+
+function pointed() {
+  byMouse = true;
 }
 
 function taken(event) {
@@ -124,7 +131,7 @@ function leave(room, name) {
   else write(room, { ...eventAgain(event), at: rest, over: name }, rest.map((one) => room.state.get(one)?.seq || 0));
 }
 
-function eventAgain({ key, base, run, ...event }) {
+function eventAgain({ key, base, run, since, ...event }) {
   return event;
 }
 
@@ -157,22 +164,26 @@ function buttonFor(room, name, kind = "") {
 function finalTag([action, final, status]) {
   if (!action) return "";
   const word = { keep: "kept", exclude: "excluded", skip: "skipped", ambiguous: "ambiguous" }[action] || final;
-  const role = status === "error" ? "error" : action === "skip" || action === "ambiguous" ? "plain" : "kept";
+  const role = status === "error" ? "error" : { skip: "plain", ambiguous: "plain", exclude: "excluded" }[action] || "kept";
   return `<span class="la-tag ${role}" dir="auto">${escaped(word)}</span>`;
 }
 
 function refusals(room) {
-  const failed = room.failed && `<div class="la-alert" role="alert"><p><b>Not saved yet.</b> ${escaped(room.failed)}
-    ${room.pending.length} ${room.pending.length === 1 ? "decision waits" : "decisions wait"} here.</p>
-    <button type="button" data-do="retry" class="main">Try again</button></div>`;
-  return (failed || "") + room.refused.map(({ event, pairs, at }) => {
+  const waiting = `${room.pending.length} ${room.pending.length === 1 ? "decision waits" : "decisions wait"} to be sent;
+    don't close the tab.`;
+  const failed = (room.failed || isLate(room)) && `<div class="la-alert" role="alert"><p><b>Not saved yet.</b>
+    ${escaped(room.failed)} ${waiting}</p><button type="button" data-do="retry" class="main">Try again</button></div>`;
+  const over = room.over ? `<div class="la-alert good" role="status"><p><b>All of these are decided.</b> ${
+    keycap(room.keys.previous[0])} goes back to change one.</p></div>` : "";
+  return (failed || "") + over + room.refused.map(({ event, pairs, at }) => {
     const said = pairs.map((pair) => `<li>id ${escaped(pair.id)}: you <b>${escaped(pair.yours)}</b>,
       ${pair.who ? `${escaped(pair.who)} <b>${escaped(pair.theirs)}</b>, ${escaped(when(pair.when))}` : escaped(pair.theirs)}
       ${pair.comment ? `<i>${escaped(pair.comment.slice(0, 200))}</i>` : ""}</li>`).join("");
     const more = at.length > pairs.length ? `<li>and ${at.length - pairs.length} more</li>` : "";
     return `<div class="la-alert" role="alert"><div><p><b>Decided meanwhile, so yours was not written.</b></p>
-      <ul>${said}${more}</ul></div><button type="button" data-do="leave" data-code="${event.key}">Keep theirs</button>
-      ${DECIDES.includes(event.do) ? `<button type="button" data-do="anyway" data-code="${event.key}" class="main">Decide
+      <ul>${said}${more}</ul></div><button type="button" class="main" data-do="leave"
+      data-code="${event.key}">Keep theirs</button>
+      ${DECIDES.includes(event.do) ? `<button type="button" data-do="anyway" data-code="${event.key}">Decide
       anyway</button>` : ""}</div>`;
   }).join("");
 }

@@ -4,6 +4,7 @@
 // however fast they come, none is lost, and none is written twice. They outlive a reload in the tab's storage.
 
 const DECIDES = ["accept", "keep", "exclude", "skip", "ambiguous", "class"];
+const LATE = 3000; // ms that an event waits before the reviewer is told
 const KEPT = 160; // examples that stay at hand
 const rooms = new Map();
 
@@ -11,7 +12,7 @@ function roomOf(run) {
   if (!rooms.has(run)) {
     const bytes = crypto.getRandomValues(new Uint8Array(12));
     rooms.set(run, {
-      run, token: Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""), made: 0,
+      run, token: Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""), made: 0, over: false,
       pending: stored(run), held: [], faces: { one: new Map(), cards: new Map() }, state: new Map(), local: new Map(),
       names: null, at: null, before: null, jump: null, wanting: false, undo: [], redo: [], chosen: new Set(), said: "",
       reason: "", comment: "", refused: [], failed: "", send: () => {},
@@ -21,7 +22,10 @@ function roomOf(run) {
 }
 
 function stored(run) {
-  try { return JSON.parse(sessionStorage.getItem(`labelaudit-${run}`)) || []; } catch { return []; }
+  try {
+    const waiting = JSON.parse(sessionStorage.getItem(`labelaudit-${run}`)) || [];
+    return waiting.map((event) => ({ ...event, since: Date.now() }));
+  } catch { return []; }
 }
 
 function store(room) {
@@ -39,6 +43,8 @@ function take(room, data) {
   for (const [at, face] of Object.entries(data.faces)) faces.set(Number(at), ready(face));
   for (const [at, state] of Object.entries(data.state)) room.state.set(Number(at), { now: state, seq: data.seq });
   if (!room.pending.length) room.local.clear();
+  if (data.refused.some(({ event }) => !room.refused.some((one) => one.event.key === event.key)))
+    tell(room, "Not written: decided meanwhile.");
   for (const name of ["walk", "start", "total", "page", "ahead", "left", "mode", "actions", "fixed", "failed", "refused"])
     room[name] = data[name];
   room.names = data.names || room.names;
@@ -47,7 +53,7 @@ function take(room, data) {
   [room.undo, room.redo] = [data.undo, data.redo];
   for (const event of room.pending) stack(room, event);
   if (room.at === null || data.jump !== room.jump) {
-    [room.jump, room.at, room.before] = [data.jump, data.open, null];
+    [room.jump, room.at, room.before, room.over] = [data.jump, data.open, null, false];
     room.chosen.clear();
   }
   if (data.walk.includes(room.at)) room.before = null;
@@ -61,6 +67,7 @@ const kindOf = (mode) => (mode === "cards" ? "cards" : "one");
 const faceOf = (room, at) => room.faces[kindOf(room.mode)].get(at);
 const current = (room) => (room.wanting ? undefined : faceOf(room, room.at)); // undefined: it is on its way
 const stateOf = (room, at) => room.local.get(at) || room.state.get(at)?.now || ["", "", ""];
+const isLate = (room) => room.pending.some((event) => Date.now() - event.since > LATE);
 const isLeft = (room, at) => stateOf(room, at)[0] === "";
 
 // Decode images before they are asked for.
@@ -76,11 +83,12 @@ function ready(face) {
 
 function post(room, event) {
   room.made += 1;
-  event = { key: `${room.token}-${room.made}`, run: room.run, ...event };
+  event = { key: `${room.token}-${room.made}`, run: room.run, since: Date.now(), ...event };
   room.pending.push(event);
   store(room);
   stack(room, event);
   room.send();
+  setTimeout(() => screen?.room === room && draw(), LATE + 50);
   return event;
 }
 
@@ -103,6 +111,7 @@ function stack(room, event) {
 // -- what is decided ------------------------------------------------------------------------------
 
 function decide(room, what, code) {
+  if (room.over && !room.chosen.size) return;
   const at = room.mode === "cards" && room.chosen.size ? [...room.chosen] : [room.at];
   const able = what === "accept" ? at.filter((one) => faceOf(room, one)?.suggested != null) : at;
   if (!able.length) return tell(room, "Nothing is suggested here: keep the label or choose a class.");
@@ -114,12 +123,14 @@ function decide(room, what, code) {
   onward(room);
 }
 
-// Go on; where the server is behind and nothing that is left is here, wait for what it says comes next.
+// Go on; where the server is behind and nothing that is left is here, wait for what it says comes next. After the last
+// one the same stays open, and no further key decides on it until one goes to an example oneself.
 function onward(room) {
   const next = following(room);
   room.wanting = next === undefined && room.pending.length > 0;
-  if (room.wanting) room.send();
-  else go(room, next ?? room.walk[room.walk.indexOf(room.at) + 1] ?? room.at);
+  if (room.wanting) return room.send();
+  go(room, next ?? room.at);
+  room.over = next === undefined;
 }
 
 function write(room, event, base) {
@@ -134,8 +145,9 @@ function write(room, event, base) {
 function outcome(room, at, event) {
   const face = faceOf(room, at) || {};
   const final = event.do === "accept" ? face.suggested : event.do === "class" ? room.names[event.code] : face.given;
-  if (event.do === "accept" || event.do === "class") return ["set", final, final === face.given ? "kept" : "error"];
-  return [event.do, final, { keep: "kept", exclude: "excluded", skip: "skipped" }[event.do] || event.do];
+  const why = [event.reason, event.comment].filter(Boolean).join(" · ");
+  if (event.do === "accept" || event.do === "class") return ["set", final, final === face.given ? "kept" : "error", why];
+  return [event.do, final, { keep: "kept", exclude: "excluded", skip: "skipped" }[event.do] || event.do, why];
 }
 
 // The next example without a decision: on the way, then where the server says that there are more.
@@ -147,7 +159,7 @@ function following(room) {
 }
 
 function go(room, at) {
-  room.wanting = false;
+  room.wanting = room.over = false;
   if (!room.walk.includes(at)) room.before ??= room.walk.includes(room.at) ? room.at : room.walk[0];
   else room.before = null;
   room.at = at;
@@ -155,6 +167,7 @@ function go(room, at) {
 }
 
 function step(room, by) {
+  room.over = false; // also where there is nothing to go to
   const origin = room.before !== null && !room.walk.includes(room.at) ? room.before : room.at;
   const next = origin === room.before ? origin : room.walk[room.walk.indexOf(origin) + by];
   if (next !== undefined) go(room, next);
