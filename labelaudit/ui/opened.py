@@ -178,14 +178,28 @@ class Opened:
         return self.workspace.log.append(decisions)
 
 
+def set_aside() -> None:
+    """Let the collector of garbage pass over what is here to stay.
+
+    Streamlit runs it after every run of a page or fragment, a tenth of a second and more over all modules: a few
+    visitors who wait, and are told twice a second how far their audits are, would keep the server busy with that alone.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def set_modules_aside(modules: int) -> None:
+    """Set aside what was imported, once for so many modules."""
+    set_aside()
+
+
 @st.cache_resource(max_entries=8, show_spinner="Opening the audit …")
 def open_audit(owner: str, audit_id: str) -> tuple[Audit, pd.DataFrame]:
     """Open a finished audit, once for all pages and sessions of its owner; and what `points` returns of it."""
     audit = Workspace(owner).open(audit_id)
     table = points(audit)
-    # Streamlit collects garbage after every run of a page, a tenth of a second and more over all that stays anyway.
-    gc.collect()
-    gc.freeze()
+    set_aside()
     return audit, table
 
 
