@@ -56,9 +56,12 @@ def show(opened: Opened, *, deck: bool = False) -> None:
     session.write_address()
 
 
-@st.fragment
 def tools() -> None:
-    """Draw what is done with the selection: change it, and decide on all of it; what is folded away costs nothing."""
+    """Draw what is done with the selection: change it, and decide on all of it; what is folded away costs nothing.
+
+    No fragment: one that stands on two pages and is told, as a page is left, that its popover was closed, draws into a
+    page that is not there yet, and leaves it white.
+    """
     session.drawn_anew()
     with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", key="tools"):
         for key, (word, icon, draw) in TOOLS.items():
