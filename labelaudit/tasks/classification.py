@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from labelaudit.blocks import Bar, Bars, Block
 from labelaudit.cache import key
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
-from labelaudit.folds import assign_folds
+from labelaudit.folds import Folds, assign_folds
 from labelaudit.heads import TITLES, TREES, YOURS, Size, choose, reduced, seconds
 from labelaudit.insample import in_sample_signs
 from labelaudit.labels import decode, encode
@@ -23,6 +24,7 @@ from labelaudit.tasks.evidence import image_block, row_block, text_block
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
+    from labelaudit.features import Features
     from labelaudit.given import Given
 
 # Blocks that show an example, by what it is.
@@ -72,36 +74,12 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         raise BadInput(
             f"{dataset.name!r} has no features and no probabilities; choose the columns that a model may see."
         )
-    found = seen.features
-    size = Size.of(dataset, found.embedding)
-    heads, why = choose(size, config.model, config.folds)
     with run.step("folds"):
         folds = assign_folds(dataset, config.folds, config.seed, seen.near)
         _check_training(dataset, folds.fold, folds.n_folds)
-        matrix, codes = found.matrix, found.codes
-        if size.embedding and isinstance(matrix, np.ndarray):
-            embedded = matrix
-            matrix = codes = run.cache.matrix(f"reduced-{key(features=found.key)}", lambda: reduced(embedded))
-        depends = key(features=found.key, labels=dataset.fingerprint, folds=folds.fold.tolist())
-        costs = np.array([seconds(head, size, config.folds) for head in heads])
-        ends = np.cumsum(costs) / costs.sum()
-        every = {
-            head: out_of_fold(
-                codes if head in TREES else matrix,
-                dataset.labels,
-                len(dataset.classes),
-                folds,
-                head,
-                calibrate=config.calibrate,
-                seed=config.seed,
-                embedding=size.embedding,
-                cache=run.cache,
-                name=depends,
-                progress=_share_of(run.progress, head, float(end - cost), float(end), folds.n_folds * len(heads)),
-            )
-            for head, end, cost in zip(heads, ends, costs / costs.sum(), strict=True)
-        }
-        pred_probs, verdicts, weights = _pooled(every, dataset.labels)
+        fit = partial(out_of_fold, labels=dataset.labels, n_classes=len(dataset.classes))
+        every, why = by_head(dataset, seen.features, folds, fit, config, run)
+        pred_probs, verdicts, weights = pooled(every, dataset.labels)
     return {
         "arrays": {"pred_probs": pred_probs},
         "fold": folds.fold,
@@ -109,6 +87,51 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         "resolved": {"heads": weights, "why": why},
         "notes": [folds.note] if folds.note else [],
     }
+
+
+def by_head(
+    dataset: Dataset, found: Features, folds: Folds, fit: Callable[..., np.ndarray], config: AuditConfig, run: Run
+) -> tuple[dict[str, np.ndarray], str]:
+    """Predict by each of the heads that suit the data, or by the one that was chosen.
+
+    Parameters
+    ----------
+    dataset, found, folds, config, run
+        What is predicted, from which features, and how.
+    fit : callable
+        `labelaudit.predict.out_of_fold`, the labels known, or one with the same parameters.
+
+    Returns
+    -------
+    every : dict
+        Head to what `fit` returned.
+    why : str
+        Why these heads.
+    """
+    size = Size.of(dataset, found.embedding)
+    heads, why = choose(size, config.model, config.folds)
+    matrix, codes = found.matrix, found.codes
+    if size.embedding and isinstance(matrix, np.ndarray):
+        embedded = matrix
+        matrix = codes = run.cache.matrix(f"reduced-{key(features=found.key)}", lambda: reduced(embedded))
+    depends = key(features=found.key, labels=dataset.fingerprint, folds=folds.fold.tolist())
+    costs = np.array([seconds(head, size, config.folds) for head in heads])
+    ends = np.cumsum(costs) / costs.sum()
+    every = {
+        head: fit(
+            codes if head in TREES else matrix,
+            folds=folds,
+            model=head,
+            calibrate=config.calibrate,
+            seed=config.seed,
+            embedding=size.embedding,
+            cache=run.cache,
+            name=depends,
+            progress=_share_of(run.progress, head, float(end - cost), float(end), folds.n_folds * len(heads)),
+        )
+        for head, end, cost in zip(heads, ends, costs / costs.sum(), strict=True)
+    }
+    return every, why
 
 
 def _as_given(dataset: Dataset, given: Given, seen: Seen, run: Run) -> dict[str, Any]:
@@ -121,7 +144,7 @@ def _as_given(dataset: Dataset, given: Given, seen: Seen, run: Run) -> dict[str,
         if given.folds is not None:
             folds = assign_folds(dataset, int(given.folds.max()) + 1, seed=0, near=seen.near)
             fold, notes = folds.fold, [folds.note, *notes]
-        _, verdicts, weights = _pooled({YOURS: pred_probs}, dataset.labels)
+        _, verdicts, weights = pooled({YOURS: pred_probs}, dataset.labels)
     if matrix is None:
         notes.append("there are no features: what needs them (clusters, neighbours, near duplicates) does not apply")
     return {
@@ -142,7 +165,7 @@ def _share_of(progress: Progress, head: str, start: float, end: float, total: in
     return report
 
 
-def _pooled(
+def pooled(
     every: dict[str, np.ndarray], labels: np.ndarray
 ) -> tuple[np.ndarray, dict[str, tuple[np.ndarray, np.ndarray]], dict[str, float]]:
     """Pool the heads' probabilities.
