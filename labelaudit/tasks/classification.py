@@ -332,7 +332,7 @@ def plant(
     """
     from dataclasses import replace
 
-    dataset = dataset if dataset.reviewed is None else _settled(dataset)
+    dataset = dataset if dataset.reviewed is None else settled(dataset)
     changed, planted = noise.noised(dataset.labels, len(dataset.classes), fraction, kind, seed, confident_joint)
     values = dataset.label_values()
     for row in np.flatnonzero(planted):
@@ -341,8 +341,8 @@ def plant(
     return replace(dataset.with_labels(values), provenance=provenance), planted
 
 
-def _settled(dataset: Dataset) -> Dataset:
-    """Write what was decided into the label column."""
+def settled(dataset: Dataset) -> Dataset:
+    """Write what was decided into the labels."""
     values = [None if code < 0 else dataset.classes[code] for code in dataset.labels.tolist()]
     return dataset.with_labels(values)
 
