@@ -12,6 +12,7 @@ import numpy as np
 from labelaudit import confident
 from labelaudit.errors import BadInput
 from labelaudit.heads import N_TREES, TREES
+from labelaudit.noise import check_planting
 from labelaudit.predict import Progress, cross_fitted, fit, silent
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ TRUST = 0.9  # how far a given label is believed where it speaks about another o
 MOST_OTHERS = 30  # labels that speak about one
 MOST_ROWS = 20_000  # examples that are enough to weigh so few columns
 PENALTY = 0.1  # the inverse of it, as scikit-learn's C
+# The kinds of errors that can be planted, the usual one first.
+NOISES = {
+    "uniform": "one label of an example given or taken away",
+    "missing": "one label of an example taken away",
+    "extra": "one label of an example given",
+}
 
 
 # -- a model of many labels -------------------------------------------------------------------------
@@ -351,21 +358,17 @@ def metrics(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     }
 
 
-def flipped(
-    bits: np.ndarray, fraction: float, kind: str, seed: int, joint: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Make one label of a share of the examples wrong: take it away, or give it.
+def flipped(bits: np.ndarray, fraction: float, kind: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Make one label of a share of the examples wrong.
 
     Parameters
     ----------
     bits : ndarray of shape (N, K)
     fraction : float
-        Between 0 and 1, of the examples of which something is said.
-    kind : {"uniform", "confusable"}
-        Any of their bits alike, or so often missing and so often too much as `joint` shows.
+        Between 0 and 1, of the examples that have such a bit.
+    kind : str
+        One of `NOISES`.
     seed : int
-    joint : ndarray of shape (2, 2), optional
-        The confident joint of all labels together; needed for ``confusable``.
 
     Returns
     -------
@@ -375,23 +378,15 @@ def flipped(
     Raises
     ------
     BadInput
-        The fraction or the kind is not one of those.
+        The fraction or the kind is not one of those, or no example has such a bit.
     """
-    from labelaudit.noise import check_planting
-
-    check_planting(fraction, kind, joint)
-    rng = np.random.default_rng(seed)
-    rows = np.flatnonzero((bits >= 0).any(axis=1))
+    check_planting(fraction, kind, tuple(NOISES))
+    can = {"uniform": bits >= 0, "missing": bits == 1, "extra": bits == 0}[kind]
+    rows = np.flatnonzero(can.any(axis=1))
     if not len(rows):
-        raise BadInput("errors can't be planted where no label is given; choose data with labels.")
+        raise BadInput("errors can't be planted where no example has such a label; choose another kind or other data.")
+    rng = np.random.default_rng(seed)
     rows = rng.choice(rows, size=max(1, round(fraction * len(rows))), replace=False)
-    rates = np.ones(2)
-    if kind == "confusable" and joint is not None:
-        # How often what is truly absent or present is given otherwise; a little keeps either from never occurring.
-        rates = np.array([joint[1, 0], joint[0, 1]]) / np.maximum(1, joint.sum(axis=0)) + 1e-3
-    weights = np.where(bits[rows] < 0, 0, rates[bits[rows]])
-    cumulative = np.cumsum(weights / weights.sum(axis=1, keepdims=True), axis=1)
-    chosen = (rng.random(len(rows))[:, None] > cumulative).sum(axis=1).clip(max=bits.shape[1] - 1)
     planted = np.zeros(bits.shape, dtype=bool)
-    planted[rows, chosen] = True
+    planted[rows, np.where(can[rows], rng.random((len(rows), bits.shape[1])), -1).argmax(axis=1)] = True
     return np.where(planted, 1 - bits, bits), planted

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -37,14 +39,16 @@ def noised(
     BadInput
         The fraction or the kind is not one of those.
     """
-    check_planting(fraction, kind, confident_joint)
+    check_planting(fraction, kind, ("uniform", "confusable"))
     if n_classes < 2:
         raise BadInput("errors can't be planted where there is one class; choose data with two or more.")
     rng = np.random.default_rng(seed)
     labelled = np.flatnonzero(labels >= 0)
     rows = rng.choice(labelled, size=max(1, round(fraction * len(labelled))), replace=False)
     weights = np.ones((n_classes, n_classes))
-    if kind == "confusable" and confident_joint is not None:
+    if kind == "confusable":
+        if confident_joint is None:
+            raise BadInput("confusable noise needs an audit of the data first, to know which classes are confused.")
         # A little of the uniform kind keeps a class that nobody confuses from having nowhere to go.
         weights = confident_joint.T + 0.01 * confident_joint.sum() / n_classes**2 + 1e-9
     weights = weights * (1 - np.eye(n_classes))
@@ -55,20 +59,17 @@ def noised(
     return changed, changed != labels
 
 
-def check_planting(fraction: float, kind: str, confident_joint: np.ndarray | None) -> None:
-    """Refuse errors that can't be planted.
+def check_planting(fraction: float, kind: str, kinds: Sequence[str]) -> None:
+    """Refuse a share or a kind of errors that can't be planted.
 
     Raises
     ------
     BadInput
-        The fraction or the kind is not one of those of `noised`, or the confident joint is needed and not there.
     """
     if not 0 < fraction < 1:
         raise BadInput(f"noise {fraction:g} is outside (0, 1); choose a share such as 0.1.")
-    if kind not in ("uniform", "confusable"):
-        raise BadInput(f"there is no noise of kind {kind!r}; choose 'uniform' or 'confusable'.")
-    if kind == "confusable" and confident_joint is None:
-        raise BadInput("confusable noise needs an audit of the data first, to know which classes are confused.")
+    if kind not in kinds:
+        raise BadInput(f"there is no noise of kind {kind!r}; choose {' or '.join(map(repr, kinds))}.")
 
 
 def review_curve(score: np.ndarray, is_error: np.ndarray) -> pd.DataFrame:

@@ -35,6 +35,7 @@ FORMS = {
 }
 OPTIONS = ("form", "separator", "empty", "labels")
 EMPTY = ("none", "missing")
+GUESSED = "guessed"
 MOST_SETS = 200  # different sets of labels that can stand for classes
 MOST_LABELS = 2000
 _READ: WeakKeyDictionary[Dataset, LabelSets] = WeakKeyDictionary()
@@ -85,6 +86,7 @@ def settled(table: pa.Table, columns: Sequence[str], options: Mapping[str, Any])
     BadInput
         An option is unknown, or the columns are not of that form.
     """
+    options = {name: value for name, value in options.items() if value not in ("", GUESSED)}
     for name, known in {"form": tuple(FORMS), "empty": EMPTY}.items():
         if options.get(name, known[0]) not in known:
             raise BadInput(f"there is no {name} {options[name]!r} of labels{did_you_mean(str(options[name]), known)}")

@@ -16,9 +16,9 @@ from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
 from labelaudit.labels import encode
-from labelaudit.shapes.several import label_sets
+from labelaudit.shapes.several import EMPTY, GUESSED, label_sets
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task, apply, confidence_plane, likeliest
-from labelaudit.tasks.classification import EXAMPLES, NO_LABEL, by_head, charts, pooled, settled
+from labelaudit.tasks.classification import EXAMPLES, NO_LABEL, by_head, charts, expected, pooled, settled
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
@@ -266,10 +266,17 @@ def plant(
         Of the units.
     """
     dataset = dataset if dataset.reviewed is None else settled(dataset)
-    changed, planted = multilabel.flipped(bits_of(dataset), fraction, kind, seed, confident_joint)
+    changed, planted = multilabel.flipped(bits_of(dataset), fraction, kind, seed)
     values = np.array([False, True, None], dtype=object)[changed.ravel()].tolist()
     provenance = {**dataset.provenance, "planted": {"fraction": fraction, "kind": kind, "seed": seed}}
     return replace(dataset.with_labels(values), provenance=provenance), planted.ravel()
+
+
+def overview(dataset: Dataset) -> pd.DataFrame:
+    """Count the examples that have each label, the most frequent first."""
+    counts = (bits_of(dataset) == 1).sum(axis=0)
+    table = pd.DataFrame({"class": label_sets(dataset).names, "examples": counts})
+    return table.sort_values("examples", ascending=False, kind="stable", ignore_index=True)
 
 
 def metrics(audit: Audit) -> dict[str, Any]:
@@ -341,6 +348,11 @@ MULTILABEL = Task(
     view=view,
     options=likeliest,
     plane=confidence_plane,
+    expected=expected,
+    overview=overview,
+    several=True,
+    noises=multilabel.NOISES,
+    label_options={"separator": (GUESSED, ";", ",", "|", "/"), "empty": EMPTY},
     detectors={
         "alone": "models without the other labels",
         "other_labels": "the other labels alone",

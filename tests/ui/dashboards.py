@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
 from labelaudit.audit import AuditConfig, audit
 from labelaudit.dataset import Dataset
 from labelaudit.errors import Busy
 from labelaudit.jobs import Job, Kind, Work
 from labelaudit.settings import settings
+from labelaudit.ui.folding import OPEN
 
 PAGES = (
     "1_Ingest",
@@ -96,6 +98,10 @@ class Dashboard:
         self.app.button(key=key).click()
         return self.run()
 
+    def unfold(self, key: str) -> AppTest:
+        """Unfold a panel, or leave it so."""
+        return self.run() if self.app.session_state[OPEN] == key else self.press(f"unfold-{key}")
+
     # -- the deck, which has a client of its own ----------------------------------------------------
 
     @property
@@ -148,6 +154,11 @@ class Dashboard:
         if deck := self.decks():
             self.waiting = [event for event in self.waiting if event["key"] not in deck[0]["done"]]
         return self.app
+
+    def select(self, label: str) -> Selectbox[Any]:
+        """Return the box from which one is chosen that has this title."""
+        (found,) = [box for box in self.app.selectbox if box.label == label]
+        return found
 
     def decks(self) -> list[dict[str, Any]]:
         """The deck of the page, where it has one."""
