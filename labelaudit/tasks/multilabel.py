@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from labelaudit import confident, health, multilabel
+from labelaudit import confident, cooccurrence, health, multilabel
 from labelaudit.blocks import Bar, Bars, Block
 from labelaudit.checks.base import K
 from labelaudit.dataset import Dataset
@@ -18,7 +18,8 @@ from labelaudit.folds import assign_folds
 from labelaudit.labels import encode
 from labelaudit.shapes.several import EMPTY, GUESSED, label_sets
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task, apply, confidence_plane, likeliest
-from labelaudit.tasks.classification import EXAMPLES, NO_LABEL, by_head, charts, expected, pooled, settled
+from labelaudit.tasks.classification import EXAMPLES, NO_LABEL, charts, settled
+from labelaudit.tasks.pooling import by_head, expected, pooled
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
@@ -77,8 +78,8 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         of_two, verdicts, weights = pooled(every, dataset.labels)
         alone = of_two[:, 1].reshape(bits.shape)
     with run.step("labels together"):
-        final = multilabel.with_other_labels(alone, bits, folds.fold)
-        others = multilabel.by_other_labels(bits, folds.fold) if bits.shape[1] > 1 else None
+        final = cooccurrence.with_other_labels(alone, bits, folds.fold)
+        others = cooccurrence.by_other_labels(bits, folds.fold) if bits.shape[1] > 1 else None
     return {
         "arrays": {"pred_probs": multilabel.two_classes(final).reshape(-1, 2)},
         "fold": folds.fold,
