@@ -18,7 +18,7 @@ from labelaudit.heads import TITLES, TREES, YOURS, Size, choose, reduced, second
 from labelaudit.insample import in_sample_signs
 from labelaudit.labels import decode, encode
 from labelaudit.predict import Progress, out_of_fold, pool_weights, tempered
-from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task
+from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task, apply, confidence_plane, likeliest
 from labelaudit.tasks.evidence import image_block, row_block, text_block
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         }
         pred_probs, verdicts, weights = _pooled(every, dataset.labels)
     return {
-        "pred_probs": pred_probs,
+        "arrays": {"pred_probs": pred_probs},
         "fold": folds.fold,
         "verdicts": verdicts,
         "resolved": {"heads": weights, "why": why},
@@ -125,7 +125,7 @@ def _as_given(dataset: Dataset, given: Given, seen: Seen, run: Run) -> dict[str,
     if matrix is None:
         notes.append("there are no features: what needs them (clusters, neighbours, near duplicates) does not apply")
     return {
-        "pred_probs": pred_probs,
+        "arrays": {"pred_probs": pred_probs},
         "fold": fold,
         "verdicts": verdicts,
         "resolved": {"heads": weights, "why": "the probabilities that you brought"},
@@ -194,7 +194,7 @@ def find_issues(
     from labelaudit.checks import neighbour_votes
     from labelaudit.clusters import suspect_clusters
 
-    pred_probs, codes = outputs["pred_probs"], dataset.labels
+    pred_probs, codes = outputs["arrays"]["pred_probs"], dataset.labels
     labelled = codes >= 0
     given, known = codes[labelled], pred_probs[labelled]
     verdicts = outputs["verdicts"]
@@ -297,30 +297,6 @@ def _evidence(
     return reasons
 
 
-def apply(dataset: Dataset, decisions: pd.DataFrame) -> list[Any]:
-    """Put the decided labels in place of the given ones.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        With N rows.
-    decisions : DataFrame
-        What `labelaudit.review.effective` returns; ids as text.
-
-    Returns
-    -------
-    list of N labels
-        As the user writes them; untouched cells exactly as they were, missing ones included.
-    """
-    values = dataset.label_values()
-    changes = decisions[decisions["action"] == "set"]
-    rows = dataset.rows_of(changes["id"])
-    for row, after in zip(rows.tolist(), changes["after"], strict=True):
-        if row >= 0:
-            values[row] = decode(after)
-    return values
-
-
 def plant(
     dataset: Dataset, fraction: float, kind: str = "uniform", seed: int = 0, confident_joint: np.ndarray | None = None
 ) -> tuple[Dataset, np.ndarray]:
@@ -404,4 +380,6 @@ CLASSIFICATION = Task(
     metrics=metrics,
     charts=charts,
     view=view,
+    options=likeliest,
+    plane=confidence_plane,
 )

@@ -356,7 +356,8 @@ def _press(opened: Opened, queue: np.ndarray, press: dict[str, Any]) -> None:
         return
     done[name] = None
     named = {own: what for what, every in keys.of(opened.workspace, session.reviewer()).items() for own in every}
-    what, code = named.get(press["key"]), deciding.class_keys(opened, position).get(press["key"])
+    what = named.get(press["key"])
+    code = next((code for key, code, _ in deciding.class_keys(opened, position) if key == press["key"]), None)
     if what in ("undo", "redo"):
         deck_events.take_back(opened, what)
         return

@@ -6,6 +6,7 @@ from dataclasses import replace
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -201,7 +202,7 @@ def _guessed(stored: tuple, name: str) -> Dataset:  # type: ignore[type-arg]
         return draft
 
 
-def _loaded(stored: tuple, label: str, **roles: str | None) -> Dataset:  # type: ignore[type-arg]
+def _loaded(stored: tuple, label: str, **roles: Any) -> Dataset:  # type: ignore[type-arg]
     """Let the features be guessed; where that leaves none, take all columns, for the user to choose from."""
     try:
         return load(stored, label=label, **roles)
@@ -329,7 +330,7 @@ def _roles(draft: Dataset) -> Dataset | None:
     group = four.selectbox(
         "Group", ids, ids.index(draft.group_column or NONE), key=f"group-{key}", help="Rows of one group share a fold"
     )
-    roles = {
+    roles: dict[str, Any] = {
         "id": None if id_column == NONE else id_column,
         "group": None if group == NONE else group,
         "name": draft.name,
@@ -357,7 +358,7 @@ def _roles(draft: Dataset) -> Dataset | None:
     return _with_history(dataset, draft)
 
 
-def _bare(draft: Dataset, label: str, roles: dict[str, str | None]) -> Dataset:
+def _bare(draft: Dataset, label: str, roles: dict[str, Any]) -> Dataset:
     return replace(_loaded((draft.table, draft.source), label, **roles), feature_columns=(), modality="tabular")
 
 
@@ -377,7 +378,7 @@ def _chosen(others: list[str], default: tuple[str, ...], kind: str, key: str) ->
     return [c for c in others if c not in hidden]
 
 
-def _default_features(draft: Dataset, label: str, kind: str, roles: dict[str, str | None]) -> tuple[str, ...]:
+def _default_features(draft: Dataset, label: str, kind: str, roles: dict[str, Any]) -> tuple[str, ...]:
     guessed = _loaded((draft.table, draft.source), label, **roles)
     if guessed.modality == kind:
         return guessed.feature_columns
