@@ -1,4 +1,4 @@
-"""A consensus of annotators and of a model that learns from them, as sure as votes that it has not seen show it to be."""
+"""A consensus of annotators and of a model that learns from them, as sure as votes that were held out show it to be."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from labelaudit.crowd import LOWEST, Crowd, Ratings, dawid_skene, glad, majority, softmax
+from labelaudit.crowd import LOWEST, Crowd, Ratings, dawid_skene, glad, majority, shares, softmax, usual_shares
 from labelaudit.crowdlab import crowdlab
 
 Method = Literal["auto", "majority", "dawid_skene", "glad", "crowdlab"]
@@ -60,11 +60,12 @@ def consensus(
     """Find the consensus.
 
     By default a model learns the consensus of Dawid and Skene's method, its out-of-fold probabilities become the prior
-    of each item, and so on in turns, as in Raykar et al. (2010), where model and votes are one likelihood. That is right
-    more often, but far too sure of itself: the votes are not independent, and the model has learned from them. So the
-    votes are held out, a fifth at a time, and the result is softened by the temperature, and mixed with the model alone
-    in the proportion, that predict them best. No truth is needed, and where the features say nothing the model gets no
-    say. The other methods are those of their papers; CROWDLAB takes the model that learned from the majority.
+    of each item, and so on in turns, as in Raykar et al. (2010), where model and votes are one likelihood. That is
+    right more often, but far too sure of itself: the votes are not independent, and the model has learned from them.
+    So the votes are held out, a fifth at a time, and the result is softened by the temperature, and mixed with the
+    model alone in the proportion, that predict them best. No truth is needed, and where the features say nothing the
+    model gets no say. The other methods are those of their papers; CROWDLAB takes the model that learned from the
+    majority.
 
     Parameters
     ----------
@@ -75,43 +76,39 @@ def consensus(
     pred_probs : ndarray of shape (N, K), optional
         Of a model of the user's, out of sample, in place of one that learns here.
     """
+    if method == "auto":
+        return _with_model(ratings, predict, pred_probs)
     votes = majority(ratings)
     model = pred_probs if predict is None else predict(votes)
-    if method == "auto":
-        return _with_model(ratings, predict, model)
     if method == "dawid_skene":
         return Consensus(dawid_skene(ratings, borrowed=0).posterior, model)
     if method == "glad":
         return Consensus(glad(ratings)[0], model)
     if method == "crowdlab":
-        return Consensus(crowdlab(ratings, shares(ratings) if model is None else model).posterior, model)
+        return Consensus(crowdlab(ratings, or_shares(model, ratings)).posterior, model)
     return Consensus(_of_majority(ratings, votes), model)
 
 
-def shares(ratings: Ratings) -> np.ndarray:
-    """What a model without features would say: the share of each class of all votes, shape (N, K)."""
-    return np.tile(ratings.votes.sum(axis=0) / len(ratings), (ratings.n_items, 1))
+def or_shares(model: np.ndarray | None, ratings: Ratings) -> np.ndarray:
+    """Take the shares of the classes for a model where there is none, shape (N, K)."""
+    return np.tile(usual_shares(ratings), (ratings.n_items, 1)) if model is None else model
 
 
 def _of_majority(ratings: Ratings, votes: np.ndarray) -> np.ndarray:
-    """Take the shares of the votes for probabilities, a tie broken by a hair; those of all where there are none."""
-    posterior = np.where(
-        ratings.per_item[:, None] > 0, ratings.votes / np.maximum(ratings.per_item, 1)[:, None], shares(ratings)
-    )
+    """Take the shares of the votes for probabilities, a tie broken by a hair."""
+    posterior = shares(ratings)
     posterior[np.flatnonzero(votes >= 0), votes[votes >= 0]] += 1e-9
     return np.asarray(posterior / posterior.sum(axis=1, keepdims=True))
 
 
 def _with_model(ratings: Ratings, predict: Predict | None, model: np.ndarray | None) -> Consensus:
     crowd = dawid_skene(ratings)
-    if model is not None:
-        for turn in range(TURNS if predict is not None else 1):
-            if predict is not None:
-                best = crowd.posterior.argmax(axis=1)
-                model = predict(np.where(ratings.per_item > 0, best, -1)) if turn or True else model
-            model = _as_votes_show(ratings, crowd, model)
-            crowd = dawid_skene(ratings, model, crowd.posterior, rounds=FEWER_ROUNDS)
-    temperature, share = _how_sure(ratings, crowd, model)
+    for _ in range(TURNS if predict is not None else model is not None):
+        if predict is not None:
+            model = predict(np.where(ratings.per_item > 0, crowd.posterior.argmax(axis=1), -1))
+        model = _as_votes_show(ratings, crowd, np.asarray(model))
+        crowd = dawid_skene(ratings, model, crowd.posterior, rounds=FEWER_ROUNDS)
+    temperature, share = _how_sure(ratings, model)
     posterior = _softened(crowd.posterior, temperature)
     return Consensus(posterior if model is None else (1 - share) * posterior + share * model, model, temperature, share)
 
@@ -134,16 +131,14 @@ def _as_votes_show(ratings: Ratings, crowd: Crowd, model: np.ndarray) -> np.ndar
     return _softened(model, float(np.exp(best.x)))
 
 
-def _how_sure(ratings: Ratings, crowd: Crowd, model: np.ndarray | None) -> tuple[float, float]:
+def _how_sure(ratings: Ratings, model: np.ndarray | None) -> tuple[float, float]:
     """Return the temperature, and the share of the model alone, that predict votes best that were held out."""
     part = np.random.default_rng(0).permutation(len(ratings)) % PARTS
-    known, likely = np.empty((len(ratings), ratings.n_classes)), np.empty((len(ratings), ratings.n_classes))
+    known, likely = np.empty((2, len(ratings), ratings.n_classes))
     for number in range(PARTS):
-        rest, out = ratings.take(np.flatnonzero(part != number)), np.flatnonzero(part == number)
-        without = dawid_skene(rest, model, crowd.posterior, rounds=FEWER_ROUNDS)
-        known[out] = without.posterior[ratings.item[out]]
-        # Of a label that somebody gave to nobody else it is what they would say.
-        likely[out] = crowd.likely[ratings.habits.pair[out]]
+        out = np.flatnonzero(part == number)
+        rest = dawid_skene(ratings, model, rounds=FEWER_ROUNDS, out=out)
+        known[out], likely[out] = rest.posterior[ratings.item[out]], rest.likely[ratings.habits.pair[out]]
     alone = np.zeros(len(ratings)) if model is None else (model[ratings.item] * likely).sum(axis=1)
     found = []
     for temperature in TEMPERATURES:

@@ -7,7 +7,7 @@ times as long; it would also bring transformers and nltk along.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -66,10 +66,10 @@ class Ratings:
         shares = np.divide(found, of, out=np.full(self.n_annotators, np.nan), where=of > 0)
         return np.where(of > 0, shares, np.nanmean(shares) if (of > 0).any() else 1.0)
 
-    def take(self, rows: np.ndarray) -> Ratings:
-        """Keep these ratings, and all items, annotators and classes."""
-        kept = (self.item[rows], self.annotator[rows], self.label[rows])
-        return Ratings(*kept, self.n_items, self.n_annotators, self.n_classes)
+    def without(self, out: np.ndarray) -> Ratings:
+        """Leave these ratings out, and keep all items, annotators and classes."""
+        item, annotator, label = (np.delete(column, out) for column in (self.item, self.annotator, self.label))
+        return Ratings(item, annotator, label, self.n_items, self.n_annotators, self.n_classes)
 
     @cached_property
     def habits(self) -> Habits:
@@ -152,6 +152,11 @@ class Habits:
             ones(annotator, here, ratings.n_annotators),
         )
 
+    def without(self, ratings: Ratings, out: np.ndarray) -> Habits:
+        """Leave these ratings out, and keep the numbers of the pairs."""
+        gone = sp.csr_matrix((np.ones(len(out)), (ratings.item[out], self.pair[out])), shape=self.of_item.shape)
+        return replace(self, of_item=self.of_item - gone)
+
     def learned(self, posterior: np.ndarray, borrowed: float) -> np.ndarray:
         """Say how likely an annotator gives a label to an item of each class, shape (P, K)."""
         counts = self.of_item.T @ posterior
@@ -184,6 +189,7 @@ def dawid_skene(
     *,
     borrowed: float = BORROWED,
     rounds: int = ROUNDS,
+    out: np.ndarray | None = None,
 ) -> Crowd:
     """Weigh every label by how its annotator labels each class, found by expectation and maximisation.
 
@@ -201,9 +207,14 @@ def dawid_skene(
         0 for the method as it was published.
     rounds : int
         At most.
+    out : ndarray, optional
+        Numbers of ratings to leave out.
     """
-    habits, rated = ratings.habits, ratings.per_item > 0
-    posterior = _shares(ratings) if start is None else start
+    habits, known_by = ratings.habits, ratings
+    if out is not None:
+        habits, known_by = habits.without(ratings, out), ratings.without(out)
+    rated = known_by.per_item > 0
+    posterior = shares(known_by) if start is None else start
     for _ in range(rounds):
         likely = habits.learned(posterior, borrowed)
         known = posterior[rated].mean(axis=0) if prior is None else prior
@@ -213,10 +224,15 @@ def dawid_skene(
     return Crowd(posterior, likely)
 
 
-def _shares(ratings: Ratings) -> np.ndarray:
+def shares(ratings: Ratings) -> np.ndarray:
     """Share of the votes of an item, shape (N, K); of all votes where it has none."""
-    shares = ratings.votes / np.maximum(ratings.per_item, 1)[:, None]
-    return np.where(ratings.per_item[:, None] > 0, shares, ratings.votes.sum(axis=0) / len(ratings))
+    own = ratings.votes / np.maximum(ratings.per_item, 1)[:, None]
+    return np.where(ratings.per_item[:, None] > 0, own, usual_shares(ratings))
+
+
+def usual_shares(ratings: Ratings) -> np.ndarray:
+    """Share of each class of all votes, shape (K,)."""
+    return np.asarray(ratings.votes.sum(axis=0) / len(ratings))
 
 
 def softmax(logs: np.ndarray) -> np.ndarray:
@@ -253,7 +269,7 @@ def glad(ratings: Ratings, *, rounds: int = ROUNDS) -> tuple[np.ndarray, np.ndar
 
     m, others = ratings.n_annotators, np.log(max(ratings.n_classes - 1, 1))
     x, objective = np.ones(m + ratings.n_items), -np.inf
-    posterior = _shares(ratings)
+    posterior = shares(ratings)
     for _ in range(rounds):
         ability, ease = x[:m][ratings.annotator], np.exp(x[m:])[ratings.item]
         right, wrong = log_expit(ability * ease), log_expit(-ability * ease) - others

@@ -82,9 +82,7 @@ def _weighted(ratings: Ratings, pred_probs: np.ndarray, consensus: np.ndarray) -
     of = np.bincount(who[agreed], minlength=ratings.n_annotators)
     agreeing = np.divide(hits, of, out=np.full(ratings.n_annotators, np.nan), where=of > 0)
     sums = np.bincount(who, posterior[item, label], ratings.n_annotators)
-    expected = np.divide(
-        sums, ratings.per_annotator, out=np.full(len(sums), np.nan), where=ratings.per_annotator > 0
-    )
+    expected = np.divide(sums, ratings.per_annotator, out=np.full(len(sums), np.nan), where=ratings.per_annotator > 0)
     share = model_weight / (model_weight + weight.sum() * per_rated / len(weight))
     quality = share * expected + (1 - share) * agreeing
     return Crowdlab(consensus, posterior, quality, weight, float(model_weight))
@@ -129,8 +127,10 @@ def tempered(ratings: Ratings, pred_probs: np.ndarray) -> np.ndarray:
         return float(-(shares * np.log(scaled)).sum(axis=1).mean())
 
     place = int(np.argmin([loss(temperature) for temperature in COARSE]))
-    below = np.linspace(COARSE[place - 1], COARSE[place], 4, endpoint=False) if place else []
-    above = np.linspace(COARSE[place], COARSE[place + 1], 5) if place < len(COARSE) - 1 else []
-    fine = [*below, *above]
+    fine: list[float] = []
+    if place:
+        fine += np.linspace(COARSE[place - 1], COARSE[place], 4, endpoint=False).tolist()
+    if place < len(COARSE) - 1:
+        fine += np.linspace(COARSE[place], COARSE[place + 1], 5).tolist()
     clipped = np.maximum(pred_probs, SMALLEST)
     return softmax(np.log(clipped / clipped.sum(axis=1, keepdims=True)) / fine[int(np.argmin([*map(loss, fine)]))])

@@ -18,6 +18,7 @@ from labelaudit.heads import TITLES, TREES, YOURS, Size, choose, reduced, second
 from labelaudit.insample import in_sample_signs
 from labelaudit.labels import decode, encode
 from labelaudit.predict import Progress, out_of_fold, pool_weights, tempered
+from labelaudit.tasks import classes
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task, apply, confidence_plane, likeliest
 from labelaudit.tasks.evidence import image_block, row_block, text_block
 
@@ -326,15 +327,20 @@ def _settled(dataset: Dataset) -> Dataset:
 
 def metrics(audit: Audit) -> dict[str, Any]:
     """Return the figures that Health shows beside those in the manifest."""
-    names = list(audit.dataset.class_names)
     labelled = audit.codes >= 0
-    n_labelled = int(labelled.sum())
     predicted = audit.outputs["pred_probs"].argmax(axis=1)
+    agreement = float((predicted == audit.codes)[labelled].mean())
     return {
         **audit.manifest["health"],
-        "agreement": float((predicted == audit.codes)[labelled].mean()),
-        "per_class": audit.per_class,
-        "overlaps": health.overlaps(audit.joint, names, n_labelled),
+        "health_words": "by the estimate of Confident Learning",
+        "health_help": "cleanlab's overall label health score",
+        "agreement": agreement,
+        "agreement_words": (
+            f"The model, which never saw them, agrees with {agreement:.0%} of the labels: the higher, the more of the "
+            "suspects are right."
+        ),
+        "card": classes.weakest(audit),
+        "panels": [classes.ranking(audit), classes.pairs(audit)],
     }
 
 
