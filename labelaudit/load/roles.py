@@ -78,7 +78,7 @@ def one_class(wanted: Wanted) -> Dataset:
     """Find the one column that holds the class of each example."""
     if len(wanted.labels) > 1:
         raise BadInput(
-            f"{_listed(wanted.labels)} are {len(wanted.labels)} label columns, and one holds the class of an example; "
+            f"{listed(wanted.labels)} are {len(wanted.labels)} label columns, and one holds the class of an example; "
             "choose one, or the task multilabel."
         )
     table, source, name, group = wanted.table, wanted.source, wanted.name, wanted.group
@@ -98,7 +98,7 @@ def one_class(wanted: Wanted) -> Dataset:
         others = names.keys() - {*chosen, *wanted.taken}
         label = guess(table.select([c for c in names if c in others]), source, id=id, group=group).label
     if label is None:
-        raise BadInput(f"{name!r} has no column that looks like a label; name it, one of {_listed(list(names))}.")
+        raise BadInput(f"{name!r} has no column that looks like a label; name it, one of {listed(list(names))}.")
     if label in chosen:
         raise BadInput(f"column {label!r} is the label, which a model may not see; take it out of the features.")
     roles = guess(free, source, label=label, id=id, group=group)
@@ -129,8 +129,35 @@ def one_class(wanted: Wanted) -> Dataset:
     return dataset if chosen else _with_fair_features(dataset, wanted.featureless)
 
 
+def _ratings(wanted: Wanted) -> Dataset:
+    from labelaudit.load.ratings import assign_ratings
+
+    return assign_ratings(wanted)
+
+
 # How the columns of each kind of label are found, by `Dataset.value_type`.
-ASSIGN: dict[str, Callable[[Wanted], Dataset]] = {"class": one_class}
+ASSIGN: dict[str, Callable[[Wanted], Dataset]] = {"class": one_class, "votes": _ratings}
+
+
+def featured(wanted: Wanted, dataset: Dataset, taken: Sequence[str]) -> Dataset:
+    """Choose what a model may see of examples whose labels are known; it may be nothing.
+
+    Parameters
+    ----------
+    wanted, dataset
+    taken : sequence of str
+        Columns that play another role.
+    """
+    chosen = wanted.texts or wanted.features
+    used = {*taken, *dataset.label_columns, dataset.id_column, dataset.group_column, *wanted.taken}
+    free = [name for name in dataset.table.column_names if name not in used]
+    roles = guess(
+        dataset.table.select([*free, *dataset.label_columns]), dataset.source, label=dataset.label_columns[0], id=""
+    )
+    is_text = wanted.texts or (roles.modality == "text" and set(chosen) <= set(roles.features))
+    columns = chosen or (roles.features if is_text else tuple(free))
+    dataset = replace(dataset, feature_columns=tuple(columns), modality="text" if is_text else "tabular")
+    return dataset if chosen or not columns else _with_fair_features(dataset, featureless=True)
 
 
 def _value_type(task: str) -> str:
@@ -180,5 +207,6 @@ def _with_fair_features(dataset: Dataset, featureless: bool) -> Dataset:
     return replace(dataset, feature_columns=features, modality=modality, provenance=provenance)
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Name columns, the first ones of many."""
     return ", ".join(repr(shorten(name)) for name in names[:12]) + (", …" if len(names) > 12 else "")

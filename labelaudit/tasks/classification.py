@@ -10,17 +10,16 @@ import pandas as pd
 
 from labelaudit import confident, health, noise
 from labelaudit.blocks import Bar, Bars, Block
-from labelaudit.cache import key
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
-from labelaudit.heads import TITLES, TREES, YOURS, Size, choose, reduced, seconds
+from labelaudit.heads import TITLES, YOURS
 from labelaudit.insample import in_sample_signs
 from labelaudit.labels import decode, encode
-from labelaudit.predict import Progress, out_of_fold, pool_weights, tempered
 from labelaudit.tasks import classes
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task, apply, confidence_plane, likeliest
 from labelaudit.tasks.evidence import image_block, row_block, text_block
+from labelaudit.tasks.learner import Learner, pooled
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
@@ -73,42 +72,15 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         raise BadInput(
             f"{dataset.name!r} has no features and no probabilities; choose the columns that a model may see."
         )
-    found = seen.features
-    size = Size.of(dataset, found.embedding)
-    heads, why = choose(size, config.model, config.folds)
     with run.step("folds"):
-        folds = assign_folds(dataset, config.folds, config.seed, seen.near)
-        _check_training(dataset, folds.fold, folds.n_folds)
-        matrix, codes = found.matrix, found.codes
-        if size.embedding and isinstance(matrix, np.ndarray):
-            embedded = matrix
-            matrix = codes = run.cache.matrix(f"reduced-{key(features=found.key)}", lambda: reduced(embedded))
-        depends = key(features=found.key, labels=dataset.fingerprint, folds=folds.fold.tolist())
-        costs = np.array([seconds(head, size, config.folds) for head in heads])
-        ends = np.cumsum(costs) / costs.sum()
-        every = {
-            head: out_of_fold(
-                codes if head in TREES else matrix,
-                dataset.labels,
-                len(dataset.classes),
-                folds,
-                head,
-                calibrate=config.calibrate,
-                seed=config.seed,
-                embedding=size.embedding,
-                cache=run.cache,
-                name=depends,
-                progress=_share_of(run.progress, head, float(end - cost), float(end), folds.n_folds * len(heads)),
-            )
-            for head, end, cost in zip(heads, ends, costs / costs.sum(), strict=True)
-        }
-        pred_probs, verdicts, weights = _pooled(every, dataset.labels)
+        learner = Learner(dataset, seen.features, seen, config, run)
+        pred_probs, verdicts, weights = learner.learned(dataset.labels)
     return {
         "arrays": {"pred_probs": pred_probs},
-        "fold": folds.fold,
+        "fold": learner.folds.fold,
         "verdicts": verdicts,
-        "resolved": {"heads": weights, "why": why},
-        "notes": [folds.note] if folds.note else [],
+        "resolved": {"heads": weights, "why": learner.why},
+        "notes": [learner.folds.note] if learner.folds.note else [],
     }
 
 
@@ -122,7 +94,7 @@ def _as_given(dataset: Dataset, given: Given, seen: Seen, run: Run) -> dict[str,
         if given.folds is not None:
             folds = assign_folds(dataset, int(given.folds.max()) + 1, seed=0, near=seen.near)
             fold, notes = folds.fold, [folds.note, *notes]
-        _, verdicts, weights = _pooled({YOURS: pred_probs}, dataset.labels)
+        _, verdicts, weights = pooled({YOURS: pred_probs}, dataset.labels)
     if matrix is None:
         notes.append("there are no features: what needs them (clusters, neighbours, near duplicates) does not apply")
     return {
@@ -132,56 +104,6 @@ def _as_given(dataset: Dataset, given: Given, seen: Seen, run: Run) -> dict[str,
         "resolved": {"heads": weights, "why": "the probabilities that you brought"},
         "notes": [note for note in notes if note],
     }
-
-
-def _share_of(progress: Progress, head: str, start: float, end: float, total: int) -> Progress:
-    """Report the folds of one head as its share of all folds of all heads, by what they cost."""
-
-    def report(step: str, done: float, of: float) -> None:
-        progress(f"{step}, {TITLES[head]}", total * (start + (end - start) * done / of), total)
-
-    return report
-
-
-def _pooled(
-    every: dict[str, np.ndarray], labels: np.ndarray
-) -> tuple[np.ndarray, dict[str, tuple[np.ndarray, np.ndarray]], dict[str, float]]:
-    """Pool the heads' probabilities.
-
-    Parameters
-    ----------
-    every : dict
-        Head to its out-of-fold probabilities, shape (N, K).
-    labels : ndarray of shape (N,)
-
-    Returns
-    -------
-    pred_probs : ndarray of shape (N, K)
-    verdicts : dict
-        Head to its pairwise confidence in each given label (NaN without one) and the class it prefers, shape (N,).
-    weights : dict
-        Head to its weight.
-    """
-    labelled = np.flatnonzero(labels >= 0)
-    if len(every) > 1:
-        every = {head: tempered(pred_probs, labels)[0] for head, pred_probs in every.items()}
-    verdicts = {}
-    for head, pred_probs in every.items():
-        score = np.full(len(labels), np.nan)
-        score[labelled] = confident.quality_scores(labels[labelled], pred_probs[labelled], "pairwise_confidence")
-        verdicts[head] = score, pred_probs.argmax(axis=1)
-    weights = pool_weights(np.column_stack([p[labelled, labels[labelled]] for p in every.values()]))
-    pooled = sum(np.float32(weight) * p for weight, p in zip(weights, every.values(), strict=True))
-    return np.asarray(pooled), verdicts, {head: round(float(w), 3) for head, w in zip(every, weights, strict=True)}
-
-
-def _check_training(dataset: Dataset, fold: np.ndarray, n_folds: int) -> None:
-    for number in range(n_folds):
-        if len(np.unique(dataset.labels[(fold != number) & (dataset.labels >= 0)])) < 2:
-            raise BadInput(
-                f"without fold {number + 1} only one class is left to train on, because groups or copies hold whole "
-                "classes; use fewer folds or another group column."
-            )
 
 
 def find_issues(
