@@ -351,7 +351,7 @@ def charts() -> Mapping[str, Any]:
 MULTIANNOTATOR = Task(
     name="multiannotator",
     title="One class per item, by several annotators",
-    needs="a row per rating (item, annotator, label) or a column per annotator; at least two annotators and two classes",
+    needs="a row per rating (item, annotator, label) or a column per annotator; two annotators and two classes",
     value_type="votes",
     editor="choice",
     check=check,
