@@ -13,11 +13,21 @@ from labelaudit.blocks import Bar, Bars, Block
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
-from labelaudit.heads import TITLES, YOURS
+from labelaudit.heads import TITLES, YOURS, chosen, expected_size, seconds
 from labelaudit.insample import in_sample_signs
 from labelaudit.labels import decode, encode
 from labelaudit.tasks import classes
-from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task, apply, confidence_plane, likeliest
+from labelaudit.tasks.base import (
+    ISSUE_COLUMNS,
+    Found,
+    Run,
+    Seen,
+    Task,
+    apply,
+    class_counts,
+    confidence_plane,
+    likeliest,
+)
 from labelaudit.tasks.evidence import image_block, row_block, text_block
 from labelaudit.tasks.learner import Learner, pooled
 
@@ -266,6 +276,14 @@ def metrics(audit: Audit) -> dict[str, Any]:
     }
 
 
+def expected(dataset: Dataset, config: AuditConfig) -> tuple[tuple[str, ...], str, float]:
+    """Say which heads will be fitted, why those, and in about how many seconds."""
+    size = expected_size(dataset, config)
+    heads, why = chosen(dataset, size, config.model, config.folds)
+    times = 4 if config.calibrate else 1
+    return heads, why, times * sum(seconds(head, size, config.folds) for head in heads if head != YOURS)
+
+
 def view(audit: Audit, position: int) -> Sequence[Block]:
     """Show one example: the text or the row, and the class probabilities as bars."""
     given = audit.dataset.code_of(audit.label_issues["given"].iloc[position])
@@ -310,4 +328,6 @@ CLASSIFICATION = Task(
     view=view,
     options=likeliest,
     plane=confidence_plane,
+    expected=expected,
+    overview=class_counts,
 )
