@@ -168,3 +168,23 @@ def to_ask(audit: Audit, count: int) -> pd.DataFrame:
         row = audit.label_issues["id"].iloc[position], float(score[position]), int(ratings.per_item[position])
         rows.append((*row, names[best], float(posterior[position, best]), "" if who is None else found.annotators[who]))
     return pd.DataFrame(rows, columns=list(ASK_COLUMNS))
+
+
+def consensus_of(audit: Audit) -> pd.DataFrame:
+    """List the audited examples with what is likeliest.
+
+    Returns
+    -------
+    DataFrame of n rows
+        ``id``, ``consensus``, ``quality``, ``given`` and ``ratings``.
+    """
+    posterior, names = audit.outputs["pred_probs"], np.array([*audit.dataset.class_names, ""], dtype=object)
+    return pd.DataFrame(
+        {
+            "id": audit.label_issues["id"],
+            "consensus": names[posterior.argmax(axis=1)],
+            "quality": posterior.max(axis=1).astype(np.float64),
+            "given": names[audit.codes],
+            "ratings": heard(audit).ratings.per_item,
+        }
+    )

@@ -88,7 +88,7 @@ def _weighted(ratings: Ratings, pred_probs: np.ndarray, consensus: np.ndarray) -
     return Crowdlab(consensus, posterior, quality, weight, float(model_weight))
 
 
-def active_scores(ratings: Ratings, pred_probs: np.ndarray) -> np.ndarray:
+def active_scores(ratings: Ratings, pred_probs: np.ndarray, quality: np.ndarray | None = None) -> np.ndarray:
     """Say which items another label would tell most about (ActiveLab, Goh and Mueller 2023).
 
     Parameters
@@ -97,6 +97,8 @@ def active_scores(ratings: Ratings, pred_probs: np.ndarray) -> np.ndarray:
         Items may have none.
     pred_probs : ndarray of shape (N, K)
         Out of sample.
+    quality : ndarray of shape (N,), optional
+        How likely the consensus is right, where another method than CROWDLAB found it.
 
     Returns
     -------
@@ -110,7 +112,8 @@ def active_scores(ratings: Ratings, pred_probs: np.ndarray) -> np.ndarray:
     else:
         pred_probs = tempered(ratings, pred_probs)
         found = crowdlab(ratings, pred_probs)
-    quality = np.where(rated, found.quality, pred_probs.max(axis=1))
+    if quality is None:
+        quality = np.where(rated, found.quality, pred_probs.max(axis=1))
     usual = found.annotator_weight.mean()
     weight = found.model_weight + np.bincount(ratings.item, found.annotator_weight[ratings.annotator], n)
     return np.asarray((quality * weight + usual / k) / (weight + usual))

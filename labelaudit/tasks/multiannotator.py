@@ -12,7 +12,7 @@ import pandas as pd
 from labelaudit import annotators, health, noise
 from labelaudit.blocks import Bar, Bars, Block, Said, Vote
 from labelaudit.blocks import Votes as VotesBlock
-from labelaudit.consensus import consensus, or_shares
+from labelaudit.consensus import TURNS, consensus, or_shares
 from labelaudit.crowd import Ratings, majority
 from labelaudit.crowdlab import active_scores
 from labelaudit.dataset import Dataset
@@ -21,9 +21,18 @@ from labelaudit.heads import YOURS
 from labelaudit.labels import encode
 from labelaudit.panels import Card, Column, Link, Links, Ranking
 from labelaudit.shapes.votes import Votes, votes, with_votes
-from labelaudit.tasks import classes
-from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task, apply, confidence_plane, likeliest
-from labelaudit.tasks.classification import EXAMPLES
+from labelaudit.tasks import classes, classification
+from labelaudit.tasks.base import (
+    ISSUE_COLUMNS,
+    Found,
+    Run,
+    Seen,
+    Task,
+    apply,
+    class_counts,
+    confidence_plane,
+    likeliest,
+)
 from labelaudit.tasks.learner import Learned, Learner, pooled
 
 if TYPE_CHECKING:
@@ -31,6 +40,7 @@ if TYPE_CHECKING:
 
 LIKELY = 0.5  # probability of a label under which it is more likely wrong than right
 MOST_PAIRS = 10
+WITHOUT = "{}, without a model"
 CONSENSUS = {
     "auto": "annotators weighed by Dawid and Skene's method",
     "majority": "the majority",
@@ -62,14 +72,13 @@ def check(dataset: Dataset, config: AuditConfig) -> None:
             f"all {len(ratings):,} ratings of {dataset.name!r} are by one annotator; choose another column of "
             "annotators, or audit them as classification."
         )
+    if ratings.per_item.max() < 2 and not (dataset.feature_columns or dataset.given):
+        raise BadInput(
+            f"no item of {dataset.name!r} has two ratings, so nobody can be compared; bring features or probabilities, "
+            "or more ratings."
+        )
     rated = int((ratings.per_item > 0).sum())
-    if not dataset.feature_columns and dataset.given is None:
-        if ratings.per_item.max() < 2:
-            raise BadInput(
-                f"no item of {dataset.name!r} has two ratings, so nobody can be compared; bring features or "
-                "probabilities, or more ratings."
-            )
-    elif rated < config.folds:
+    if rated < config.folds:
         raise BadInput(f"{rated} labelled rows are fewer than the {config.folds} folds; use fewer folds or more rows.")
 
 
@@ -77,7 +86,7 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
     """Find the consensus, with a model where there are features or probabilities."""
     found, given = votes(dataset), dataset.given
     settled = dataset.verified & (dataset.labels >= 0)
-    fold, notes, why = np.zeros(len(dataset), dtype=np.int64), [], f"{CONSENSUS[config.consensus]}, without a model"
+    fold, notes, why = np.zeros(len(dataset), dtype=np.int64), [], WITHOUT.format(CONSENSUS[config.consensus])
     learned: list[Learned] = []
     with run.step("consensus"):
         if given is not None and given.pred_probs is not None:
@@ -104,7 +113,7 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
     arrays = {
         "pred_probs": posterior.astype(np.float32),
         "annotator_quality": annotators.qualities(found.ratings, posterior),
-        "ask_score": active_scores(found.ratings, model) if found.ratings.n_classes > 1 else np.ones(len(dataset)),
+        "ask_score": active_scores(found.ratings, model, posterior.max(axis=1)),
     }
     if made.model is not None:
         arrays["model"] = made.model.astype(np.float32)
@@ -310,6 +319,14 @@ def metrics(audit: Audit) -> dict[str, Any]:
     }
 
 
+def expected(dataset: Dataset, config: AuditConfig) -> tuple[tuple[str, ...], str, float]:
+    """Say which heads will be fitted, why those, and in about how many seconds."""
+    if not (dataset.feature_columns or dataset.given):
+        return (), WITHOUT.format(CONSENSUS[config.consensus]), 2e-4 * len(votes(dataset).ratings)
+    heads, why, takes = classification.expected(dataset, config)
+    return heads, why, takes * (TURNS if config.consensus == "auto" else 1)
+
+
 def view(audit: Audit, position: int) -> Sequence[Block]:
     """Show one item: the example where there is more than its name, who said what, and the probabilities as bars."""
     found, names = annotators.heard(audit), audit.dataset.class_names
@@ -332,7 +349,7 @@ def view(audit: Audit, position: int) -> Sequence[Block]:
     bars = tuple(Bar(names[k], float(posterior[k]), roles.get(int(k), "other")) for k in order)
     blocks: list[Block] = [VotesBlock(title, tuple(said)), Bars("All weighed", bars)]
     if audit.dataset.feature_columns:
-        blocks.insert(0, EXAMPLES[audit.dataset.modality](audit, position))
+        blocks.insert(0, classification.EXAMPLES[audit.dataset.modality](audit, position))
     return blocks
 
 
@@ -364,5 +381,10 @@ MULTIANNOTATOR = Task(
     view=view,
     options=likeliest,
     plane=confidence_plane,
+    expected=expected,
+    overview=class_counts,
+    choices=("model", "consensus", "calibrate"),
+    several=True,
+    label_options={"item": ("",), "annotator": ("",)},
     detectors={"consensus": "all weighed", "votes": "votes", "model": "the model"},
 )
