@@ -294,7 +294,9 @@ def _with_cells(dataset: Dataset, sets: LabelSets, after: np.ndarray, changed: n
         if not new and (now < 0).all():
             cells[row] = None if not is_text(field.type) or as_json else ""
             continue
-        given = None if (before < 0).all() else decode(cells[row]) if as_json else cells[row]
+        given = decode(cells[row]) if as_json else cells[row]
+        if (before < 0).all() or (isinstance(given, str) and not given.strip()):
+            given = None
         cell = listed.written(given, read, out, new, style)
         cells[row] = encode(cell) if as_json else cell
     array = array_of(cells, field.type)
