@@ -36,6 +36,7 @@ FORMS = {
 OPTIONS = ("form", "separator", "empty", "labels")
 EMPTY = ("none", "missing")
 GUESSED = "guessed"
+PART = "c:"  # before the name of a label
 MOST_SETS = 200  # different sets of labels that can stand for classes
 MOST_LABELS = 2000
 _READ: WeakKeyDictionary[Dataset, LabelSets] = WeakKeyDictionary()
@@ -236,7 +237,7 @@ def _from_cells(table: pa.Table, name: str, options: Mapping[str, Any]) -> Label
 def units(dataset: Dataset) -> Units:
     """Take every label of every example as one unit, example after example."""
     names = label_sets(dataset).names
-    parts = np.array([f"c:{name}" for name in names], dtype=object)
+    parts = np.array([PART + name for name in names], dtype=object)
     return Units(np.repeat(np.arange(len(dataset)), len(names)), np.tile(parts, len(dataset)))
 
 
@@ -303,13 +304,18 @@ def _with_cells(dataset: Dataset, sets: LabelSets, after: np.ndarray, changed: n
     return dataset.table.set_column(dataset.table.schema.get_field_index(name), field, array)
 
 
+def bits_of(dataset: Dataset) -> np.ndarray:
+    """The labels as a table, decisions applied, shape (N, K): 1 present, 0 absent, -1 where nothing is said."""
+    return dataset.labels.reshape(len(dataset), -1)
+
+
 def strata(dataset: Dataset) -> tuple[np.ndarray, Sequence[str]]:
     """The whole set of labels, or the rarest label where sets are too many; the order is by the rarest labels.
 
     Sets next to each other share their rarest labels, so that rows dealt in this order spread each label evenly.
     """
     sets = label_sets(dataset)
-    given = dataset.labels.reshape(sets.given.shape)
+    given = bits_of(dataset)
     order = np.argsort((given == 1).sum(axis=0), kind="stable")
     ranked = given[:, order]
     different, codes = np.unique(ranked, axis=0, return_inverse=True)
