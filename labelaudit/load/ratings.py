@@ -18,7 +18,8 @@ from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.labels import can_be_classes, is_canonical_int
 from labelaudit.load import cells
 from labelaudit.load.guess import LABEL_NAMES
-from labelaudit.load.roles import Wanted, featured, listed
+from labelaudit.load.leaks import label_codes
+from labelaudit.load.roles import Wanted, fair, listed, with_features
 from labelaudit.shapes.votes import consensus_column, votes
 from labelaudit.text import shorten
 
@@ -110,7 +111,7 @@ def _long(wanted: Wanted, annotator: str) -> Dataset:
         source=wanted.source,
         provenance=wanted.provenance,
     )
-    return _with_consensus(wanted, dataset, table.schema.field(label), (item,))
+    return _with_consensus(wanted, dataset, table.schema.field(label), ())
 
 
 def _check_cells(wanted: Wanted, roles: Mapping[str, str]) -> None:
@@ -241,8 +242,23 @@ def _with_consensus(wanted: Wanted, dataset: Dataset, like: pa.Field, taken: Seq
         notes.append(
             f"{_ratings(found.contradicted)} contradicted by a later one of the same annotator; the last one counts"
         )
-    dataset = replace(dataset, source=replace(dataset.source, notes=(*dataset.source.notes, *notes)))
-    return featured(wanted, dataset, (*taken, consensus))
+    settled = replace(
+        wanted,
+        table=dataset.table,
+        source=replace(dataset.source, notes=(*dataset.source.notes, *notes)),
+        labels=(consensus,),
+        id=dataset.id_column,
+        taken=(*wanted.taken, *taken),
+        featureless=True,
+    )
+    made = with_features(
+        settled,
+        (consensus,),
+        value_type="votes",
+        label_options=dataset.label_options,
+        annotations=dataset.annotations,
+    )
+    return fair(made, settled, [label_codes(made)])
 
 
 def _ratings(count: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from labelaudit.blocks import Bar, Bars, Block
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
-from labelaudit.heads import TITLES, YOURS, chosen, expected_size, seconds
+from labelaudit.heads import TITLES, YOURS
 from labelaudit.insample import in_sample_signs
 from labelaudit.labels import decode, encode
+from labelaudit.predict import out_of_fold
 from labelaudit.tasks import classes
 from labelaudit.tasks.base import (
     ISSUE_COLUMNS,
@@ -29,7 +31,7 @@ from labelaudit.tasks.base import (
     likeliest,
 )
 from labelaudit.tasks.evidence import image_block, row_block, text_block
-from labelaudit.tasks.learner import Learner, pooled
+from labelaudit.tasks.pooling import by_head, check_training, expected, pooled
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
@@ -83,14 +85,17 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
             f"{dataset.name!r} has no features and no probabilities; choose the columns that a model may see."
         )
     with run.step("folds"):
-        learner = Learner(dataset, seen.features, seen, config, run)
-        pred_probs, verdicts, weights = learner.learned(dataset.labels)
+        folds = assign_folds(dataset, config.folds, config.seed, seen.near)
+        check_training(dataset.labels, folds)
+        fit = partial(out_of_fold, labels=dataset.labels, n_classes=len(dataset.classes))
+        every, why = by_head(dataset, seen.features, folds, fit, config, run)
+        pred_probs, verdicts, weights = pooled(every, dataset.labels)
     return {
         "arrays": {"pred_probs": pred_probs},
-        "fold": learner.folds.fold,
+        "fold": folds.fold,
         "verdicts": verdicts,
-        "resolved": {"heads": weights, "why": learner.why},
-        "notes": [learner.folds.note] if learner.folds.note else [],
+        "resolved": {"heads": weights, "why": why},
+        "notes": [folds.note] if folds.note else [],
     }
 
 
@@ -242,7 +247,7 @@ def plant(
     """
     from dataclasses import replace
 
-    dataset = dataset if dataset.reviewed is None else _settled(dataset)
+    dataset = dataset if dataset.reviewed is None else settled(dataset)
     changed, planted = noise.noised(dataset.labels, len(dataset.classes), fraction, kind, seed, confident_joint)
     values = dataset.label_values()
     for row in np.flatnonzero(planted):
@@ -251,8 +256,8 @@ def plant(
     return replace(dataset.with_labels(values), provenance=provenance), planted
 
 
-def _settled(dataset: Dataset) -> Dataset:
-    """Write what was decided into the label column."""
+def settled(dataset: Dataset) -> Dataset:
+    """Write what was decided into the labels."""
     values = [None if code < 0 else dataset.classes[code] for code in dataset.labels.tolist()]
     return dataset.with_labels(values)
 
@@ -261,27 +266,12 @@ def metrics(audit: Audit) -> dict[str, Any]:
     """Return the figures that Health shows beside those in the manifest."""
     labelled = audit.codes >= 0
     predicted = audit.outputs["pred_probs"].argmax(axis=1)
-    agreement = float((predicted == audit.codes)[labelled].mean())
     return {
         **audit.manifest["health"],
-        "health_words": "by the estimate of Confident Learning",
-        "health_help": "cleanlab's overall label health score",
-        "agreement": agreement,
-        "agreement_words": (
-            f"The model, which never saw them, agrees with {agreement:.0%} of the labels: the higher, the more of the "
-            "suspects are right."
-        ),
+        **classes.said_of_model(float((predicted == audit.codes)[labelled].mean())),
         "card": classes.weakest(audit),
         "panels": [classes.ranking(audit), classes.pairs(audit)],
     }
-
-
-def expected(dataset: Dataset, config: AuditConfig) -> tuple[tuple[str, ...], str, float]:
-    """Say which heads will be fitted, why those, and in about how many seconds."""
-    size = expected_size(dataset, config)
-    heads, why = chosen(dataset, size, config.model, config.folds)
-    times = 4 if config.calibrate else 1
-    return heads, why, times * sum(seconds(head, size, config.folds) for head in heads if head != YOURS)
 
 
 def view(audit: Audit, position: int) -> Sequence[Block]:

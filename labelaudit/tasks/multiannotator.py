@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,14 +13,17 @@ import pandas as pd
 from labelaudit import annotators, health, noise
 from labelaudit.blocks import Bar, Bars, Block, Said, Vote
 from labelaudit.blocks import Votes as VotesBlock
+from labelaudit.cache import Matrix
 from labelaudit.consensus import TURNS, consensus, or_shares
 from labelaudit.crowd import Ratings, majority
 from labelaudit.crowdlab import active_scores
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
+from labelaudit.folds import assign_folds
 from labelaudit.heads import YOURS
 from labelaudit.labels import encode
 from labelaudit.panels import Card, Column, Link, Links, Ranking
+from labelaudit.predict import out_of_fold
 from labelaudit.shapes.votes import Votes, votes, with_votes
 from labelaudit.tasks import classes, classification
 from labelaudit.tasks.base import (
@@ -33,7 +37,8 @@ from labelaudit.tasks.base import (
     confidence_plane,
     likeliest,
 )
-from labelaudit.tasks.learner import Learned, Learner, pooled
+from labelaudit.tasks.pooling import by_head, check_training, pooled
+from labelaudit.tasks.pooling import expected as fitting
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
@@ -87,23 +92,26 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
     found, given = votes(dataset), dataset.given
     settled = dataset.verified & (dataset.labels >= 0)
     fold, notes, why = np.zeros(len(dataset), dtype=np.int64), [], WITHOUT.format(CONSENSUS[config.consensus])
-    learned: list[Learned] = []
+    weights: dict[str, float] = {}
     with run.step("consensus"):
         if given is not None and given.pred_probs is not None:
             brought = given.probabilities(dataset.classes)
-            learned = [pooled({YOURS: brought}, dataset.labels)]
+            weights = pooled({YOURS: brought}, dataset.labels)[2]
             made = consensus(found.ratings, config.consensus, pred_probs=brought)
             why = "the probabilities that you brought"
         elif seen.features is not None:
-            learner = Learner(dataset, seen.features, seen, config, run)
+            features, folds = seen.features, assign_folds(dataset, config.folds, config.seed, seen.near)
+            fold, notes = folds.fold, [folds.note] if folds.note else []
 
             def learn(labels: np.ndarray) -> np.ndarray:
-                learned[:] = [learner.learned(np.where(settled, dataset.labels, labels).astype(np.int32))]
-                return learned[0][0]
+                nonlocal why, weights
+                labels = np.where(settled, dataset.labels, labels).astype(np.int32)
+                check_training(labels, folds)
+                every, why = by_head(dataset, features, folds, _fit(labels, len(dataset.classes)), config, run)
+                pred_probs, _, weights = pooled(every, labels)
+                return pred_probs
 
             made = consensus(found.ratings, config.consensus, learn)
-            fold, why = learner.folds.fold, learner.why
-            notes = [learner.folds.note] if learner.folds.note else []
         else:
             made = consensus(found.ratings, config.consensus)
             notes = ["there are no features, so annotators are judged by each other alone"]
@@ -122,7 +130,7 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         "fold": fold,
         "votes": found,
         "resolved": {
-            "heads": learned[0][2] if learned else {},
+            "heads": weights,
             "why": why,
             "consensus": config.consensus,
             "temperature": round(made.temperature, 2),
@@ -130,6 +138,16 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         },
         "notes": notes,
     }
+
+
+def _fit(labels: np.ndarray, n_classes: int) -> Callable[..., np.ndarray]:
+    """Learn these labels, which are others at every turn: so what is kept goes by them, too."""
+    of = sha256(labels.tobytes()).hexdigest()[:16]
+
+    def fit(matrix: Matrix, *, name: str, **options: Any) -> np.ndarray:
+        return out_of_fold(matrix, labels, n_classes, name=f"{name}-{of}", **options)
+
+    return fit
 
 
 def find_issues(
@@ -183,7 +201,7 @@ def find_issues(
     per_class = health.per_class(
         codes[labelled], joint, list(dataset.class_names), flagged[labelled], suggested[labelled]
     )
-    figures = health.figures(min(1.0, float(score[labelled].mean())), int(labelled.sum()), config.seed)
+    figures = health.of_score(min(1.0, float(score[labelled].mean())), int(labelled.sum()), config.seed)
     return Found(issues, scores, per_class, joint, figures)
 
 
@@ -323,7 +341,7 @@ def expected(dataset: Dataset, config: AuditConfig) -> tuple[tuple[str, ...], st
     """Say which heads will be fitted, why those, and in about how many seconds."""
     if not (dataset.feature_columns or dataset.given):
         return (), WITHOUT.format(CONSENSUS[config.consensus]), 2e-4 * len(votes(dataset).ratings)
-    heads, why, takes = classification.expected(dataset, config)
+    heads, why, takes = fitting(dataset, config)
     return heads, why, takes * (TURNS if config.consensus == "auto" else 1)
 
 
@@ -384,6 +402,7 @@ MULTIANNOTATOR = Task(
     expected=expected,
     overview=class_counts,
     choices=("model", "consensus", "calibrate"),
+    noises={"uniform": "annotators answer at random", "confusable": "annotators confuse classes"},
     several=True,
     label_options={"item": ("",), "annotator": ("",)},
     detectors={"consensus": "all weighed", "votes": "votes", "model": "the model"},
