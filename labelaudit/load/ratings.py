@@ -17,9 +17,9 @@ from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.labels import can_be_classes, is_canonical_int
 from labelaudit.load import cells
-from labelaudit.load.guess import LABEL_NAMES
+from labelaudit.load.guess import LABEL_NAMES, guess
 from labelaudit.load.leaks import label_codes
-from labelaudit.load.roles import Wanted, fair, listed, with_features
+from labelaudit.load.roles import Wanted, fair, listed
 from labelaudit.shapes.votes import consensus_column, votes
 from labelaudit.text import shorten
 
@@ -111,7 +111,7 @@ def _long(wanted: Wanted, annotator: str) -> Dataset:
         source=wanted.source,
         provenance=wanted.provenance,
     )
-    return _with_consensus(wanted, dataset, table.schema.field(label), ())
+    return _with_consensus(wanted, dataset, table.schema.field(label), (item,))
 
 
 def _check_cells(wanted: Wanted, roles: Mapping[str, str]) -> None:
@@ -242,23 +242,21 @@ def _with_consensus(wanted: Wanted, dataset: Dataset, like: pa.Field, taken: Seq
         notes.append(
             f"{_ratings(found.contradicted)} contradicted by a later one of the same annotator; the last one counts"
         )
-    settled = replace(
-        wanted,
-        table=dataset.table,
-        source=replace(dataset.source, notes=(*dataset.source.notes, *notes)),
-        labels=(consensus,),
-        id=dataset.id_column,
-        taken=(*wanted.taken, *taken),
-        featureless=True,
-    )
-    made = with_features(
-        settled,
-        (consensus,),
-        value_type="votes",
-        label_options=dataset.label_options,
-        annotations=dataset.annotations,
-    )
-    return fair(made, settled, [label_codes(made)])
+    dataset = replace(dataset, source=replace(dataset.source, notes=(*dataset.source.notes, *notes)))
+    return _featured(wanted, dataset, (*taken, consensus))
+
+
+def _featured(wanted: Wanted, dataset: Dataset, taken: Sequence[str]) -> Dataset:
+    """Choose what a model may see of the items, which may be nothing."""
+    chosen = wanted.texts or wanted.features
+    used = {*taken, *dataset.label_columns, dataset.id_column, dataset.group_column, *wanted.taken}
+    free = [name for name in dataset.table.column_names if name not in used]
+    known = dataset.table.select([*free, *dataset.label_columns])
+    roles = guess(known, dataset.source, label=dataset.label_columns[0], id="")
+    is_text = wanted.texts or (roles.modality == "text" and set(chosen) <= set(roles.features))
+    columns = chosen or (roles.features if is_text else tuple(free))
+    dataset = replace(dataset, feature_columns=tuple(columns), modality="text" if is_text else "tabular")
+    return fair(dataset, replace(wanted, featureless=True), [label_codes(dataset)]) if columns else dataset
 
 
 def _ratings(count: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from labelaudit.folds import assign_folds
 from labelaudit.heads import TITLES, YOURS
 from labelaudit.insample import in_sample_signs
 from labelaudit.labels import decode, encode
-from labelaudit.predict import out_of_fold
 from labelaudit.tasks import classes
 from labelaudit.tasks.base import (
     ISSUE_COLUMNS,
@@ -31,7 +29,7 @@ from labelaudit.tasks.base import (
     likeliest,
 )
 from labelaudit.tasks.evidence import image_block, row_block, text_block
-from labelaudit.tasks.pooling import by_head, check_training, expected, pooled
+from labelaudit.tasks.pooling import expected, learned, pooled
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
@@ -86,10 +84,7 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         )
     with run.step("folds"):
         folds = assign_folds(dataset, config.folds, config.seed, seen.near)
-        check_training(dataset.labels, folds)
-        fit = partial(out_of_fold, labels=dataset.labels, n_classes=len(dataset.classes))
-        every, why = by_head(dataset, seen.features, folds, fit, config, run)
-        pred_probs, verdicts, weights = pooled(every, dataset.labels)
+        (pred_probs, verdicts, weights), why = learned(dataset, seen.features, folds, dataset.labels, config, run)
     return {
         "arrays": {"pred_probs": pred_probs},
         "fold": folds.fold,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,6 @@ import pandas as pd
 from labelaudit import annotators, health, noise
 from labelaudit.blocks import Bar, Bars, Block, Said, Vote
 from labelaudit.blocks import Votes as VotesBlock
-from labelaudit.cache import Matrix
 from labelaudit.consensus import TURNS, consensus, or_shares
 from labelaudit.crowd import Ratings, majority
 from labelaudit.crowdlab import active_scores
@@ -23,9 +21,8 @@ from labelaudit.folds import assign_folds
 from labelaudit.heads import YOURS
 from labelaudit.labels import encode
 from labelaudit.panels import Card, Column, Link, Links, Ranking
-from labelaudit.predict import out_of_fold
 from labelaudit.shapes.votes import Votes, votes, with_votes
-from labelaudit.tasks import classes, classification
+from labelaudit.tasks import classes, classification, pooling
 from labelaudit.tasks.base import (
     ISSUE_COLUMNS,
     Found,
@@ -37,8 +34,7 @@ from labelaudit.tasks.base import (
     confidence_plane,
     likeliest,
 )
-from labelaudit.tasks.pooling import by_head, check_training, pooled
-from labelaudit.tasks.pooling import expected as fitting
+from labelaudit.tasks.pooling import Learned, learned, pooled
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
@@ -92,26 +88,24 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
     found, given = votes(dataset), dataset.given
     settled = dataset.verified & (dataset.labels >= 0)
     fold, notes, why = np.zeros(len(dataset), dtype=np.int64), [], WITHOUT.format(CONSENSUS[config.consensus])
-    weights: dict[str, float] = {}
+    pools: list[tuple[Learned, str]] = []
     with run.step("consensus"):
         if given is not None and given.pred_probs is not None:
             brought = given.probabilities(dataset.classes)
-            weights = pooled({YOURS: brought}, dataset.labels)[2]
-            made = consensus(found.ratings, config.consensus, pred_probs=brought)
             why = "the probabilities that you brought"
+            pools = [(pooled({YOURS: brought}, dataset.labels), why)]
+            made = consensus(found.ratings, config.consensus, pred_probs=brought)
         elif seen.features is not None:
             features, folds = seen.features, assign_folds(dataset, config.folds, config.seed, seen.near)
-            fold, notes = folds.fold, [folds.note] if folds.note else []
 
             def learn(labels: np.ndarray) -> np.ndarray:
-                nonlocal why, weights
                 labels = np.where(settled, dataset.labels, labels).astype(np.int32)
-                check_training(labels, folds)
-                every, why = by_head(dataset, features, folds, _fit(labels, len(dataset.classes)), config, run)
-                pred_probs, _, weights = pooled(every, labels)
-                return pred_probs
+                pools[:] = [learned(dataset, features, folds, labels, config, run)]
+                return pools[0][0][0]
 
             made = consensus(found.ratings, config.consensus, learn)
+            fold, why = folds.fold, pools[0][1] if pools else why
+            notes = [folds.note] if folds.note else []
         else:
             made = consensus(found.ratings, config.consensus)
             notes = ["there are no features, so annotators are judged by each other alone"]
@@ -130,7 +124,7 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         "fold": fold,
         "votes": found,
         "resolved": {
-            "heads": weights,
+            "heads": pools[0][0][2] if pools else {},
             "why": why,
             "consensus": config.consensus,
             "temperature": round(made.temperature, 2),
@@ -138,16 +132,6 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         },
         "notes": notes,
     }
-
-
-def _fit(labels: np.ndarray, n_classes: int) -> Callable[..., np.ndarray]:
-    """Learn these labels, which are others at every turn: so what is kept goes by them, too."""
-    of = sha256(labels.tobytes()).hexdigest()[:16]
-
-    def fit(matrix: Matrix, *, name: str, **options: Any) -> np.ndarray:
-        return out_of_fold(matrix, labels, n_classes, name=f"{name}-{of}", **options)
-
-    return fit
 
 
 def find_issues(
@@ -341,7 +325,7 @@ def expected(dataset: Dataset, config: AuditConfig) -> tuple[tuple[str, ...], st
     """Say which heads will be fitted, why those, and in about how many seconds."""
     if not (dataset.feature_columns or dataset.given):
         return (), WITHOUT.format(CONSENSUS[config.consensus]), 2e-4 * len(votes(dataset).ratings)
-    heads, why, takes = fitting(dataset, config)
+    heads, why, takes = pooling.expected(dataset, config)
     return heads, why, takes * (TURNS if config.consensus == "auto" else 1)
 
 

@@ -77,7 +77,7 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         def fit(matrix: Any, **how: Any) -> np.ndarray:
             return multilabel.two_classes(multilabel.out_of_fold(matrix, bits, **how)).reshape(-1, 2)
 
-        every, why = by_head(dataset, seen.features, folds, fit, config, run)
+        every, why = by_head(dataset, seen.features, folds, fit, config, run, dataset.fingerprint)
         of_two, verdicts, weights = pooled(every, dataset.labels)
         alone = of_two[:, 1].reshape(bits.shape)
     with run.step("labels together"):

@@ -38,10 +38,10 @@ def html(block: Block) -> str:
             return row_html(block)
         case Bars():
             return bars_html(block)
-        case Votes():
-            return votes_html(block)
         case Parts():
             return parts_html(block)
+        case Votes():
+            return votes_html(block)
         case Image():
             return f'<div class="la-broken">{broken_html(block.reason)}</div>{image_caption(block)}'
 
