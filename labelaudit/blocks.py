@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 LONGEST_TEXT, MOST_CELLS = 20_000, 200  # characters of a text and cells of a row that a page shows
+MOST_TOKENS = 400  # of a sentence, around the one that is looked at
 
 Pull = Literal["given", "suggested"]
 
@@ -88,4 +89,41 @@ class Image:
     reason: str = ""
 
 
-Block = Text | Row | Bars | Image
+@dataclass(frozen=True)
+class Token:
+    """A token in its sentence.
+
+    Parameters
+    ----------
+    text, tag : str
+    mark : {"", "suspect", "open"}
+        Whether it is suspected, or the one that is looked at.
+    """
+
+    text: str
+    tag: str
+    mark: Literal["", "suspect", "open"] = ""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """The tokens of a sentence, each with its tag below.
+
+    Parameters
+    ----------
+    tokens : tuple of Token
+    before, after : int
+        How many more there are that no page has room for.
+    """
+
+    tokens: tuple[Token, ...]
+    before: int = 0
+    after: int = 0
+
+    @property
+    def text(self) -> str:
+        """The words with spaces between them."""
+        return " ".join(token.text for token in self.tokens)
+
+
+Block = Text | Row | Bars | Image | Sentence

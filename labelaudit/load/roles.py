@@ -16,6 +16,7 @@ from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.load import cells
 from labelaudit.load.guess import guess, is_short_text
 from labelaudit.load.leaks import left_out
+from labelaudit.load.sentences import tagged
 from labelaudit.text import shorten
 
 
@@ -130,7 +131,7 @@ def one_class(wanted: Wanted) -> Dataset:
 
 
 # How the columns of each kind of label are found, by `Dataset.value_type`.
-ASSIGN: dict[str, Callable[[Wanted], Dataset]] = {"class": one_class}
+ASSIGN: dict[str, Callable[[Wanted], Dataset]] = {"class": one_class, "tags": tagged}
 
 
 def _value_type(task: str) -> str:

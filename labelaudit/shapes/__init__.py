@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from labelaudit.shapes.base import Shape, Units, whole
 from labelaudit.shapes.single import SINGLE
+from labelaudit.shapes.tags import TAGS
 
-SHAPES: dict[str, Shape] = {"class": SINGLE}
+SHAPES: dict[str, Shape] = {"class": SINGLE, "tags": TAGS}
 
 __all__ = ["SHAPES", "Shape", "Units", "whole"]
