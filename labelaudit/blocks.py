@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 LONGEST_TEXT, MOST_CELLS = 20_000, 200  # characters of a text and cells of a row that a page shows
-MOST_TOKENS = 400  # of a sentence, around the one that is looked at
 
 Pull = Literal["given", "suggested"]
 
@@ -64,6 +63,50 @@ class Bars:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One part of an example that has a label of its own.
+
+    Parameters
+    ----------
+    at : int
+        The position of its unit in the audit.
+    name : str
+        What it is: a word, a class.
+    given : str
+        Its given label, for a person.
+    flagged : bool
+        Whether that label is suspected.
+    """
+
+    at: int
+    name: str
+    given: str
+    flagged: bool
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All parts of an example with their labels, the one that is looked at among them.
+
+    Parameters
+    ----------
+    parts : tuple of Part
+        In the order of the example.
+    here : int
+        The position of the one that is looked at.
+    title : str
+        What they are; empty where they are the example itself.
+    toggles : bool
+        Whether a label is one of two, so that a click changes it; else a click opens the part.
+    """
+
+    parts: tuple[Part, ...]
+    here: int
+    title: str = ""
+    toggles: bool = False
+
+
+@dataclass(frozen=True)
 class Image:
     """A copy of an image for the browser, or why there is none.
 
@@ -89,41 +132,4 @@ class Image:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Token:
-    """A token in its sentence.
-
-    Parameters
-    ----------
-    text, tag : str
-    mark : {"", "suspect", "open"}
-        Whether it is suspected, or the one that is looked at.
-    """
-
-    text: str
-    tag: str
-    mark: Literal["", "suspect", "open"] = ""
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """The tokens of a sentence, each with its tag below.
-
-    Parameters
-    ----------
-    tokens : tuple of Token
-    before, after : int
-        How many more there are that no page has room for.
-    """
-
-    tokens: tuple[Token, ...]
-    before: int = 0
-    after: int = 0
-
-    @property
-    def text(self) -> str:
-        """The words with spaces between them."""
-        return " ".join(token.text for token in self.tokens)
-
-
-Block = Text | Row | Bars | Image | Sentence
+Block = Text | Row | Bars | Parts | Image

@@ -53,7 +53,9 @@ class Tags:
         """Where an entity begins, bool of shape (n,); as seqeval does, also at an I- that follows no B-."""
         previous, kind = self.before
         after_end = np.isin(previous, ("E", "S", OUTSIDE)) & (self.prefix != OUTSIDE)
-        return np.asarray(np.isin(self.prefix, ("B", "S")) | after_end | ((self.prefix != OUTSIDE) & (self.kind != kind)))
+        return np.asarray(
+            np.isin(self.prefix, ("B", "S")) | after_end | ((self.prefix != OUTSIDE) & (self.kind != kind))
+        )
 
     def number(self) -> np.ndarray:
         """Number the entities from 0, shape (n,): which one each token is in, -1 for none."""

@@ -447,6 +447,6 @@ def to_bytes(dataset: Dataset, format: str | None = None, spreadsheet_safe: bool
 
 
 def formats(dataset: Dataset) -> list[str]:
-    """List the formats in which a data set can be written: tables, class folders of images, and sentences as they came."""
+    """List the formats in which a data set can be written: tables, class folders of images, sentences as they came."""
     tables = [name for name in FORMATS if name not in SENTENCES or name == dataset.source.format]
     return [*tables, *([CLASS_FOLDERS] if dataset.source.media else [])]

@@ -206,13 +206,13 @@ def _token(name: str, number: int, line: str, width: int, universal: bool) -> li
     if len(row) != width:
         raise BadInput(
             f"{name}: line {number:,} has {len(row):,} column{'s' * (len(row) != 1)} where "
-            f"{'CoNLL-U has' if universal else 'the others have'} {width:,} ({shorten(line, 40)!r}); check that line for "
-            f"a missing or an extra {'tab' if universal else 'column'}."
+            f"{'CoNLL-U has' if universal else 'the others have'} {width:,} ({shorten(line, 40)!r}); check that line "
+            f"for a missing or an extra {'tab' if universal else 'column'}."
         )
     if universal and not _ID.fullmatch(row[0]):
         raise BadInput(
-            f"{name}: line {number:,} begins with {shorten(row[0], 40)!r}, which numbers no token; write 1, 2, 3 …, 1-2 "
-            "for a multiword token, or 1.1 for an empty node."
+            f"{name}: line {number:,} begins with {shorten(row[0], 40)!r}, which numbers no token; write 1, 2, 3 …, "
+            "1-2 for a multiword token, or 1.1 for an empty node."
         )
     return row
 

@@ -165,9 +165,7 @@ def folded(table: pa.Table, source: Source, sentence: str) -> tuple[pa.Table, So
         )
     offsets = pa.array(np.append(starts, table.num_rows), pa.int32())
     columns = [
-        names.combine_chunks()
-        if name == sentence
-        else pa.ListArray.from_arrays(offsets, table[name].combine_chunks())
+        names.combine_chunks() if name == sentence else pa.ListArray.from_arrays(offsets, table[name].combine_chunks())
         for name in table.column_names
     ]
     told = {"by": sentence, "sparse": sparse, "blank": cells[int(np.flatnonzero(blank)[0])].as_py() if sparse else None}
@@ -202,8 +200,10 @@ def unfolded(table: pa.Table, source: Source) -> pa.Table:
         What `tagged` made of the file's; nothing happens where it was left as it is.
     """
     for name in source.options.get("split", ()):
-        texts = [None if cell is None else " ".join("" if tag is None else tag for tag in cell)
-                 for cell in table[name].to_pylist()]
+        texts = [
+            None if cell is None else " ".join("" if tag is None else tag for tag in cell)
+            for cell in table[name].to_pylist()
+        ]
         table = table.set_column(table.schema.get_field_index(name), name, pa.array(texts, pa.string()))
     told = source.options.get("folded")
     if told is None:

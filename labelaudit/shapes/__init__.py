@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from labelaudit.shapes.base import Shape, Units, whole
+from labelaudit.shapes.several import SEVERAL
 from labelaudit.shapes.single import SINGLE
 from labelaudit.shapes.tags import TAGS
 
-SHAPES: dict[str, Shape] = {"class": SINGLE, "tags": TAGS}
+SHAPES: dict[str, Shape] = {"class": SINGLE, "classes": SEVERAL, "tags": TAGS}
 
 __all__ = ["SHAPES", "Shape", "Units", "whole"]

@@ -88,14 +88,16 @@ def fitting(name: str, cells: Sequence[Any], kind: pa.DataType) -> pa.Array:
         One of them does not fit.
     """
     try:
-        return _array_of(cells, kind)
+        return array_of(cells, kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise BadInput(
-            f"a new label does not fit column {name!r} of type {kind} ({shorten(str(error))}); choose one like the others."
+            f"a new label does not fit column {name!r} of type {kind} ({shorten(str(error))}); "
+            "choose one like the others."
         ) from error
 
 
-def _array_of(cells: Sequence[Any], kind: pa.DataType) -> pa.Array:
+def array_of(cells: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Make an array of a type, which may be a dictionary."""
     if not pa.types.is_dictionary(kind):
         return pa.array(cells, type=kind)
     found = pa.array(cells, type=kind.value_type).dictionary_encode()

@@ -144,6 +144,8 @@ class Task:
         none for a label that is no class.
     plane : callable
         ``(audit) -> x, y of shape (n,)``: where the units lie on the scatter; NaN where nowhere.
+    part_name : callable
+        ``(audit, position) -> what a part of an example is called``: the word, the class; empty for a whole example.
     detectors : mapping of str to str
         Columns of `Found.scores` that speak about labels, with their titles; those of `confident.SCORES` and of the
         heads need not be named.
@@ -181,6 +183,7 @@ class Task:
     plane: Callable[[Audit], tuple[np.ndarray, np.ndarray]]
     expected: Callable[[Dataset, AuditConfig], tuple[tuple[str, ...], str, float]]
     overview: Callable[[Dataset], pd.DataFrame]
+    part_name: Callable[[Audit, int], str] = lambda audit, position: ""
     detectors: Mapping[str, str] = field(default_factory=dict)
     choices: tuple[str, ...] = ("model", "filter_by", "score", "calibrate")
     noises: Mapping[str, str] = field(default_factory=lambda: NOISES)

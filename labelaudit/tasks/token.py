@@ -9,25 +9,36 @@ import numpy as np
 import pandas as pd
 
 from labelaudit import confident, spans, tokens, variation
-from labelaudit.blocks import MOST_TOKENS, Block, Sentence, Token
+from labelaudit.blocks import Block, Part, Parts
 from labelaudit.cache import key
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.features.tokens import token_features
 from labelaudit.folds import Folds, assign_folds
-from labelaudit.labels import encode
+from labelaudit.labels import encode, show
 from labelaudit.predict import out_of_fold, tempered
 from labelaudit.shapes.tags import lengths
 from labelaudit.shapes.tags import tokens as words_of
 from labelaudit.tasks import classification
-from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task, apply, class_counts, confidence_plane, likeliest
-from labelaudit.tasks.evidence import class_bars
+from labelaudit.tasks.base import (
+    ISSUE_COLUMNS,
+    Found,
+    Run,
+    Seen,
+    Task,
+    apply,
+    class_counts,
+    confidence_plane,
+    likeliest,
+)
+from labelaudit.tasks.pooling import verdicts_of
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
 
 HEAD, VARIATION = "linear_sgd", "variation"
 VERSION = 1  # part of the cache key: raise it when the features change
+MOST_TOKENS = 400  # of a sentence that a page has room for
 PER_CELL = 6e-6  # seconds for one tag of one token, five folds
 ENTITY, ORDER = "entity", "tag_order"
 
@@ -81,7 +92,7 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
     return {
         "arrays": {"pred_probs": tokens.pooled(sources[HEAD], sources[VARIATION])},
         "fold": folds.fold,
-        "verdicts": classification.verdicts(sources, labels),
+        "verdicts": verdicts_of(sources, labels),
         "places": places,
         "resolved": {"heads": dict.fromkeys(sources, 0.5), "why": expected(dataset, config)[1]},
         "notes": [folds.note] if folds.note else [],
@@ -187,31 +198,31 @@ def metrics(audit: Audit) -> dict[str, Any]:
 
 
 def view(audit: Audit, position: int) -> Sequence[Block]:
-    """Show a token in its sentence, and the probabilities of its tags as bars."""
-    return [sentence_block(audit, position), class_bars(audit, position)]
+    """Show a token in its sentence, each with its tag, and the probabilities of its own tags as bars."""
+    return [sentence_block(audit, position), classification.class_bars(audit, position)]
 
 
-def sentence_block(audit: Audit, position: int) -> Sentence:
-    """Show the sentence of a token with the given tags in place."""
-    row = audit.rows[position]
-    first, last = np.searchsorted(audit.rows, [row, row + 1])
-    start = int(max(first, min(position - MOST_TOKENS // 2, last - MOST_TOKENS)))
-    end = int(min(last, start + MOST_TOKENS))
-    cells = audit.dataset.table[audit.dataset.feature_columns[0]][int(row)].as_py()
-    names = [*audit.dataset.class_names, "–"]
+def sentence_block(audit: Audit, position: int) -> Parts:
+    """Show the sentence of a token with the given tags in place; of a very long one, what stands around it."""
+    row = int(audit.rows[position])
+    first, last = np.searchsorted(audit.rows, [row, row + 1]).tolist()
+    start = max(first, min(position - MOST_TOKENS // 2, last - MOST_TOKENS))
+    words, names = _words(audit, row), [*audit.dataset.class_names, show(None)]
     suspects = audit.label_issues["is_issue"].to_numpy()
-
-    def token(at: int) -> Token:
-        mark: Any = "open" if at == position else "suspect" if suspects[at] else ""
-        return Token(str(cells[at - first]), names[audit.codes[at]], mark)
-
-    return Sentence(tuple(map(token, range(start, end))), start - int(first), int(last) - end)
+    shown = range(start, min(last, start + MOST_TOKENS))
+    parts = tuple(Part(at, words[at - first], names[audit.codes[at]], bool(suspects[at])) for at in shown)
+    left_out = last - first - len(parts)
+    return Parts(parts, position, f"{left_out:,} more tokens before and after" if left_out else "")
 
 
-def siblings(audit: Audit, position: int) -> np.ndarray:
-    """Find the tokens of the same sentence, ascending."""
-    first, last = np.searchsorted(audit.rows, [audit.rows[position], audit.rows[position] + 1])
-    return np.arange(first, last)
+def part_name(audit: Audit, position: int) -> str:
+    """Return the token itself."""
+    row = int(audit.rows[position])
+    return _words(audit, row)[position - int(np.searchsorted(audit.rows, row))]
+
+
+def _words(audit: Audit, row: int) -> list[str]:
+    return words_of(audit.dataset.take(np.array([row])))
 
 
 TOKEN = Task(
@@ -232,6 +243,7 @@ TOKEN = Task(
     plane=confidence_plane,
     expected=expected,
     overview=class_counts,
+    part_name=part_name,
     detectors={
         VARIATION: "the same words elsewhere",
         ENTITY: "Entities that differ",
