@@ -24,7 +24,7 @@ def lengths(dataset: Dataset) -> np.ndarray:
 
 
 def units(dataset: Dataset) -> Units:
-    """Number the tokens of every sentence from 0: ``t0``, ``t1`` …"""
+    """Number the tokens of every sentence from 0: ``t0``, ``t1`` and so on."""
     many = lengths(dataset)
     rows = np.repeat(np.arange(len(many)), many)
     place = np.arange(len(rows)) - np.repeat(np.cumsum(many) - many, many)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from labelaudit import confident, spans, tokens, variation
+from labelaudit import spans, tokens, variation
 from labelaudit.blocks import Block, Part, Parts
 from labelaudit.cache import key
 from labelaudit.dataset import Dataset
@@ -17,7 +17,6 @@ from labelaudit.features.tokens import token_features
 from labelaudit.folds import Folds, assign_folds
 from labelaudit.labels import encode, show
 from labelaudit.predict import out_of_fold, tempered
-from labelaudit.shapes.tags import lengths
 from labelaudit.shapes.tags import tokens as words_of
 from labelaudit.tasks import classification
 from labelaudit.tasks.base import (
