@@ -256,7 +256,10 @@ def _turn(key: str) -> None:
 
 def _shown(opened: Opened, queue: np.ndarray, columns: Collection[str] = COLUMNS) -> pd.DataFrame:
     """Columns of the queue as the table shows them, without the snippets, which only one page needs."""
-    source, named = opened.table.iloc[queue], opened.dataset.names_of
+    named = opened.dataset.names_of
+
+    def of(name: str) -> pd.Series:
+        return opened.table[name].iloc[queue]
 
     def column(name: str) -> Any:
         match name:
@@ -265,14 +268,14 @@ def _shown(opened: Opened, queue: np.ndarray, columns: Collection[str] = COLUMNS
             case "score":
                 return opened.scores[queue].round(4)
             case "given" | "suggested":
-                return named(source[name])
+                return named(of(name))
             case "final":
-                action = source["action"]
-                return np.where(action.isin(["set", "keep"]), named(source["final"]), action.map(UNLABELLED).fillna(""))
+                action = of("action")
+                return np.where(action.isin(["set", "keep"]), named(of("final")), action.map(UNLABELLED).fillna(""))
             case "id":
-                return source["id"].astype(str)
+                return of("id").astype(str)
             case _:
-                return source[name]
+                return of(name)
 
     return pd.DataFrame({name: pd.Series(np.asarray(column(name))) for name in COLUMNS if name in columns})
 
