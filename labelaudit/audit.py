@@ -83,9 +83,10 @@ class Audit:
         The whole data set, whether or not it was sampled.
     config : AuditConfig
     issues, scores, per_class : DataFrame
-        See `labelaudit.tasks.base.Found`; label rows are in the order of `rows`.
+        See `labelaudit.tasks.base.Found`; one label row for each of the n audited units, in the order of `rows`.
     outputs : mapping
-        ``pred_probs`` (n, K) and ``rows`` (n,): the positions of the n audited rows in the table.
+        ``rows`` (m,): the positions of the m audited examples in the table, which have n units; ``fold``; what the task
+        adds, ``pred_probs`` (n, K) for most; ``neighbours`` and ``distances`` (m, k) where there are features.
     confident_joint : ndarray of shape (K, K) or None
     manifest : mapping
         What ran, with which versions, how long each step took.
@@ -108,19 +109,76 @@ class Audit:
 
     @property
     def rows(self) -> np.ndarray:
-        """Positions of the n audited rows in the data set's table, shape (n,)."""
-        return self.outputs["rows"]
+        """The row of each audited unit in the data set's table, shape (n,)."""
+        return self.outputs["rows"] if self.is_whole else self.dataset.units.rows[self.units]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every example is one unit."""
+        return len(self.dataset.units) == len(self.dataset)
+
+    @cached_property
+    def units(self) -> np.ndarray:
+        """The numbers of the audited units in the data set, shape (n,), ascending."""
+        return self.dataset.units_in(self.outputs["rows"])
+
+    @cached_property
+    def parts(self) -> np.ndarray:
+        """The part of each audited unit, shape (n,); empty for a whole example."""
+        return np.asarray(self.dataset.units.parts[self.units])
+
+    @cached_property
+    def examples(self) -> np.ndarray:
+        """Which of the m audited examples each unit is of, shape (n,)."""
+        return np.searchsorted(self.outputs["rows"], self.rows)
 
     @cached_property
     def codes(self) -> np.ndarray:
-        """Given class of the audited rows as an index into the classes, shape (n,); -1 where missing."""
-        return np.asarray(self.dataset.labels[self.rows])
+        """Given class of the audited units as an index into the classes, shape (n,); -1 where missing."""
+        return np.asarray(self.dataset.labels[self.units])
 
-    def positions(self, ids: Iterable[str]) -> np.ndarray:
-        """Find the audited examples with these ids, which are text; -1 where there is none."""
-        rows = self.dataset.rows_of(ids)
-        positions = np.searchsorted(self.rows, rows).clip(max=len(self.rows) - 1)
-        return np.where(self.rows[positions] == rows, positions, -1)
+    def positions(self, ids: Iterable[str], parts: Iterable[str] | None = None) -> np.ndarray:
+        """Find audited units, which are numbered from 0.
+
+        Parameters
+        ----------
+        ids : iterable of m str
+        parts : iterable of m str, optional
+            Without it, or where a part is empty, the first unit of the example is found.
+
+        Returns
+        -------
+        ndarray of shape (m,)
+            -1 where there is none.
+        """
+        ids = list(ids)
+        first = _places(self.rows, self.dataset.rows_of(ids))
+        if parts is None:
+            return first
+        parts = np.array(list(parts), dtype=object)
+        found = _places(self.units, self.dataset.units_of(ids, parts))
+        return np.where(parts == "", first, found)
+
+    def near(self, positions: np.ndarray, k: int) -> np.ndarray:
+        """Find the nearest neighbours of units, which are units of the same part where examples have several.
+
+        Parameters
+        ----------
+        positions : ndarray of shape (m,)
+        k : int
+
+        Returns
+        -------
+        ndarray of shape (m, at most k)
+            Positions, nearest first, -1 for none; no column where the audit has no neighbours.
+        """
+        if "neighbours" not in self.outputs:
+            return np.empty((len(positions), 0), dtype=np.int64)
+        if self.is_whole:
+            return np.asarray(self.outputs["neighbours"][positions, :k])
+        near = self.outputs["neighbours"][self.examples[positions], :k]
+        each = len(self.units) // len(self.outputs["rows"])  # only examples with the same parts have neighbours
+        return np.where(near < 0, -1, near * each + np.asarray(positions)[:, None] % each)
 
     @property
     def sample(self) -> str:
@@ -154,7 +212,7 @@ class Audit:
     def flagged(self) -> pd.DataFrame:
         """The flagged rows of `issues`, of whatever issue, with their ``position`` among the audited examples."""
         found = self.issues[self.issues["is_issue"]]
-        return found.assign(position=self.positions(found["id"].astype(str))).reset_index(drop=True)
+        return found.assign(position=self.positions(found["id"].astype(str), found["part"])).reset_index(drop=True)
 
     @cached_property
     def agreeing(self) -> np.ndarray:
@@ -223,7 +281,7 @@ class Audit:
 
     def _write(self, folder: Path, with_data: bool) -> None:
         classes = np.array(list(self.dataset.classes))
-        ids = self.dataset.ids[self.rows]
+        ids = self.dataset.ids[self.outputs["rows"]]
         self.issues.to_parquet(folder / "issues.parquet", index=False)
         self.scores.to_parquet(folder / "scores.parquet", index=False)
         self.per_class.to_parquet(folder / "per_class.parquet", index=False)
@@ -271,7 +329,8 @@ class Audit:
             # Opened here: NumPy leaves a damaged archive open.
             with (folder / "pred_probs.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 outputs = {name: stored[name] for name in stored.files if name not in ("classes", "ids")}
-            if joint is not None and joint.shape != (n_classes := outputs["pred_probs"].shape[1], n_classes):
+            known = outputs.get("pred_probs")
+            if joint is not None and known is not None and joint.shape != (n_classes := known.shape[1], n_classes):
                 raise ValueError(f"confident_joint.csv is not a table of {n_classes} by {n_classes}")
             if dataset is not None:
                 notes = [*_notes(dataset), *manifest["notes_of_run"]]
@@ -288,6 +347,12 @@ class Audit:
             )
         except (OSError, ValueError) as error:
             raise StoreError(f"the audit in {folder} is damaged ({error}); run it again.") from error
+
+
+def _places(every: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Find the first place of each value in an ascending array, shape of `wanted`; -1 where it is not there."""
+    found = np.searchsorted(every, wanted).clip(max=len(every) - 1)
+    return np.where(every[found] == wanted, found, -1)
 
 
 def _read_issues(path: Path) -> pd.DataFrame:
@@ -412,11 +477,11 @@ def audit(
     audited, rows, seen = sight.dataset, sight.rows, sight.seen
     outputs = task.predict(audited, seen, config, run)
     with run.step("issues"):
-        ids = dataset.ids[rows]
-        found = task.find_issues(audited, ids, seen, outputs, config)
-        checked = _checked(sight, ids, outputs["pred_probs"]) if config.checks else Checked.nothing(len(rows))
+        ids, examples = dataset.ids[rows], audited.units.rows
+        found = task.find_issues(audited, ids[examples], seen, outputs, config)
+        checked = _checked(sight, ids, outputs) if config.checks else Checked.nothing(len(rows))
     notes = [*sight.notes, *outputs["notes"]]
-    arrays = {"pred_probs": outputs["pred_probs"], "fold": outputs["fold"], "rows": rows}
+    arrays = {**outputs["arrays"], "fold": outputs["fold"], "rows": rows}
     if seen.graph is not None:
         arrays |= {"neighbours": seen.graph.index, "distances": seen.graph.distance}
     if audited.given is not None and audited.given.coordinates is not None:
@@ -427,7 +492,7 @@ def audit(
         dataset=dataset,
         config=config,
         issues=pd.concat([found.issues, checked.issues], ignore_index=True) if len(checked.issues) else found.issues,
-        scores=pd.concat([found.scores, checked.scores], axis=1),
+        scores=pd.concat([found.scores, checked.scores.iloc[examples].reset_index(drop=True)], axis=1),
         per_class=found.per_class,
         outputs=arrays,
         confident_joint=found.confident_joint,
@@ -469,12 +534,14 @@ def _rows(dataset: Dataset, config: AuditConfig) -> np.ndarray:
     return sample_rows(dataset.as_written, config.max_rows, config.seed)
 
 
-def _checked(sight: Sight, ids: np.ndarray, pred_probs: np.ndarray) -> Checked:
+def _checked(sight: Sight, ids: np.ndarray, outputs: Mapping[str, Any]) -> Checked:
+    """Look for everything else, example by example; probabilities of parts of examples say nothing there."""
+    whole = len(sight.dataset.units) == len(sight.dataset)
+    pred_probs = outputs["arrays"].get("pred_probs") if whole else None
+    labels = sight.dataset.strata[0]
     made, graph = sight.seen.features, sight.seen.graph
     matrix, properties = (None, None) if made is None else (made.matrix, made.properties)
-    return run_checks(
-        Material(sight.dataset, ids, sight.dataset.labels, pred_probs, matrix, graph, properties, sight.copies)
-    )
+    return run_checks(Material(sight.dataset, ids, labels, pred_probs, matrix, graph, properties, sight.copies))
 
 
 def _embedder(seen: Seen) -> dict[str, str]:
@@ -494,8 +561,9 @@ def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> np.ndarray:
         There are more classes than rows to choose.
     """
     shuffled = np.random.default_rng(seed).permutation(len(dataset))
-    by_class = shuffled[np.argsort(dataset.labels[shuffled], kind="stable")]
-    is_first = np.diff(dataset.labels[by_class], prepend=-2) > 0
+    strata = dataset.strata[0]
+    by_class = shuffled[np.argsort(strata[shuffled], kind="stable")]
+    is_first = np.diff(strata[by_class], prepend=-2) > 0
     first, rest = by_class[is_first], by_class[~is_first]
     if len(first) > max_rows:
         raise BadInput(f"a sample of {max_rows:,} rows can't hold {len(first):,} classes; audit more rows.")

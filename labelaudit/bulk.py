@@ -60,7 +60,7 @@ class Plan:
     ----------
     change : Change
     examples : DataFrame of m rows
-        Those that change: ``id``, ``before`` and ``after`` (JSON text or None, as in a `Decision`).
+        Those that change: ``id``, ``part``, ``before`` and ``after`` (JSON text or None, as in a `Decision`).
     moves : DataFrame
         ``from`` and ``to`` in words, ``rows`` and the first few ``ids``; the most frequent first.
     otherwise : int
@@ -114,12 +114,13 @@ class Plan:
         """
         action = {"accept": "set", "untag": "tag"}.get(self.change.action, self.change.action)
         batch = new_batch(unseen=not seen)
-        columns = (self.examples[name].tolist() for name in ("id", "before", "after"))
+        columns = (self.examples[name].tolist() for name in ("id", "part", "before", "after"))
         return [
             Decision(
                 actor=actor,
                 action=action,
                 id=id_,
+                part=part,
                 before=before,
                 after=after,
                 reason=reason,
@@ -128,7 +129,7 @@ class Plan:
                 fingerprint=fingerprint,
                 run=run,
             )
-            for id_, before, after in zip(*columns, strict=True)
+            for id_, part, before, after in zip(*columns, strict=True)
         ]
 
 
@@ -181,7 +182,13 @@ def plan(
     changing = possible & ~already & (change.over | ~otherwise)
     before, after = final[changing], after[changing]
     examples = pd.DataFrame(
-        {"id": part["id"].astype(str).to_numpy()[changing], "before": before, "after": after}, dtype=object
+        {
+            "id": part["id"].astype(str).to_numpy()[changing],
+            "part": part["part"].to_numpy()[changing],
+            "before": before,
+            "after": after,
+        },
+        dtype=object,
     )
     came = audit.dataset.names_of(pd.Series(before, dtype=object))
     came[action[changing] == "exclude"] = "excluded"
@@ -196,14 +203,14 @@ def plan(
 
 def _tagging(audit: Audit, part: pd.DataFrame, change: Change, tags: Mapping[str, tuple[str, ...]]) -> Plan:
     """What adding or removing a tag would do; a tag stands beside what was decided."""
-    ids = part["id"].astype(str).to_numpy()
+    ids = part["id"].astype(str).unique()  # the tags of an example are those of all its parts
     has = np.array([change.value in tags.get(id_, ()) for id_ in ids], dtype=bool)
     adds = change.action == "tag"
     changing = ids[~has] if adds else ids[has]
     own = [tags.get(id_, ()) for id_ in changing]
     new = [(*t, change.value) if adds else tuple(tag for tag in t if tag != change.value) for t in own]
     before, after = ([encode(list(t)) for t in several] for several in (own, new))
-    examples = pd.DataFrame({"id": changing, "before": before, "after": after}, dtype=object)
+    examples = pd.DataFrame({"id": changing, "part": "", "before": before, "after": after}, dtype=object)
     words = ("without it", f"tag {change.value}")
     came, went = (np.full(len(examples), word, dtype=object) for word in (words if adds else reversed(words)))
     return Plan(change, examples, _moves(came, went, examples), 0, len(ids) - len(changing), 0)

@@ -126,8 +126,9 @@ def _carried(decision: Decision, here: str) -> Decision:
 def _misfits(named: Sequence[Decision], dataset: Dataset, others: dict[str, Dataset]) -> Iterable[tuple[str, str]]:
     """Say by key which decisions are about no row of this data, or about one that changed since."""
     classes, labels = {encode(value) for value in dataset.classes}, dataset.given_texts
-    rows = dataset.rows_of([decision.id for decision in named])
-    for decision, row in zip(named, rows.tolist(), strict=True):
+    ids, parts = [decision.id for decision in named], [decision.part for decision in named]
+    rows, units = dataset.rows_of(ids), dataset.units_of(ids, parts)
+    for decision, row, unit in zip(named, rows.tolist(), units.tolist(), strict=True):
         is_other = decision.fingerprint not in ("", dataset.data_fingerprint)
         if decision.action == "rename":
             if is_other and decision.before not in classes:
@@ -136,8 +137,10 @@ def _misfits(named: Sequence[Decision], dataset: Dataset, others: dict[str, Data
             continue
         elif row < 0:
             yield decision.key, "is about an id that is gone"
-        elif is_other and decision.action != "tag" and not decision.part and labels[row] != decision.before:
-            yield decision.key, f"is about the label {_words(decision.before)}, which is {_words(labels[row])} now"
+        elif unit < 0 and decision.action != "tag":
+            yield decision.key, f"is about the part {decision.part!r}, which its example does not have"
+        elif is_other and decision.action != "tag" and labels[unit] != decision.before:
+            yield decision.key, f"is about the label {_words(decision.before)}, which is {_words(labels[unit])} now"
         elif is_other and _is_changed(decision.id, row, dataset, others.get(decision.fingerprint)):
             yield decision.key, "is about a row whose content changed"
 

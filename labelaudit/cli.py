@@ -93,9 +93,17 @@ def audit(
             metavar="PATH|NAME", help="A file, a folder or archive of images, a demo, a named set, or hf://owner/name."
         ),
     ],
-    label: Annotated[str | None, typer.Option(help="Column of the given labels; guessed without.")] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(help="Column of the given labels, guessed without; several may be repeated.")
+    ] = None,
     text: Annotated[list[str] | None, typer.Option(help="Column of text; may be repeated.")] = None,
-    task: Annotated[str | None, typer.Option(help="Kind of label; guessed without.")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="Kind of label: classification, unless the file says otherwise.")
+    ] = None,
+    label_option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="How the labels are written: separator=;, layer=xpos …"),
+    ] = None,
     model: Annotated[str, typer.Option(help="Classifier, or auto.")] = "auto",
     calibrate: Annotated[bool, typer.Option("--calibrate", help="Calibrate its probabilities.")] = False,
     filter_by: Annotated[str, typer.Option(help="Rule that flags a label.")] = "prune_by_noise_rate",
@@ -172,6 +180,7 @@ def audit(
         id=id_,
         group=group,
         task=task,
+        label_options=_named_values(label_option),
         labels=labels,
         split=split,
         subset=subset,
@@ -271,6 +280,13 @@ for command in (agreement, bulk, config, demo, download, history, reaudit, renam
     app.command()(command)
 app.command("map")(map_)
 app.command("progress")(review_progress)
+
+
+def _named_values(given: list[str] | None) -> dict[str, str]:
+    values = dict(text.split("=", 1) for text in given or () if "=" in text)
+    if len(values) != len(given or ()):
+        raise typer.BadParameter(f"{given} should be NAME=VALUE, each name once.", param_hint="--label-option")
+    return values
 
 
 def _one_or_more(texts: list[str] | None) -> str | list[str] | None:

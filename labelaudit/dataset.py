@@ -16,24 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from labelaudit.columns import codes, comparable, is_blank, is_text
+from labelaudit.columns import codes, comparable, is_blank
 from labelaudit.errors import BadInput, StoreError, did_you_mean
 from labelaudit.files import digest, read_json, replacing, write_json
 from labelaudit.given import FILE as GIVEN_FILE
 from labelaudit.given import Given
-from labelaudit.labels import (
-    Value,
-    can_be_classes,
-    class_order,
-    decode,
-    encode,
-    is_canonical_int,
-    is_missing,
-    show,
-)
+from labelaudit.labels import Value, decode, encode, is_canonical_int, show
 from labelaudit.media import Media
 from labelaudit.reviewed import FILE as REVIEWED_FILE
 from labelaudit.reviewed import Reviewed
+from labelaudit.shapes import SHAPES, Shape, Units
 from labelaudit.text import shorten
 
 if TYPE_CHECKING:
@@ -42,6 +34,7 @@ if TYPE_CHECKING:
 Modality = Literal["text", "tabular", "image"]
 
 KEPT_ARCHIVE = "images.zip"
+ANNOTATIONS = "annotations.arrow"
 # Marks a column whose cells are JSON text because no single Arrow type holds them exactly.
 JSON_CELLS = {b"labelaudit.cells": b"json"}
 
@@ -92,7 +85,9 @@ class Dataset:
     task : str
         A key of `labelaudit.tasks.TASKS`.
     value_type : str
-        What a label is: ``class``, ``classes``, ``number``, ``tags``, ``boxes`` or ``mask``.
+        What a label is, a key of `labelaudit.shapes.SHAPES`: ``class``, ``classes``, ``number``, ``tags``, ``votes``.
+    label_options : mapping
+        How the labels are written, where there is a choice: a separator, a layer; JSON values only.
     id_column, group_column : str or None
         Unique identifiers; rows of one group share a fold.
     annotations : pyarrow.Table or None
@@ -120,6 +115,7 @@ class Dataset:
     modality: Modality = "tabular"
     task: str = "classification"
     value_type: str = "class"
+    label_options: Mapping[str, Any] = field(default_factory=dict)
     id_column: str | None = None
     group_column: str | None = None
     annotations: pa.Table | None = None
@@ -173,6 +169,8 @@ class Dataset:
     def data_fingerprint(self) -> str:
         """Hash of the table, the label columns and the ids: what a decision is about."""
         roles: dict[str, Any] = {"label": self.label_columns, "id": self.id_column, "task": self.task}
+        if self.label_options:
+            roles["label_options"] = dict(self.label_options)
         if self.modality == "image":
             roles["digests"] = self.digests.tolist()
         return _hash(roles, self.table, self.annotations)
@@ -226,33 +224,45 @@ class Dataset:
 
         return np.asarray(self._places.get_indexer(Index(ids, dtype=object)))
 
+    def units_in(self, rows: np.ndarray) -> np.ndarray:
+        """List the units of these rows, row after row."""
+        if len(self.units) == len(self):
+            return rows
+        first = np.searchsorted(self.units.rows, rows)
+        many = np.searchsorted(self.units.rows, rows, side="right") - first
+        start = np.repeat(first - np.append(0, np.cumsum(many)[:-1]), many)
+        return np.asarray(start + np.arange(many.sum()))
+
+    def units_of(self, ids: Iterable[str], parts: Iterable[str]) -> np.ndarray:
+        """Find the units with these ids and parts, which are text as in decisions; -1 where there is none."""
+        from pandas import MultiIndex
+
+        rows = self.rows_of(ids)
+        if len(self.units) == len(self):
+            return np.where(np.array(list(parts), dtype=object) == "", rows, -1)
+        return np.asarray(self._parts.get_indexer(MultiIndex.from_arrays([rows, list(parts)])))
+
+    @cached_property
+    def _parts(self) -> pd.MultiIndex:
+        from pandas import MultiIndex
+
+        return MultiIndex.from_arrays([self.units.rows, self.units.parts])
+
     # -- labels ---------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Shape:
+        """How the labels are read and written."""
+        return SHAPES[self.value_type]
+
+    @cached_property
+    def units(self) -> Units:
+        """The n units: what one decision each is about."""
+        return self.shape.units(self)
 
     @cached_property
     def _classes_and_codes(self) -> tuple[tuple[Value, ...], np.ndarray]:
-        name = self.label_columns[0]
-        column = self.table[name]
-        if not can_be_classes(column.type):
-            raise BadInput(
-                f"column {name!r} holds {shorten(str(column.type))}, not one class per example; "
-                "choose another label column."
-            )
-        column = comparable(column)
-        if pa.types.is_null(column.type):
-            return (), np.full(len(self), -1, dtype=np.int32)
-        encoded = column.combine_chunks().dictionary_encode()
-        as_json = self._holds_json(name)
-        values = [decode(v) if as_json else v for v in encoded.dictionary.to_pylist()]
-        indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        if self.reviewed is not None:
-            values, indices = self.reviewed.applied(values, indices)
-        brought = () if self.given is None else self.given.classes
-        present = {encode(v): v for v in (*values, *brought) if not is_missing(v)}
-        classes = tuple(sorted(present.values(), key=class_order(list(present.values()))))
-        order = {encode(v): code for code, v in enumerate(classes)}
-        # the last one is for -1: no value
-        lookup = np.array([-1 if is_missing(v) else order[encode(v)] for v in values] + [-1], dtype=np.int32)
-        return classes, lookup[indices]
+        return self.shape.encoded(self)
 
     @property
     def classes(self) -> tuple[Value, ...]:
@@ -261,8 +271,13 @@ class Dataset:
 
     @property
     def labels(self) -> np.ndarray:
-        """The label of every example as an index into `classes`, shape (N,); -1 where missing."""
+        """The label of every unit as an index into `classes`, shape (n,); -1 where missing."""
         return self._classes_and_codes[1]
+
+    @cached_property
+    def strata(self) -> tuple[np.ndarray, Sequence[str]]:
+        """One class per example, shape (N,), and the names; where an example has many labels, what stands for them."""
+        return self.shape.strata(self)
 
     @cached_property
     def as_written(self) -> Dataset:
@@ -271,22 +286,26 @@ class Dataset:
 
     @cached_property
     def given_texts(self) -> np.ndarray:
-        """The labels that stand in the table as JSON text, shape (N,); None where missing."""
+        """The labels that stand in the table as JSON text, shape (n,); None where missing."""
         written = self.as_written
+        if self.shape.texts is not None:
+            return self.shape.texts(written)
         texts = np.array([*map(encode, written.classes), None], dtype=object)
         return np.asarray(texts[written.labels])
 
     @cached_property
     def verified(self) -> np.ndarray:
-        """Which labels somebody decided on, so that they are no suspects any more, bool of shape (N,)."""
-        decided = np.zeros(len(self), dtype=bool)
+        """Which labels somebody decided on, so that they are no suspects any more, bool of shape (n,)."""
+        decided = np.zeros(len(self.units), dtype=bool)
         if self.reviewed is not None:
-            decided[self.reviewed.rows] = True
+            decided[self.reviewed.units] = True
         return decided
 
     @cached_property
     def class_names(self) -> tuple[str, ...]:
         """The K classes for a person, each with a name of its own: text that shows like another class is quoted."""
+        if self.shape.names is not None:
+            return self.shape.names(self.classes)
         names = [show(value) for value in self.classes]
         quoted = [shorten(str(encode(value))) for value in self.classes]
         while True:
@@ -348,16 +367,11 @@ class Dataset:
         return np.array(names, dtype=object)[which]
 
     def label_values(self) -> list[Any]:
-        """The cells of the label column as plain values, missing ones as they are."""
-        name = self.label_columns[0]
-        column = self.table[name]
-        if is_text(column.type) and not self._holds_json(name):
-            found = codes(column)  # few that differ, which many cells share
-            return list(np.array([*found.values.to_pylist(), None], dtype=object)[found.codes])
-        values = column.to_pylist()
-        return [decode(v) for v in values] if self._holds_json(name) else values
+        """The n labels as plain values, missing ones as they are."""
+        return self.shape.values(self)
 
-    def _holds_json(self, column: str) -> bool:
+    def holds_json(self, column: str) -> bool:
+        """Whether the cells of a column are JSON text because no single Arrow type holds them."""
         metadata = self.table.schema.field(column).metadata or {}
         return all(metadata.get(name) == value for name, value in JSON_CELLS.items())
 
@@ -404,39 +418,25 @@ class Dataset:
 
     # -- copies with a change ---------------------------------------------------------------------
 
-    def with_labels(self, values: Sequence[Any], column: str | None = None) -> Dataset:
-        """Give every example a label; the column keeps its place and its type, and what was decided is settled.
+    def with_labels(self, values: Sequence[Any]) -> Dataset:
+        """Give every unit a label; what has not changed stays as it was written, and what was decided is settled.
 
         Parameters
         ----------
-        values : sequence of N labels
+        values : sequence of n labels
             As the user writes them; None for no label.
-        column : str, optional
-            Which label column; the first by default.
 
         Raises
         ------
         BadInput
-            A value does not fit the column's type.
+            A value does not fit.
         """
-        name = column or self.label_columns[0]
-        schema_field = self.table.schema.field(name)
-        if self._holds_json(name):
-            values = [encode(v) for v in values]
-        try:
-            array = _array_of(values, schema_field.type)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise BadInput(
-                f"a new label does not fit column {name!r} of type {schema_field.type} ({shorten(str(error))}); "
-                "choose one like the others."
-            ) from error
-        index = self.table.schema.get_field_index(name)
-        return replace(self, table=self.table.set_column(index, schema_field, array), reviewed=None)
+        return replace(self, table=self.shape.written(self, values), reviewed=None)
 
     def take(self, rows: np.ndarray) -> Dataset:
         """Keep these rows, in this order; without an id column their numbers are lost, so keep them yourself."""
         given = None if self.given is None else self.given.take(rows)
-        reviewed = None if self.reviewed is None else self.reviewed.take(rows)
+        reviewed = None if self.reviewed is None else self.reviewed.take(self.units_in(rows))
         return replace(self, table=self.table.take(pa.array(rows)), given=given, reviewed=reviewed)
 
     # -- on disk ----------------------------------------------------------------------------------
@@ -444,12 +444,7 @@ class Dataset:
     def save(self, folder: Path) -> None:
         """Write `data.arrow` (the exact table) and `dataset.json` (the roles) into a folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        options = pa.ipc.IpcWriteOptions(compression="zstd")
-        with (
-            replacing(folder / "data.arrow") as file,
-            pa.ipc.new_file(file, self.table.schema, options=options) as writer,
-        ):
-            writer.write_table(self.table.unify_dictionaries())
+        _write_table(folder / "data.arrow", self.table)
         roles = {
             "name": self.name,
             "label_columns": self.label_columns,
@@ -464,7 +459,11 @@ class Dataset:
             "provenance": dict(self.provenance),
             "hashes": {"data_fingerprint": self.data_fingerprint, "fingerprint": self.fingerprint},
             "data": digest(folder / "data.arrow"),
+            "label_options": dict(self.label_options),
         }
+        if self.annotations is not None:
+            _write_table(folder / ANNOTATIONS, self.annotations)
+            roles["annotations"] = digest(folder / ANNOTATIONS)
         if self.given is not None:
             rest = self.given.save(folder)
             roles["given"] = {**rest, "data": digest(folder / GIVEN_FILE)}
@@ -518,14 +517,13 @@ class Dataset:
             raise StoreError(
                 f"{folder} does not hold a data set that can be read ({error}); load the file and audit it again."
             ) from error
-        with pa.OSFile(str(folder / "data.arrow"), "rb") as file:
-            table = pa.ipc.open_file(file).read_all()
         source, kept, given = roles.pop("source"), roles.pop("media"), roles.pop("given", None)
         reviewed = roles.pop("reviewed", None)
         media = None if kept is None else Media.from_record(kept, folder)
         hashes = roles.pop("hashes", {})
         made = cls(
-            table=table,
+            table=_read_table(folder / "data.arrow"),
+            annotations=_read_table(folder / ANNOTATIONS) if roles.pop("annotations", None) else None,
             source=Source(source["format"], source["options"], tuple(source["notes"]), media),
             label_columns=tuple(roles.pop("label_columns")),
             feature_columns=tuple(roles.pop("feature_columns")),
@@ -543,6 +541,8 @@ def _saved_roles(folder: Path) -> dict[str, Any]:
     roles = read_json(folder / "dataset.json")
     if roles.pop("data") != digest(folder / "data.arrow"):
         raise ValueError("data.arrow is not as it was written")
+    if "annotations" in roles and roles["annotations"] != digest(folder / ANNOTATIONS):
+        raise ValueError(f"{ANNOTATIONS} is not as it was written")
     if "given" in roles and roles["given"].pop("data") != digest(folder / GIVEN_FILE):
         raise ValueError(f"{GIVEN_FILE} is not as it was written")
     if "reviewed" in roles and roles["reviewed"] != Reviewed.open(folder).fingerprint:
@@ -553,17 +553,19 @@ def _saved_roles(folder: Path) -> dict[str, Any]:
     return roles
 
 
+def _write_table(path: Path, table: pa.Table) -> None:
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with replacing(path) as file, pa.ipc.new_file(file, table.schema, options=options) as writer:
+        writer.write_table(table.unify_dictionaries())
+
+
+def _read_table(path: Path) -> pa.Table:
+    with pa.OSFile(str(path), "rb") as file:
+        return pa.ipc.open_file(file).read_all()
+
+
 def _is_int64(value: int) -> bool:
     return -(2**63) <= value < 2**63
-
-
-def _array_of(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    if not pa.types.is_dictionary(kind):
-        return pa.array(values, type=kind)
-    encoded = pa.array(values, type=kind.value_type).dictionary_encode()
-    return pa.DictionaryArray.from_arrays(
-        encoded.indices.cast(kind.index_type), encoded.dictionary, ordered=kind.ordered
-    )
 
 
 def _hash(roles: Mapping[str, Any], *tables: pa.Table | None) -> str:

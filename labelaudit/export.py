@@ -110,9 +110,8 @@ def _relabelled(dataset: Dataset, decisions: Sequence[Decision], in_force: pd.Da
     cleaned, called = dataset, renames(decisions)
     if called or in_force["action"].isin(LABELLING).any():
         cleaned = dataset.with_labels(written(dataset, in_force, called))
-    if choices.keep_original:
-        label = dataset.label_columns[0]
-        place = dataset.table.schema.get_field_index(label) + 1
+    for label in dataset.label_columns if choices.keep_original else ():
+        place = cleaned.table.schema.get_field_index(label) + 1
         cleaned = _with_column(cleaned, place, f"{label}_original", dataset.table[label])
     if choices.with_tags:
         cleaned = _with_column(cleaned, cleaned.table.num_columns, "tags", _tags(dataset, decisions))
@@ -132,16 +131,17 @@ def applied(decisions: Sequence[Decision]) -> int:
 
 
 def diff(dataset: Dataset, decisions: Sequence[Decision]) -> pd.DataFrame:
-    """List the rows that an export changes, in the order of the data.
+    """List what an export changes, in the order of the data.
 
     Returns
     -------
     DataFrame
-        ``id``, ``row`` (position from 0), ``change`` (``relabelled``, ``removed`` or, where only its class has another
-        name, ``renamed``), ``before`` and ``after``: labels in words, no `after` where the row is removed.
+        ``id``, ``part`` (of the example, empty for the whole), ``row`` (position from 0), ``change`` (``relabelled``,
+        ``removed`` or, where only its class has another name, ``renamed``), ``before`` and ``after``: labels in words,
+        no `after` where the row is removed.
     """
     changes = _changes(dataset, _in_force(dataset, decisions), decisions)
-    return changes.loc[:, ["id", "row", "change", "before", "after"]]
+    return changes.loc[:, ["id", "part", "row", "change", "before", "after"]]
 
 
 def _in_force(dataset: Dataset, decisions: Sequence[Decision]) -> pd.DataFrame:
@@ -193,35 +193,40 @@ def _tags(dataset: Dataset, decisions: Sequence[Decision]) -> pa.Array:
 def _changes(
     dataset: Dataset, in_force: pd.DataFrame, decisions: Sequence[Decision], left_out: Sequence[str] = ("exclude",)
 ) -> pd.DataFrame:
-    """Return `diff` with who, when and why."""
+    """Return `diff` with who, when and why; of a removed example, one row."""
     told = ["actor", "time", "reason"]
-    changing = in_force[in_force["action"].isin((*LABELLING, *left_out))]
-    changes = changing[told].assign(row=dataset.rows_of(changing["id"]))
-    removed = changing["action"].isin(left_out)
-    changes["change"] = np.where(removed, "removed", "relabelled")
-    # several parts of one example make one row
-    changes = changes.drop_duplicates("row", keep="last")
+    relabelled = in_force[in_force["action"].isin(LABELLING)]
+    changes = relabelled[told].assign(unit=dataset.units_of(relabelled["id"], relabelled["part"]), change="relabelled")
     none = in_force.head(0)
     given, decided = written(dataset, none, {}), written(dataset, in_force, {})
-    same = [encode(given[row]) == encode(decided[row]) for row in changes["row"]]
-    changes = changes[(changes["change"] == "removed") | ~np.array(same, dtype=bool)]
+    other = [encode(given[unit]) != encode(decided[unit]) for unit in changes["unit"]]
+    changes = changes[np.array(other, dtype=bool)]
     called = renames(decisions)
     names = renamed(dataset, in_force, called)
     if names:
         by = {d.after: [getattr(d, name) for name in told] for d in standing(decisions) if d.action == "rename"}
         more = pd.DataFrame([by[name] for name in names.values()], columns=told, dtype=object)
-        more = more.assign(row=list(names), change="renamed")
-        changes = pd.concat([changes, more[~more["row"].isin(changes["row"])]])
+        more = more.assign(unit=list(names), change="renamed")
+        changes = pd.concat([changes, more[~more["unit"].isin(changes["unit"])]])
     final = written(dataset, in_force, called) if called else decided
-    before, after = (
-        pd.Series([encode(labels[row]) for row in changes["row"]], changes.index, dtype=object)
-        for labels in (given, final)
-    )
-    removed = changes["change"] == "removed"
-    changes["id"] = dataset.ids[changes["row"].to_numpy()]
-    changes["before"] = dataset.names_of(before)
-    changes["after"] = pd.Series(dataset.names_of(after), changes.index, dtype=object).mask(removed, None)
-    return changes[removed | (before != after)].sort_values("row").reset_index(drop=True)
+    changes["row"] = dataset.units.rows[changes["unit"].to_numpy(np.int64)]
+    changes["part"] = dataset.units.parts[changes["unit"].to_numpy(np.int64)]
+
+    leaving = in_force[in_force["action"].isin(left_out)]
+    removed = leaving[told].assign(row=dataset.rows_of(leaving["id"]), part="", change="removed")
+    removed = removed.drop_duplicates("row", keep="last")
+    removed["unit"] = np.searchsorted(dataset.units.rows, removed["row"])
+    changes = pd.concat([removed, changes[~changes["row"].isin(removed["row"])]])
+
+    gone = (changes["change"] == "removed").to_numpy()
+    units = changes["unit"].to_numpy(np.int64)
+    before, after = (pd.Series([encode(labels[unit]) for unit in units], dtype=object) for labels in (given, final))
+    changes["id"] = dataset.ids[changes["row"].to_numpy(np.int64)]
+    # An example of several parts has no single label that it was removed with.
+    several = gone & (len(dataset.units) != len(dataset))
+    changes["before"] = pd.Series(dataset.names_of(before), changes.index, dtype=object).mask(several, None)
+    changes["after"] = pd.Series(dataset.names_of(after), changes.index, dtype=object).mask(gone, None)
+    return changes[gone | (before != after).to_numpy()].sort_values("unit", kind="stable").reset_index(drop=True)
 
 
 # -- what is handed over ------------------------------------------------------------------------
@@ -307,7 +312,7 @@ class Handover(Choices):
         """Count the rows in scope by what becomes of them; the last six add up to the first."""
         actions = self.in_force[self.scope[self.audit.dataset.rows_of(self.in_force["id"])]]
         last = Counter(actions.drop_duplicates("id", keep="last")["action"])
-        changed = Counter(self.changes["change"])
+        changed = Counter(self.changes.drop_duplicates("row")["change"])
         rows, decided = int(self.scope.sum()), sum(last[action] for action in DECIDING)
         removed = changed["removed"] - (last["ambiguous"] if self.without_ambiguous else 0)
         return {

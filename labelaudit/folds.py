@@ -62,7 +62,7 @@ def assign_folds(dataset: Dataset, n_folds: int, seed: int, near: np.ndarray | N
     """
     rng = np.random.default_rng(seed)
     shuffled = rng.permutation(len(dataset))
-    dealt = shuffled[np.argsort(dataset.labels[shuffled], kind="stable")]
+    dealt = shuffled[np.argsort(dataset.strata[0][shuffled], kind="stable")]
     fold = np.empty(len(dataset), dtype=np.int64)
     fold[dealt] = np.arange(len(dataset)) % n_folds
 
@@ -90,7 +90,7 @@ def assign_folds(dataset: Dataset, n_folds: int, seed: int, near: np.ndarray | N
                 f"rows that share a group or are copies of each other make {n_sets} sets, fewer than the {n_folds} "
                 "folds; use fewer folds or more rows."
             )
-        fold = _kept_together(fold, sets, dataset.labels, n_folds, rng)
+        fold = _kept_together(fold, sets, dataset.strata[0], n_folds, rng)
     return Folds(fold, n_folds, "; ".join(notes))
 
 

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labelaudit.confident import SCORES
-from labelaudit.heads import TITLES
-from labelaudit.why import NAMES
+from labelaudit.why import NAMES, detectors_of_labels
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit
@@ -56,10 +54,11 @@ class Voices:
     @classmethod
     def of(cls, audit: Audit) -> Voices:
         """Collect what an audit knows."""
-        names = tuple(n for n in audit.scores.columns if n in SCORES or n in TITLES or n == NEIGHBOURS)
+        names = (*detectors_of_labels(audit), *(n for n in audit.scores.columns if n == NEIGHBOURS))
         said = np.column_stack([_log_odds(audit.scores[name].to_numpy()) for name in names]) / VOICE_SCALE
         score = _log_odds(audit.label_issues["score"].to_numpy())
-        other = _likeliest_other(audit.outputs["pred_probs"], audit.codes)
+        known = audit.outputs.get("pred_probs")
+        other = audit.codes if known is None else _likeliest_other(known, audit.codes)
         return cls(names, np.nan_to_num(said).astype(np.float32), score, audit.codes, other)
 
 

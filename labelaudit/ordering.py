@@ -80,6 +80,8 @@ def _disagreement(audit: Audit) -> np.ndarray:
     voices = [name for name in audit.scores.columns if name in HEADS or name == "neighbours"]
     if len(voices) > 1:
         return np.asarray(1 - 2 * audit.scores[voices].rank(pct=True).std(axis=1, ddof=0).to_numpy())
+    if "pred_probs" not in audit.outputs:
+        return np.asarray(audit.label_issues["score"], dtype=float)
     pred_probs = np.asarray(audit.outputs["pred_probs"], dtype=float)
     surprise = -np.where(pred_probs > 0, pred_probs * np.log(np.maximum(pred_probs, 1e-300)), 0).sum(axis=1)
     return np.asarray(1 - surprise / np.log(max(2, pred_probs.shape[1])))

@@ -54,14 +54,15 @@ class Reviewed:
         decisions : sequence of Decision
             The whole log.
         """
-        said = [d for d in in_force(decisions) if d.action != "tag" and not d.part]
+        said = [d for d in in_force(decisions) if d.action not in ("tag", "rename")]
         sizes = Counter(d.batch for d in said)
-        first: dict[str, int] = {}
-        unseen: dict[str, bool] = {}
+        first: dict[tuple[str, str], int] = {}
+        unseen: dict[tuple[str, str], bool] = {}
         for number, decision in enumerate(said):
-            first.setdefault(decision.id, number)
-            unseen[decision.id] = not was_seen(decision) or sizes[decision.batch] > ONE_LOOK
-        places = audit.positions(first)
+            place = decision.id, decision.part
+            first.setdefault(place, number)
+            unseen[place] = not was_seen(decision) or sizes[decision.batch] > ONE_LOOK
+        places = audit.positions([id_ for id_, _ in first], [part for _, part in first])
         there = places >= 0
         when, looked_at = np.full(len(table), np.inf), np.ones(len(table), dtype=bool)
         when[places[there]] = np.array(list(first.values()), dtype=float)[there]

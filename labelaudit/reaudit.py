@@ -40,17 +40,17 @@ def with_reviewed(dataset: Dataset, decisions: Sequence[Decision]) -> Dataset:
     written = dataset.as_written
     now = effective(decisions)
     now = now[now["action"].isin(DECIDING)]
-    now = now.assign(row=written.rows_of(now["id"]))
-    now = now[now["row"] >= 0].drop_duplicates("row", keep="last").sort_values("row")
+    now = now.assign(unit=written.units_of(now["id"], now["part"]))
+    now = now[now["unit"] >= 0].drop_duplicates("unit", keep="last").sort_values("unit")
     if now.empty:
         raise BadInput(f"nothing is decided on {dataset.name!r} yet; review some suspects first.")
     labels = TASKS[dataset.task].apply(written, now)
-    given, rows, actions = written.given_texts, now["row"].to_numpy(np.int64), now["action"].tolist()
+    given, units, actions = written.given_texts, now["unit"].to_numpy(np.int64), now["action"].tolist()
     final = [
-        None if action == "exclude" else encode(labels[row]) if action == "set" else given[row]
-        for row, action in zip(rows.tolist(), actions, strict=True)
+        None if action == "exclude" else encode(labels[unit]) if action == "set" else given[unit]
+        for unit, action in zip(units.tolist(), actions, strict=True)
     ]
-    return replace(written, reviewed=Reviewed(rows, tuple(final), tuple(actions)))
+    return replace(written, reviewed=Reviewed(units, tuple(final), tuple(actions)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,23 +90,32 @@ def changes(before: Audit, after: Audit) -> Changes:
         An example that only one of them looked at (of a sample, say) is no change; one that was decided on is settled.
     """
     was, now = _suspects(before), _suspects(after)
-    decided = set(after.dataset.ids[after.dataset.verified].astype(str).tolist())
-    seen_before, seen_now = (set(audit.dataset.ids[audit.rows].astype(str).tolist()) for audit in (before, after))
-    old = before.dataset.verified
-    freed = set(before.dataset.ids[old].astype(str).tolist()) - decided  # a decision that was taken back
+    decided = set(np.flatnonzero(after.dataset.verified).tolist())
+    seen_before, seen_now = (set(audit.units.tolist()) for audit in (before, after))
+    freed = set(np.flatnonzero(before.dataset.verified).tolist()) - decided  # a decision that was taken back
+    new = [unit for unit in now if unit not in was and (unit in seen_before or unit in freed)]
+    cleared = [unit for unit in was if unit not in now and unit not in decided and unit in seen_now]
     return Changes(
-        new=[id_ for id_ in now if id_ not in was and (id_ in seen_before or id_ in freed)],
-        cleared=[id_ for id_ in was if id_ not in now and id_ not in decided and id_ in seen_now],
-        settled=sum(id_ in decided for id_ in was),
-        remaining=sum(id_ in now for id_ in was),
+        new=_ids(after, new),
+        cleared=_ids(after, cleared),
+        settled=sum(unit in decided for unit in was),
+        remaining=sum(unit in now for unit in was),
         health=(_health(before), _health(after)),
         per_class=_per_class(before.per_class, after.per_class),
     )
 
 
-def _suspects(audit: Audit) -> dict[str, None]:
-    """The ids of the flagged labels, worst first; a dictionary, to be searched and still have an order."""
-    return dict.fromkeys(audit.suspects()["id"].astype(str))
+def _suspects(audit: Audit) -> dict[int, None]:
+    """The units whose labels are flagged, worst first; a dictionary, to be searched and still have an order."""
+    flagged = np.flatnonzero(audit.label_issues["is_issue"].to_numpy())
+    worst_first = flagged[np.argsort(audit.label_issues["score"].to_numpy()[flagged], kind="stable")]
+    return dict.fromkeys(audit.units[worst_first].tolist())
+
+
+def _ids(audit: Audit, units: list[int]) -> list[str]:
+    """The ids of the examples that units are of, each once."""
+    rows = audit.dataset.units.rows[np.array(units, dtype=np.int64)]
+    return list(dict.fromkeys(audit.dataset.ids[rows].astype(str).tolist()))
 
 
 def _health(audit: Audit) -> float:

@@ -80,29 +80,29 @@ class Renaming:
 
 
 def labels_now(dataset: Dataset, in_force: pd.DataFrame) -> np.ndarray:
-    """Return the label of every row with what was decided, before any class is renamed.
+    """Return the label of every unit with what was decided, before any class is renamed.
 
     Parameters
     ----------
     dataset : Dataset
-        With N rows.
+        With n units.
     in_force : DataFrame
         What `labelaudit.decisions.effective` returns.
 
     Returns
     -------
-    ndarray of shape (N,), object
+    ndarray of shape (n,), object
         JSON text, None where there is none.
     """
     labels = dataset.given_texts.copy()
-    made = in_force[(in_force["action"] == "set") & (in_force["part"] == "")]
-    rows = dataset.rows_of(made["id"])
-    labels[rows[rows >= 0]] = made["after"].to_numpy()[rows >= 0]
+    made = in_force[in_force["action"] == "set"]
+    units = dataset.units_of(made["id"], made["part"])
+    labels[units[units >= 0]] = made["after"].to_numpy()[units >= 0]
     return labels
 
 
 def renamed(dataset: Dataset, in_force: pd.DataFrame, called: Mapping[str, str]) -> dict[int, str]:
-    """Return the rows whose class has another name in the end, with that name as JSON text.
+    """Return the units whose class has another name in the end, with that name as JSON text.
 
     Parameters
     ----------
@@ -185,8 +185,9 @@ def plan(dataset: Dataset, decisions: Sequence[Decision], old: str, name: str) -
 
 
 def _actions(dataset: Dataset, in_force: pd.DataFrame) -> np.ndarray:
-    actions, rows = np.full(len(dataset), "", dtype=object), dataset.rows_of(in_force["id"])
-    actions[rows[rows >= 0]] = in_force["action"].to_numpy()[rows >= 0]
+    actions = np.full(len(dataset.units), "", dtype=object)
+    units = dataset.units_of(in_force["id"], in_force["part"])
+    actions[units[units >= 0]] = in_force["action"].to_numpy()[units >= 0]
     return actions
 
 
@@ -202,7 +203,8 @@ def _value(dataset: Dataset, name: str) -> Value:
     value: Value = tidy
     if dataset.classes and not any(isinstance(known, str) for known in dataset.classes):
         value = _number(tidy, dataset.classes)
-    dataset.take(np.array([0])).with_labels([value])  # raises where the column can't hold it
+    first = dataset.take(np.array([0]))
+    first.with_labels([value] * len(first.units))  # raises where the column can't hold it
     return value
 
 

@@ -61,8 +61,8 @@ def replay(audit: Audit, decisions: Sequence[Decision]) -> dict[str, Any]:
         Nobody has decided on anything.
     """
     standing = effective(decisions)
-    standing = standing[(standing["part"] == "") & standing["action"].isin(DECIDING)]
-    position = audit.positions(standing["id"])
+    standing = standing[standing["action"].isin(DECIDING)]
+    position = audit.positions(standing["id"], standing["part"])
     standing, position = standing[position >= 0], position[position >= 0]
     if standing.empty:
         raise BadInput("there is nothing to play: decide on some examples first.")

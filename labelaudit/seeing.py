@@ -61,11 +61,12 @@ def look(dataset: Dataset, rows: np.ndarray, config: AuditConfig, run: Run) -> S
         audited = _with_classes(audited, dataset)
     made, unreadable, notes = None, [], []
     with run.step("features"):
-        if audited.feature_columns or (audited.given is not None and audited.given.features is not None):
+        brought = audited.given is not None and audited.given.features is not None
+        if (audited.feature_columns or brought) and not TASKS[dataset.task].own_features:
             made = features(audited, config, run.cache, run.progress)
             notes += [f"features by {made.embedder}: {made.why}"] if made.why else []
     # What is left out by decision has features, so that those of the rest need not be computed again.
-    left_out = set() if audited.reviewed is None else set(audited.reviewed.excluded.tolist())
+    left_out = set() if audited.reviewed is None else set(audited.units.rows[audited.reviewed.excluded].tolist())
     if made is not None and made.unreadable:
         unreadable = _described(audited, dataset.ids, rows, made)
         notes.append(_left_out(unreadable))

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
 from labelaudit.audit import Audit
-from labelaudit.confident import other_best
 from labelaudit.decisions import DECIDING
 from labelaudit.errors import BadInput
 from labelaudit.labels import Value, decode, encode, show
+from labelaudit.tasks import TASKS
 
 Box = tuple[float, float, float, float]
 Status = Literal["", "undecided", "suspect", "error", "kept", "excluded", "ambiguous", "skipped"]
@@ -61,6 +61,8 @@ class Selection:
         Only examples that this person or rule decided on last.
     ids : tuple of str
         Only these examples, chosen by hand.
+    part : str
+        Only this part of the examples, as in the issue table: ``c:happy``.
     """
 
     suspects: bool = False
@@ -81,6 +83,7 @@ class Selection:
     tag: str = ""
     reviewer: str = ""
     ids: tuple[str, ...] = ()
+    part: str = ""
 
     def __bool__(self) -> bool:
         return self != Selection()
@@ -163,6 +166,8 @@ def _chip(name: str, value: Any) -> str:
             return f"tag {value.replace('_', ' ')}"
         case "reviewer":
             return f"decided by {value}"
+        case "part":
+            return str(value).removeprefix("c:")
         case "ids":
             return f"{len(value):,} chosen by hand"
         case _:
@@ -171,24 +176,22 @@ def _chip(name: str, value: Any) -> str:
 
 
 def points(audit: Audit) -> pd.DataFrame:
-    """Return what the pages plot and list: one row per audited example, in the audit's order.
+    """Return what the pages plot and list: one row per audited unit, in the audit's order.
 
     Returns
     -------
     DataFrame of n rows
-        ``id``, ``row`` (in the table), ``score``, ``is_issue``, ``given``, ``suggested`` (JSON text or None),
+        ``id``, ``part``, ``row`` (in the table), ``score``, ``is_issue``, ``given``, ``suggested`` (JSON text or None),
         ``cluster`` (-1 for none), ``self_confidence`` and ``other_best`` (NaN without a label), ``status``: ``suspect``
         or ``not suspected``.
     """
     issues = audit.label_issues
-    labelled, flagged = audit.codes >= 0, issues["is_issue"].to_numpy().astype(np.intp)
-    x, y = np.full(len(issues), np.nan), np.full(len(issues), np.nan)
-    pred_probs = audit.outputs["pred_probs"][labelled]
-    x[labelled] = pred_probs[np.arange(len(pred_probs)), audit.codes[labelled]]
-    y[labelled] = other_best(audit.codes[labelled], pred_probs)
+    flagged = issues["is_issue"].to_numpy().astype(np.intp)
+    x, y = TASKS[audit.dataset.task].plane(audit)
     return pd.DataFrame(
         {
             "id": issues["id"],
+            "part": issues["part"],
             "row": audit.rows,
             "score": issues["score"],
             "is_issue": issues["is_issue"],
@@ -220,10 +223,9 @@ def with_decisions(audit: Audit, table: pd.DataFrame, decided: pd.DataFrame) -> 
         it was decided, ``status``: ``error`` (another label was decided), ``kept``, ``excluded``, ``ambiguous`` or
         ``skipped``.
     """
-    whole = decided[decided["part"] == ""]
-    places = audit.positions(whole["id"])
+    places = audit.positions(decided["id"], decided["part"])
     known = places >= 0
-    actions, after, actors = (whole.loc[known, c].to_numpy() for c in ("action", "after", "actor"))
+    actions, after, actors = (decided.loc[known, c].to_numpy() for c in ("action", "after", "actor"))
     places = places[known]
     action, final = np.full(len(table), "", dtype=object), table["given"].to_numpy(dtype=object, copy=True)
     status = table["status"].to_numpy(dtype=object, copy=True)
@@ -298,6 +300,8 @@ def selected(
         keep &= (table["actor"] == selection.reviewer).to_numpy()
     if selection.tag:
         keep &= _among(audit, [id_ for id_, has in (tags or {}).items() if selection.tag in has])
+    if selection.part:
+        keep &= audit.parts == selection.part
     if selection.ids:
         keep &= _among(audit, selection.ids)
     if selection.search:
@@ -310,10 +314,8 @@ def _is(labels: pd.Series, wanted: str) -> np.ndarray:
 
 
 def _among(audit: Audit, ids: Sequence[str]) -> np.ndarray:
-    found = np.zeros(len(audit.rows), dtype=bool)
-    positions = audit.positions(ids)
-    found[positions[positions >= 0]] = True
-    return found
+    """Which units are of these examples."""
+    return np.isin(audit.rows, audit.dataset.rows_of(ids))
 
 
 def _inside(places: np.ndarray, box: Box) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from labelaudit.checks.base import K
 from labelaudit.confident import SCORES
 from labelaudit.heads import TITLES
+from labelaudit.tasks import TASKS
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit
@@ -79,28 +80,32 @@ def findings_of(audit: Audit) -> Mapping[str, Mapping[str, Any]]:
 def title_of(audit: Audit, name: str) -> str:
     """Name a detector or an issue for a person."""
     finding = findings_of(audit).get(name)
-    return finding["title"] if finding else NAMES.get(name, name.replace("_", " "))
+    own = TASKS[audit.dataset.task].detectors
+    return finding["title"] if finding else own.get(name) or NAMES.get(name, name.replace("_", " "))
 
 
 def neighbours(audit: Audit, position: int) -> list[Neighbour]:
     """List the `K` nearest neighbours of an example, nearest first; none for an audit without a graph."""
     if "neighbours" not in audit.outputs:
         return []
-    index, distance = (audit.outputs[name][position, :K] for name in ("neighbours", "distances"))
-    given = int(audit.codes[position])
+    index = audit.near(np.array([position]), K)[0]
+    distance = audit.outputs["distances"][audit.examples[position], :K]
+    given, labels = int(audit.codes[position]), audit.label_issues["given"]
+    known = bool(audit.dataset.classes)  # two numbers are hardly ever the same
     found = []
     for other, far in zip(index.tolist(), distance.tolist(), strict=True):
         if other < 0:
             continue
         code = int(audit.codes[other])
-        label = audit.dataset.class_names[code] if code >= 0 else audit.dataset.name_of(None)
-        found.append(Neighbour(other, float(far), label, code == given if min(code, given) >= 0 else None))
+        label = audit.dataset.name_of(labels.iloc[other])
+        found.append(Neighbour(other, float(far), label, code == given if known and min(code, given) >= 0 else None))
     return found
 
 
 def detectors_of_labels(audit: Audit) -> list[str]:
     """List the columns of ``audit.scores`` that are about labels."""
-    return [name for name in audit.scores.columns if name in SCORES or name in TITLES]
+    own = TASKS[audit.dataset.task].detectors
+    return [name for name in audit.scores.columns if name in SCORES or name in TITLES or name in own]
 
 
 def detectors(audit: Audit, position: int) -> list[Detector]:
@@ -122,7 +127,7 @@ def detectors(audit: Audit, position: int) -> list[Detector]:
         scores = audit.scores[name].to_numpy()
         rank = int((scores < scores[position]).sum()) + 1
         hint = f"of {len(scores):,} examples it ranks this one {rank:,}; it agrees up to {suspects:,}"
-        found.append(Detector(NAMES[name], f"#{rank:,}", rank <= suspects, hint))
+        found.append(Detector(title_of(audit, name), f"#{rank:,}", rank <= suspects, hint))
     vote = _vote(audit, position)
     return found if vote is None else [*found, vote]
 
@@ -156,11 +161,11 @@ def outvoted(audit: Audit) -> np.ndarray:
     ndarray of shape (n,), bool
     """
     found = np.zeros(len(audit.rows), dtype=bool)
-    if "neighbours" not in audit.outputs:
+    if "neighbours" not in audit.outputs or not audit.dataset.classes:
         return found
     for start in range(0, len(found), CHUNK):
-        part = slice(start, start + CHUNK)
-        index, given = audit.outputs["neighbours"][part, :K], audit.codes[part, None]
+        part = np.arange(start, min(start + CHUNK, len(found)))
+        index, given = audit.near(part, K), audit.codes[part, None]
         codes = np.where(index >= 0, audit.codes[index], -1)
         votes = np.zeros(codes.shape, dtype=np.int8)  # for the class of each neighbour
         for column in codes.T:
@@ -172,10 +177,10 @@ def outvoted(audit: Audit) -> np.ndarray:
 
 def _vote(audit: Audit, position: int) -> Detector | None:
     """What most of the labelled neighbours are labelled."""
-    index = audit.outputs["neighbours"][position, :K] if "neighbours" in audit.outputs else np.empty(0, dtype=np.int32)
+    index = audit.near(np.array([position]), K)[0]
     codes = audit.codes[index[index >= 0]]
     codes = codes[codes >= 0]
-    if len(codes) == 0:
+    if len(codes) == 0 or not audit.dataset.classes:
         return None
     votes, given = np.bincount(codes, minlength=len(audit.dataset.classes)), int(audit.codes[position])
     winner = given if votes[given] == votes.max() else int(votes.argmax())

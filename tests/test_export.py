@@ -267,8 +267,8 @@ def made(name: str, handover: Handover) -> bytes:
 
 def test_diff_lists_real_changes_in_the_order_of_the_data(pets: Dataset, decisions: list[Decision]) -> None:
     assert diff(pets, decisions).to_dict("records") == [
-        {"id": 0, "row": 0, "change": "relabelled", "before": "cat", "after": "dog"},
-        {"id": 4, "row": 4, "change": "removed", "before": "bird", "after": None},
+        {"id": 0, "part": "", "row": 0, "change": "relabelled", "before": "cat", "after": "dog"},
+        {"id": 4, "part": "", "row": 4, "change": "removed", "before": "bird", "after": None},
     ]
 
 

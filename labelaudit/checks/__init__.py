@@ -67,7 +67,10 @@ def run_checks(material: Material) -> Checked:
 
 def _issue_rows(material: Material, name: str, found: Outcome) -> pd.DataFrame:
     rows, nothing = found.rows, [None] * len(found.rows)
+    whole = len(material.dataset.units) == len(material)  # else an example has no label that could be suggested
     as_json = np.array([encode(c) for c in material.dataset.classes] + [None], dtype=object)
+    given = material.dataset.given_texts[rows] if whole else nothing
+    suggested = as_json[found.suggested] if whole and found.suggested is not None else nothing
     related = nothing if found.related is None else [_as_text(material.ids, others) for others in found.related]
     return pd.DataFrame(
         {
@@ -76,8 +79,8 @@ def _issue_rows(material: Material, name: str, found: Outcome) -> pd.DataFrame:
             "issue": name,
             "score": 0.0 if found.score is None else found.score[rows],
             "is_issue": True,
-            "given": pd.Series(material.dataset.given_texts[rows], dtype=object),
-            "suggested": pd.Series(nothing if found.suggested is None else as_json[found.suggested], dtype=object),
+            "given": pd.Series(given, dtype=object),
+            "suggested": pd.Series(suggested, dtype=object),
             "related": pd.Series(related, dtype=object),
             "cluster": pd.Series(pd.NA if found.cluster is None else found.cluster, range(len(rows)), dtype="Int64"),
             "evidence": [[reason] for reason in found.evidence],

@@ -32,7 +32,7 @@ class Material:
         The n audited rows.
     ids : ndarray of shape (n,)
     labels : ndarray of shape (n,)
-        Class indices, -1 where missing.
+        Class indices, -1 where missing; of examples with several labels, what stands for them: `Dataset.strata`.
     pred_probs : ndarray of shape (n, K) or None
         Out of sample.
     features : csr_matrix or ndarray of shape (n, d), or None
@@ -55,6 +55,11 @@ class Material:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def class_names(self) -> Sequence[str]:
+        """The names of the class indices."""
+        return self.dataset.strata[1]
 
     @cached_property
     def near(self) -> NearSets:
@@ -86,7 +91,7 @@ class Material:
 
     def names(self, codes: np.ndarray) -> list[str]:
         """Name labels for a person."""
-        names = (*self.dataset.class_names, "no label")
+        names = (*self.class_names, "no label")
         return [names[code] for code in codes]
 
 

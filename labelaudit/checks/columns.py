@@ -22,7 +22,7 @@ def class_imbalance(material: Material) -> Outcome:
 
     As in cleanlab's Datalab, which flags the rarest class alone; classes without examples are told apart.
     """
-    labels, names = material.labels, material.dataset.class_names
+    labels, names = material.labels, material.class_names
     n_labelled = int((labels >= 0).sum())
     if len(names) < 2 or not n_labelled:
         raise DoesNotApply("there are fewer than two classes")

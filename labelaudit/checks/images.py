@@ -155,7 +155,7 @@ def property_correlation(material: Material) -> Outcome:
     of .95) is an issue, too. Details name the class that a property tells best, and the pair that it separates most.
     """
     properties = _varied(material.needed_properties)
-    labels, names = material.labels, material.dataset.class_names
+    labels, names = material.labels, material.class_names
     judged = (labels >= 0) & properties.notna().all(axis=1).to_numpy()
     counts = np.bincount(labels[judged], minlength=len(names))
     judged &= np.where(labels >= 0, counts[labels] >= FOLDS, False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,13 +22,26 @@ from labelaudit.load.bring import bring
 from labelaudit.load.demos import DEMOS
 from labelaudit.load.encoding import recognise
 from labelaudit.load.frames import from_pandas
-from labelaudit.load.guess import Roles, guess
+from labelaudit.load.guess import Roles, guess, guess_task
 from labelaudit.load.named import NAMED, load_named, named
 from labelaudit.load.pieces import Brought, Role, among_own, own_columns
-from labelaudit.load.roles import assign
+from labelaudit.load.roles import Wanted, assign
 from labelaudit.settings import settings
 
-__all__ = ["DEMOS", "NAMED", "FORMATS", "SUFFIXES", "Roles", "formats", "guess", "load", "read", "to_bytes", "write"]
+__all__ = [
+    "DEMOS",
+    "NAMED",
+    "FORMATS",
+    "SUFFIXES",
+    "Roles",
+    "formats",
+    "guess",
+    "guess_task",
+    "load",
+    "read",
+    "to_bytes",
+    "write",
+]
 
 FORMATS: dict[str, Any] = {
     "csv": delimited,
@@ -218,12 +231,13 @@ def _names_in(path: Path) -> list[str]:
 def load(
     source: str | Path | pd.DataFrame | pa.Table | tuple[pa.Table, Source],
     *,
-    label: str | None = None,
+    label: str | Sequence[str] | None = None,
     text: str | Sequence[str] | None = None,
     features: Sequence[str] | None = None,
     id: str | None = None,
     group: str | None = None,
     task: str | None = None,
+    label_options: Mapping[str, Any] | None = None,
     name: str | None = None,
     labels: str | Path | None = None,
     split: str | None = None,
@@ -242,8 +256,8 @@ def load(
         Where the data is; a name without a file of that name is a demo, a public data set (``adult_income``,
         ``cifar10:cat,dog,ship``; see `labelaudit.load.named`), or is looked for in the data folder;
         ``hf://owner/name`` is a data set on the Hugging Face Hub.
-    label : str, optional
-        The label column; guessed by default.
+    label : str or sequence of str, optional
+        The label column, or several where an example has several labels; guessed by default.
     text : str or sequence of str, optional
         The columns that hold the text, if the examples are texts.
     features : sequence of str, optional
@@ -254,7 +268,9 @@ def load(
     group : str, optional
         Rows of one group share a fold.
     task : str, optional
-        A key of `labelaudit.tasks.TASKS`; "classification" by default.
+        A key of `labelaudit.tasks.TASKS`; by default what the columns look like, "classification" mostly.
+    label_options : mapping, optional
+        How the labels are written, where there is a choice: see the modules of `labelaudit.shapes`.
     name : str, optional
         What to call the data set; the file's name by default.
     labels : path, optional
@@ -296,6 +312,7 @@ def load(
             id=id,
             group=group,
             task=task,
+            label_options=label_options,
             name=name,
             pred_probs=pred_probs,
             embeddings=embeddings,
@@ -325,18 +342,21 @@ def load(
         brought |= {role: own for role, own in among_own(table).items() if brought[role] is None}
     taken = dict.fromkeys(name for value in brought.values() for name in own_columns(table, value))
     dataset = assign(
-        table,
-        origin,
-        name or default_name,
-        label=label,
-        texts=texts,
-        features=tuple(features or ()),
-        id=id,
-        group=group,
-        task=task,
-        path=path,
-        taken=tuple(taken),
-        featureless=brought["pred_probs"] is not None or brought["features"] is not None,
+        Wanted(
+            table=table,
+            source=origin,
+            name=name or default_name,
+            labels=(label,) if isinstance(label, str) else tuple(label or ()),
+            texts=texts,
+            features=tuple(features or ()),
+            id=id,
+            group=group,
+            task=task or guess_task(table, origin),
+            options=label_options or {},
+            path=path,
+            taken=tuple(taken),
+            featureless=brought["pred_probs"] is not None or brought["features"] is not None,
+        )
     )
     return bring(dataset, brought)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,28 +19,15 @@ from labelaudit.load.leaks import left_out
 from labelaudit.text import shorten
 
 
-def assign(
-    table: pa.Table,
-    source: Source,
-    name: str,
-    *,
-    label: str | None,
-    texts: tuple[str, ...],
-    features: tuple[str, ...],
-    id: str | None,
-    group: str | None,
-    task: str | None,
-    path: Path | None = None,
-    taken: tuple[str, ...] = (),
-    featureless: bool = False,
-) -> Dataset:
-    """Make a data set of a table.
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A table, and what the user says about its columns.
 
     Parameters
     ----------
     table, source, name
         What was read, and what to call it.
-    label, texts, features, id, group, task
+    labels, texts, features, id, group, task, options
         See `labelaudit.load.load`; None or empty for what is to be guessed.
     path : Path, optional
         The file that was read, kept in ``provenance["path"]``.
@@ -47,34 +35,67 @@ def assign(
         Columns that hold what the user brings: none of them is guessed to play a role.
     featureless : bool
         Whether there may be no features, since probabilities or features are brought.
+    """
 
-    Returns
-    -------
-    Dataset
+    table: pa.Table
+    source: Source
+    name: str
+    labels: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    id: str | None = None
+    group: str | None = None
+    task: str = "classification"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    path: Path | None = None
+    taken: tuple[str, ...] = ()
+    featureless: bool = False
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Where the data came from."""
+        return {} if self.path is None else {"path": str(self.path.resolve())}
+
+
+def assign(wanted: Wanted) -> Dataset:
+    """Make a data set of a table.
 
     Raises
     ------
     BadInput
         A column or the task is not there, no column looks like the label, or no column is left to learn from.
     """
-    if not table.num_rows:
-        raise BadInput(f"{name!r} has no rows; choose a file with data below its header.")
+    if not wanted.table.num_rows:
+        raise BadInput(f"{wanted.name!r} has no rows; choose a file with data below its header.")
+    names = dict.fromkeys(wanted.table.column_names)
+    for column in (*wanted.labels, *wanted.texts, *wanted.features, wanted.id, wanted.group):
+        if column is not None and column not in names:
+            raise BadInput(f"{wanted.name!r} has no column {column!r}{did_you_mean(column, names)}")
+    return ASSIGN[_value_type(wanted.task)](wanted)
+
+
+def one_class(wanted: Wanted) -> Dataset:
+    """Find the one column that holds the class of each example."""
+    if len(wanted.labels) > 1:
+        raise BadInput(
+            f"{_listed(wanted.labels)} are {len(wanted.labels)} label columns, and one holds the class of an example; "
+            "choose one, or the task multilabel."
+        )
+    table, source, name, group = wanted.table, wanted.source, wanted.name, wanted.group
+    label = wanted.labels[0] if wanted.labels else None
+    features = wanted.features
     # Who names columns of the table wants those audited and not the images.
-    media = source.media if source.media and not texts and set(features) <= {source.media.column} else None
+    media = source.media if source.media and not wanted.texts and set(features) <= {source.media.column} else None
     if media is not None:
         features = (media.column,)
-    chosen = texts or features
+    chosen = wanted.texts or features
     names = dict.fromkeys(table.column_names)
-    for column in (label, *texts, *features, id, group):
-        if column is not None and column not in names:
-            raise BadInput(f"{name!r} has no column {column!r}{did_you_mean(column, names)}")
-    value_type = "class" if task is None else _value_type(task)
-    id = id or _plain_id(table, (label, group, *chosen))
+    id = wanted.id or _plain_id(table, (label, group, *chosen))
     if media is not None and id is None and media.root is not None and can_be_id(table[media.column]):
         id = media.column
-    free = table.select([c for c in names if c not in taken])
+    free = table.select([c for c in names if c not in wanted.taken])
     if label is None:
-        others = names.keys() - {*chosen, *taken}
+        others = names.keys() - {*chosen, *wanted.taken}
         label = guess(table.select([c for c in names if c in others]), source, id=id, group=group).label
     if label is None:
         raise BadInput(f"{name!r} has no column that looks like a label; name it, one of {_listed(list(names))}.")
@@ -85,30 +106,31 @@ def assign(
     if media is not None:
         modality = "image"
     elif chosen:
-        is_text = texts or (modality == "text" and set(features) <= set(roles.features))
+        is_text = wanted.texts or (modality == "text" and set(features) <= set(roles.features))
         modality = "text" if is_text else "tabular"
     elif modality == "text":
         chosen = roles.features
     # Beside probabilities or features, the other arrays of an .npz (the truth, flags) are no features unless named.
-    bare = featureless and source.format == "npz" and not chosen
-    rest = () if bare else tuple(c for c in names if c not in (label, id, group, *taken))
+    bare = wanted.featureless and source.format == "npz" and not chosen
+    rest = () if bare else tuple(c for c in names if c not in (label, id, group, *wanted.taken))
     dataset = Dataset(
         name=name,
         table=table,
         label_columns=(label,),
         feature_columns=chosen or rest,
         modality=modality,
-        task=task or "classification",
-        value_type=value_type,
+        task=wanted.task,
         id_column=id,
         group_column=group,
         source=source,
-        provenance={} if path is None else {"path": str(path.resolve())},
+        provenance=wanted.provenance,
     )
-    if value_type != "class":
-        return dataset
     _check_classes(dataset)
-    return dataset if chosen else _with_fair_features(dataset, featureless)
+    return dataset if chosen else _with_fair_features(dataset, wanted.featureless)
+
+
+# How the columns of each kind of label are found, by `Dataset.value_type`.
+ASSIGN: dict[str, Callable[[Wanted], Dataset]] = {"class": one_class}
 
 
 def _value_type(task: str) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 from labelaudit.blocks import Block
 from labelaudit.cache import Cache
 from labelaudit.dataset import Dataset
+from labelaudit.labels import decode
 from labelaudit.predict import Progress, silent
 
 if TYPE_CHECKING:
@@ -123,19 +124,42 @@ class Task:
     check : callable
         ``(dataset, config)``: refuse data that can't be audited (`BadInput`); cheap, and called before anything else.
     predict : callable
-        ``(dataset, seen, config, run) -> outputs``: named arrays, out of sample; and what was chosen.
+        ``(dataset, seen, config, run) -> outputs``: ``arrays`` by name, out of sample, which `Audit.outputs` keeps, and
+        among them ``pred_probs`` of shape (n, K) where a unit has classes; ``fold`` of the examples or the units;
+        ``resolved`` (what was chosen), ``notes``, and what `find_issues` needs besides.
     find_issues : callable
         ``(dataset, ids, seen, outputs, config) -> Found``.
     apply : callable
-        ``(dataset, effective decisions) -> the N label values`` as the user writes them, in row order.
+        ``(dataset, effective decisions) -> the n label values`` as the user writes them, in the order of the units.
     plant : callable
-        ``(dataset, fraction, kind, seed, confident_joint=None) -> (dataset, mask of shape (N,))``: known errors.
+        ``(dataset, fraction, kind, seed, confident_joint=None) -> (dataset, mask of shape (n,))``: known errors.
     metrics : callable
         ``(audit) -> figures for Health``.
     charts : callable
         ``() -> names to functions`` from DataFrames to Altair charts.
     view : callable
-        ``(audit, position) -> blocks`` that show one example.
+        ``(audit, position) -> blocks`` that show one unit, the example first.
+    options : callable
+        ``(audit, position) -> (code, probability) pairs``: the classes that this unit can have, the likeliest first;
+        none for a label that is no class.
+    plane : callable
+        ``(audit) -> x, y of shape (n,)``: where the units lie on the scatter; NaN where nowhere.
+    detectors : mapping of str to str
+        Columns of `Found.scores` that speak about labels, with their titles; those of `confident.SCORES` and of the
+        heads need not be named.
+    expected : callable
+        ``(dataset, config) -> heads, why, seconds``: which heads will be fitted, why those (for a person), and in about
+        how many seconds.
+    overview : callable
+        ``(dataset) -> DataFrame`` with ``class`` (text) and ``examples``: what is shown of the labels before an audit.
+    choices : tuple of str
+        The fields of `AuditConfig` that mean something here, of those that not every task has.
+    several : bool
+        Whether several columns can hold the labels.
+    label_options : mapping of str to sequence of str
+        Name of an option of `Dataset.label_options` to its values, the usual one first.
+    own_features : bool
+        Whether `predict` makes features of its own, of units that are no whole examples: nothing is `Seen` then.
     """
 
     name: str
@@ -151,3 +175,61 @@ class Task:
     metrics: Callable[[Audit], dict[str, Any]]
     charts: Callable[[], Mapping[str, Callable[..., Any]]]
     view: Callable[[Audit, int], Sequence[Block]]
+    options: Callable[[Audit, int], list[tuple[int, float]]]
+    plane: Callable[[Audit], tuple[np.ndarray, np.ndarray]]
+    expected: Callable[[Dataset, AuditConfig], tuple[tuple[str, ...], str, float]]
+    overview: Callable[[Dataset], pd.DataFrame]
+    detectors: Mapping[str, str] = field(default_factory=dict)
+    choices: tuple[str, ...] = ("model", "filter_by", "score", "calibrate")
+    several: bool = False
+    label_options: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    own_features: bool = False
+
+
+def apply(dataset: Dataset, decisions: pd.DataFrame) -> list[Any]:
+    """Put the decided labels in place of the given ones.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With n units.
+    decisions : DataFrame
+        What `labelaudit.review.effective` returns; ids as text.
+
+    Returns
+    -------
+    list of n labels
+        As the user writes them; untouched ones exactly as they were, missing ones included.
+    """
+    values = dataset.label_values()
+    changes = decisions[decisions["action"] == "set"]
+    units = dataset.units_of(changes["id"], changes["part"])
+    for unit, after in zip(units.tolist(), changes["after"], strict=True):
+        if unit >= 0:
+            values[unit] = decode(after)
+    return values
+
+
+def likeliest(audit: Audit, position: int) -> list[tuple[int, float]]:
+    """Order the classes of a unit by the model's probability."""
+    probabilities = audit.outputs["pred_probs"][position]
+    return [(int(code), float(probabilities[code])) for code in np.argsort(-probabilities, kind="stable")]
+
+
+def confidence_plane(audit: Audit) -> tuple[np.ndarray, np.ndarray]:
+    """Place units by self-confidence and by the best other probability."""
+    from labelaudit.confident import other_best
+
+    labelled = audit.codes >= 0
+    x, y = np.full(len(labelled), np.nan), np.full(len(labelled), np.nan)
+    known, codes = audit.outputs["pred_probs"][labelled], audit.codes[labelled]
+    x[labelled] = known[np.arange(len(known)), codes]
+    y[labelled] = other_best(codes, known)
+    return x, y
+
+
+def class_counts(dataset: Dataset) -> pd.DataFrame:
+    """Count the units of each class, the most frequent first."""
+    counts = np.bincount(dataset.labels[dataset.labels >= 0], minlength=len(dataset.classes))
+    table = pd.DataFrame({"class": dataset.class_names, "examples": counts})
+    return table.sort_values("examples", ascending=False, kind="stable", ignore_index=True)

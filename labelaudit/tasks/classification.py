@@ -14,11 +14,21 @@ from labelaudit.cache import key
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
-from labelaudit.heads import TITLES, TREES, YOURS, Size, choose, reduced, seconds
+from labelaudit.heads import TITLES, TREES, YOURS, Size, choose, chosen, expected_size, reduced, seconds
 from labelaudit.insample import in_sample_signs
 from labelaudit.labels import decode, encode
 from labelaudit.predict import Progress, out_of_fold, pool_weights, tempered
-from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task
+from labelaudit.tasks.base import (
+    ISSUE_COLUMNS,
+    Found,
+    Run,
+    Seen,
+    Task,
+    apply,
+    class_counts,
+    confidence_plane,
+    likeliest,
+)
 from labelaudit.tasks.evidence import image_block, row_block, text_block
 
 if TYPE_CHECKING:
@@ -103,7 +113,7 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         }
         pred_probs, verdicts, weights = _pooled(every, dataset.labels)
     return {
-        "pred_probs": pred_probs,
+        "arrays": {"pred_probs": pred_probs},
         "fold": folds.fold,
         "verdicts": verdicts,
         "resolved": {"heads": weights, "why": why},
@@ -125,7 +135,7 @@ def _as_given(dataset: Dataset, given: Given, seen: Seen, run: Run) -> dict[str,
     if matrix is None:
         notes.append("there are no features: what needs them (clusters, neighbours, near duplicates) does not apply")
     return {
-        "pred_probs": pred_probs,
+        "arrays": {"pred_probs": pred_probs},
         "fold": fold,
         "verdicts": verdicts,
         "resolved": {"heads": weights, "why": "the probabilities that you brought"},
@@ -194,7 +204,7 @@ def find_issues(
     from labelaudit.checks import neighbour_votes
     from labelaudit.clusters import suspect_clusters
 
-    pred_probs, codes = outputs["pred_probs"], dataset.labels
+    pred_probs, codes = outputs["arrays"]["pred_probs"], dataset.labels
     labelled = codes >= 0
     given, known = codes[labelled], pred_probs[labelled]
     verdicts = outputs["verdicts"]
@@ -297,30 +307,6 @@ def _evidence(
     return reasons
 
 
-def apply(dataset: Dataset, decisions: pd.DataFrame) -> list[Any]:
-    """Put the decided labels in place of the given ones.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        With N rows.
-    decisions : DataFrame
-        What `labelaudit.review.effective` returns; ids as text.
-
-    Returns
-    -------
-    list of N labels
-        As the user writes them; untouched cells exactly as they were, missing ones included.
-    """
-    values = dataset.label_values()
-    changes = decisions[decisions["action"] == "set"]
-    rows = dataset.rows_of(changes["id"])
-    for row, after in zip(rows.tolist(), changes["after"], strict=True):
-        if row >= 0:
-            values[row] = decode(after)
-    return values
-
-
 def plant(
     dataset: Dataset, fraction: float, kind: str = "uniform", seed: int = 0, confident_joint: np.ndarray | None = None
 ) -> tuple[Dataset, np.ndarray]:
@@ -360,6 +346,14 @@ def metrics(audit: Audit) -> dict[str, Any]:
         "per_class": audit.per_class,
         "overlaps": health.overlaps(audit.joint, names, n_labelled),
     }
+
+
+def expected(dataset: Dataset, config: AuditConfig) -> tuple[tuple[str, ...], str, float]:
+    """Say which heads will be fitted, why those, and in about how many seconds."""
+    size = expected_size(dataset, config)
+    heads, why = chosen(dataset, size, config.model, config.folds)
+    times = 4 if config.calibrate else 1
+    return heads, why, times * sum(seconds(head, size, config.folds) for head in heads if head != YOURS)
 
 
 def view(audit: Audit, position: int) -> Sequence[Block]:
@@ -404,4 +398,8 @@ CLASSIFICATION = Task(
     metrics=metrics,
     charts=charts,
     view=view,
+    options=likeliest,
+    plane=confidence_plane,
+    expected=expected,
+    overview=class_counts,
 )

@@ -63,7 +63,7 @@ def _head(opened: Opened, unsettled: list[Conflict], place: int, settled: int) -
 
 def _conflict(opened: Opened, conflict: Conflict) -> None:
     left, right = st.columns([7, 5], gap="medium")
-    (position,) = opened.audit.positions([conflict.id]).tolist()
+    (position,) = opened.audit.positions([conflict.id], [conflict.part]).tolist()
     with left.container(border=True, height=HEIGHT, key="hero"):
         if position < 0:
             st.info(f"{plain(conflict.id)} is not among the examples of this audit.")

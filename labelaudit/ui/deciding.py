@@ -11,6 +11,7 @@ import streamlit as st
 
 from labelaudit.labels import encode
 from labelaudit.review import Decision
+from labelaudit.tasks import TASKS
 from labelaudit.ui import session
 from labelaudit.ui.opened import Opened
 
@@ -100,18 +101,21 @@ def after(opened: Opened, queue: np.ndarray, position: int) -> np.ndarray:
     return left_of(opened, np.concatenate([queue[place + 1 :], queue[:place]]))
 
 
-def likeliest(opened: Opened, position: int) -> np.ndarray:
-    """Order the classes by the model's probability for one example."""
-    return np.argsort(-opened.audit.outputs["pred_probs"][position], kind="stable")
+def class_keys(opened: Opened, position: int) -> list[tuple[str, int, float]]:
+    """Say which digit is the key of which class, and how likely that is.
 
-
-def class_keys(opened: Opened, position: int) -> dict[str, int]:
-    """Say which digit is the key of which class: its name where all classes are digits, else its rank for the model."""
+    The digit is the class's name where all classes are digits, else its rank for the model.
+    """
     names = opened.dataset.class_names
-    if set(names) <= set(DIGITS):
-        return {name: code for code, name in enumerate(names)}
-    likely = likeliest(opened, position)[:N_DIGITS].tolist()
-    return {str(rank): code for rank, code in enumerate(likely, start=1)}
+    options = TASKS[opened.dataset.task].options(opened.audit, position)
+    if names and set(names) <= set(DIGITS):
+        return [(names[code], code, p) for code, p in sorted(options)]
+    return [(str(rank), code, p) for rank, (code, p) in enumerate(options[:N_DIGITS], start=1)]
+
+
+def places_of(opened: Opened, decisions: Sequence[Decision]) -> np.ndarray:
+    """Find what decisions are about among the audited units; -1 where it is not there."""
+    return opened.audit.positions([d.id for d in decisions], [d.part for d in decisions])
 
 
 def decisions(opened: Opened, choice: Choice) -> list[Decision]:
@@ -132,7 +136,8 @@ def decisions(opened: Opened, choice: Choice) -> list[Decision]:
     chosen = encode(opened.dataset.classes[code]) if choice.what == "class" and code is not None else None
     seen = list(choice.base) or [last_seq(opened)] * len(rows)
     made = []
-    for id_, given, suggested, base in zip(rows["id"], rows["given"], rows["suggested"], seen, strict=True):
+    columns = (rows[name] for name in ("id", "part", "given", "suggested"))
+    for id_, part, given, suggested, base in zip(*columns, seen, strict=True):
         before = given if isinstance(given, str) else None
         label = {"accept": suggested, "class": chosen, "keep": before}.get(choice.what)
         if action == "set" and not isinstance(label, str):
@@ -142,12 +147,13 @@ def decisions(opened: Opened, choice: Choice) -> list[Decision]:
                 actor=session.reviewer(),
                 action=action,
                 id=str(id_),
+                part=part,
                 before=before,
                 after=label,
                 reason=choice.reason.strip(),
                 comment=choice.comment.strip(),
                 batch=choice.key,
-                key=f"{choice.key}/{id_}" if choice.key else "",
+                key="/".join(filter(None, (choice.key, str(id_), part))) if choice.key else "",
                 base=base,
                 fingerprint=opened.dataset.data_fingerprint,
                 run=opened.audit.id,

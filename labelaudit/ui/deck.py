@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from labelaudit.blocks import Bars, Image
-from labelaudit.review import effective
+from labelaudit.review import Decision, effective
 from labelaudit.tasks import TASKS
 from labelaudit.ui import blocks, cards, deciding, deck_events, keys, near, session, stopping, zoom
 from labelaudit.ui.blocks import chip, tag
@@ -132,11 +132,11 @@ def _around(queue: np.ndarray, position: int, mode: Mode, ahead: int, behind: in
 
 def _steps(opened: Opened, batches: list[str]) -> list[dict[str, Any]]:
     """Where the latest steps lead that can be undone or done again."""
-    ids: dict[str, list[str]] = {batch: [] for batch in batches[-STEPS:]}
+    about: dict[str, list[Decision]] = {batch: [] for batch in batches[-STEPS:]}
     for decision in opened.decisions:
-        if decision.batch in ids:
-            ids[decision.batch].append(decision.id)
-    places = {batch: opened.audit.positions(found) for batch, found in ids.items()}
+        if decision.batch in about:
+            about[decision.batch].append(decision)
+    places = {batch: deciding.places_of(opened, found) for batch, found in about.items()}
     return [{"of": batch, "at": found[found >= 0][:PAGE].tolist()} for batch, found in places.items()]
 
 
@@ -158,19 +158,20 @@ def _state(opened: Opened, positions: list[int]) -> dict[str, list[str]]:
     every = list(dict.fromkeys(positions))
     rows = opened.table.iloc[every]
     final, why = opened.dataset.names_of(rows["final"]), _reasons(opened, set(rows["id"].astype(str)))
+    places = zip(rows["id"].astype(str), rows["part"], strict=True)
     return {
-        str(at): [action, name if action else "", status, why.get(str(id_), "")]
-        for at, id_, action, name, status in zip(
-            every, rows["id"], rows["action"], final.tolist(), rows["status"], strict=True
+        str(at): [action, name if action else "", status, why.get(place, "")]
+        for at, place, action, name, status in zip(
+            every, places, rows["action"], final.tolist(), rows["status"], strict=True
         )
     }
 
 
-def _reasons(opened: Opened, ids: set[str]) -> dict[str, str]:
-    """Reason and comment of the decisions in force, by the id of their example."""
+def _reasons(opened: Opened, ids: set[str]) -> dict[tuple[str, str], str]:
+    """Reason and comment of the decisions in force, by the id of their example and its part."""
     about = {decision.seq: decision for decision in opened.decisions if decision.action == "undo" or decision.id in ids}
     standing = [about[seq] for seq in effective(list(about.values()))["seq"]]
-    return {d.id: " · ".join(filter(None, [d.reason, d.comment[:MOST_SAID]])) for d in standing}
+    return {(d.id, d.part): " · ".join(filter(None, [d.reason, d.comment[:MOST_SAID]])) for d in standing}
 
 
 def face(opened: Opened, position: int) -> dict[str, Any]:
@@ -215,12 +216,12 @@ def face(opened: Opened, position: int) -> dict[str, Any]:
 
 def _classes(opened: Opened, position: int, given: Any, suggested: Any) -> list[dict[str, Any]]:
     """The classes that have a key, with their probabilities and what they are for this example."""
-    probabilities, names = opened.audit.outputs["pred_probs"][position], opened.dataset.class_names
+    names = opened.dataset.class_names
     of = opened.dataset.name_of
     roles = {of(given): "given", of(suggested): "suggested"} if isinstance(suggested, str) else {of(given): "given"}
     return [
-        {"key": key, "code": code, "p": round(float(probabilities[code]), 4), "role": roles.get(names[code], "")}
-        for key, code in deciding.class_keys(opened, position).items()
+        {"key": key, "code": code, "p": round(p, 4), "role": roles.get(names[code], "")}
+        for key, code, p in deciding.class_keys(opened, position)
     ]
 
 

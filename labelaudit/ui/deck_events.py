@@ -144,7 +144,7 @@ def take_back(opened: Opened, what: str) -> None:
         session.tell(f"There is nothing to {what}.")
         return
     run(opened, [{"key": new_batch(), "do": what, "of": steps[-1]}])
-    positions = opened.audit.positions([d.id for d in decisions if d.batch == steps[-1]])
+    positions = deciding.places_of(opened, [d for d in decisions if d.batch == steps[-1]])
     if (positions >= 0).any():
         deciding.open_row(int(positions[positions >= 0].min()))
 
@@ -191,7 +191,7 @@ def _position(opened: Opened, at: Any) -> int:
 
 def _both(opened: Opened, event: Mapping[str, Any], error: Stale) -> dict[str, Any]:
     """What was to be written and what is in force now, for the browser to show side by side."""
-    places = opened.audit.positions([mine.id for mine, _ in error.conflicts]).tolist()
+    places = deciding.places_of(opened, [mine for mine, _ in error.conflicts]).tolist()
     return {
         "event": dict(event),
         "base": opened.workspace.log.last(opened.dataset.data_fingerprint),

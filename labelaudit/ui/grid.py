@@ -76,17 +76,16 @@ def queue_of(opened: Opened, positions: np.ndarray) -> np.ndarray:
     last = opened.decisions[-1].key if opened.decisions and used & CHANGING else ""
     table = opened.workspace.owner, opened.audit.id, opened.blind, last
     scores = opened.scores[positions].tobytes() if "score" in used else b""
-    return _queued(table, json.dumps(model), positions.tobytes(), scores, opened)
+    return _queued(table, json.dumps(model), positions.tobytes(), scores, used, opened)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _queued(
-    table: tuple[str, str, bool, str], model: str, positions: bytes, scores: bytes, _opened: Opened
+    table: tuple[str, str, bool, str], model: str, positions: bytes, scores: bytes, _used: set[str], _opened: Opened
 ) -> np.ndarray:
     """What `queue_of` returns, found once for the same rows of the same table, and not at each run of the page."""
     rows, wanted = np.frombuffer(positions, dtype=np.intp), json.loads(model)
-    used = {key["colId"] for key in wanted["sort"]} | set(wanted["filter"])
-    return np.asarray(rows[ordered(_shown(_opened, rows, used), wanted["sort"], wanted["filter"])])
+    return np.asarray(rows[ordered(_shown(_opened, rows, _used), wanted["sort"], wanted["filter"])])
 
 
 def _report(own: Keys) -> JsCode:
@@ -378,7 +377,8 @@ def _press(opened: Opened, queue: np.ndarray, press: dict[str, Any]) -> None:
         return
     done[name] = None
     named = {own: what for what, every in keys.of(opened.workspace, session.reviewer()).items() for own in every}
-    what, code = named.get(press["key"]), deciding.class_keys(opened, position).get(press["key"])
+    what = named.get(press["key"])
+    code = next((code for key, code, _ in deciding.class_keys(opened, position) if key == press["key"]), None)
     if what in ("undo", "redo"):
         deck_events.take_back(opened, what)
         return

@@ -151,12 +151,12 @@ class Opened:
 
     @cached_property
     def places(self) -> np.ndarray | None:
-        """Where the examples are on the map, shape (n, 2); None until it is made."""
-        brought = self.audit.outputs.get("coordinates")
-        if brought is not None:
-            return brought
+        """Where the units are on the map, shape (n, 2), those of one example together; None until it is made."""
+        places = self.audit.outputs.get("coordinates")
         path = map_file(self.audit.id, self.audit)
-        return _read_map(path, path.stat().st_mtime_ns) if path is not None and path.is_file() else None
+        if places is None and path is not None and path.is_file():
+            places = _read_map(path, path.stat().st_mtime_ns)
+        return places if places is None or self.audit.is_whole else places[self.audit.examples]
 
     @property
     def dataset(self) -> Dataset:

@@ -1,0 +1,10 @@
+"""The shapes of labels, by the `value_type` of a data set."""
+
+from __future__ import annotations
+
+from labelaudit.shapes.base import Shape, Units, whole
+from labelaudit.shapes.single import SINGLE
+
+SHAPES: dict[str, Shape] = {"class": SINGLE}
+
+__all__ = ["SHAPES", "Shape", "Units", "whole"]
