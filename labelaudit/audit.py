@@ -235,7 +235,7 @@ class Audit:
     def text(self, position: int) -> str:
         """The text of one audited example: its feature columns, one below the other."""
         record = self._texts.slice(int(self.rows[position]), 1).to_pylist()[0]
-        return "\n".join(str(v) for v in record.values() if v is not None)
+        return "\n".join(" ".join(v) if isinstance(v, list) else str(v) for v in record.values() if v is not None)
 
     def suspects(self) -> pd.DataFrame:
         """The flagged labels, worst first, labels as plain values.

@@ -68,7 +68,7 @@ class Size:
     ----------
     modality : str
     rows, classes : int
-        N and K.
+        N, and K classes, or so many labels as an example has.
     columns : int
         Of a table.
     stored : float
@@ -96,7 +96,8 @@ class Size:
 
         The time does not grow with the data set, apart from the length of its texts.
         """
-        n, k = len(dataset), len(dataset.classes)
+        n = len(dataset)
+        k = max(len(dataset.classes), len(dataset.units) // n)
         if dataset.given is not None and dataset.given.features is not None:
             d = min(N_DIRECTIONS, dataset.given.features.shape[1])
             return cls("tabular", n, k, d, n * d, 0, numeric=True, embedding=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -37,10 +39,7 @@ def noised(
     BadInput
         The fraction or the kind is not one of those.
     """
-    if not 0 < fraction < 1:
-        raise BadInput(f"noise {fraction:g} is outside (0, 1); choose a share such as 0.1.")
-    if kind not in ("uniform", "confusable"):
-        raise BadInput(f"there is no noise of kind {kind!r}; choose 'uniform' or 'confusable'.")
+    check_planting(fraction, kind, ("uniform", "confusable"))
     if n_classes < 2:
         raise BadInput("errors can't be planted where there is one class; choose data with two or more.")
     rng = np.random.default_rng(seed)
@@ -58,6 +57,19 @@ def noised(
     changed = labels.copy()
     changed[rows] = np.minimum(drawn, n_classes - 1)
     return changed, changed != labels
+
+
+def check_planting(fraction: float, kind: str, kinds: Sequence[str]) -> None:
+    """Refuse a share or a kind of errors that can't be planted.
+
+    Raises
+    ------
+    BadInput
+    """
+    if not 0 < fraction < 1:
+        raise BadInput(f"noise {fraction:g} is outside (0, 1); choose a share such as 0.1.")
+    if kind not in kinds:
+        raise BadInput(f"there is no noise of kind {kind!r}; choose {' or '.join(map(repr, kinds))}.")
 
 
 def review_curve(score: np.ndarray, is_error: np.ndarray) -> pd.DataFrame:

@@ -76,7 +76,7 @@ def written(dataset: Dataset, values: Sequence[Any]) -> pa.Table:
     schema_field = dataset.table.schema.field(name)
     cells = [encode(value) for value in values] if dataset.holds_json(name) else values
     try:
-        array = _array_of(cells, schema_field.type)
+        array = array_of(cells, schema_field.type)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise BadInput(
             f"a new label does not fit column {name!r} of type {schema_field.type} ({shorten(str(error))}); "
@@ -85,7 +85,8 @@ def written(dataset: Dataset, values: Sequence[Any]) -> pa.Table:
     return dataset.table.set_column(dataset.table.schema.get_field_index(name), schema_field, array)
 
 
-def _array_of(cells: Sequence[Any], kind: pa.DataType) -> pa.Array:
+def array_of(cells: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Make an array of a type, which may be a dictionary."""
     if not pa.types.is_dictionary(kind):
         return pa.array(cells, type=kind)
     found = pa.array(cells, type=kind.value_type).dictionary_encode()

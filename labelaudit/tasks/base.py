@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from labelaudit.neighbors import Graph
 
 Editor = Literal["choice", "multi", "number", "tags", "boxes"]
-NoiseKind = Literal["uniform", "confusable"]
+NOISES = {"uniform": "to any other class", "confusable": "to a class that it is confused with"}
 
 ISSUE_COLUMNS = (
     "id",
@@ -144,6 +144,8 @@ class Task:
         none for a label that is no class.
     plane : callable
         ``(audit) -> x, y of shape (n,)``: where the units lie on the scatter; NaN where nowhere.
+    part_name : callable
+        ``(audit, position) -> what a part of an example is called``: the word, the class; empty for a whole example.
     detectors : mapping of str to str
         Columns of `Found.scores` that speak about labels, with their titles; those of `confident.SCORES` and of the
         heads need not be named.
@@ -154,6 +156,8 @@ class Task:
         ``(dataset) -> DataFrame`` with ``class`` (text) and ``examples``: what is shown of the labels before an audit.
     choices : tuple of str
         The fields of `AuditConfig` that mean something here, of those that not every task has.
+    noises : mapping of str to str
+        The kinds of errors that `plant` knows, the usual one first, with what becomes of a label in words.
     several : bool
         Whether several columns can hold the labels.
     label_options : mapping of str to sequence of str
@@ -179,8 +183,10 @@ class Task:
     plane: Callable[[Audit], tuple[np.ndarray, np.ndarray]]
     expected: Callable[[Dataset, AuditConfig], tuple[tuple[str, ...], str, float]]
     overview: Callable[[Dataset], pd.DataFrame]
+    part_name: Callable[[Audit, int], str] = lambda audit, position: ""
     detectors: Mapping[str, str] = field(default_factory=dict)
     choices: tuple[str, ...] = ("model", "filter_by", "score", "calibrate")
+    noises: Mapping[str, str] = field(default_factory=lambda: NOISES)
     several: bool = False
     label_options: Mapping[str, Sequence[str]] = field(default_factory=dict)
     own_features: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,14 +11,13 @@ import pandas as pd
 
 from labelaudit import confident, health, noise
 from labelaudit.blocks import Bar, Bars, Block
-from labelaudit.cache import key
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
-from labelaudit.heads import TITLES, TREES, YOURS, Size, choose, chosen, expected_size, reduced, seconds
+from labelaudit.heads import TITLES, YOURS
 from labelaudit.insample import in_sample_signs
 from labelaudit.labels import decode, encode
-from labelaudit.predict import Progress, out_of_fold, pool_weights, tempered
+from labelaudit.predict import out_of_fold
 from labelaudit.tasks.base import (
     ISSUE_COLUMNS,
     Found,
@@ -30,6 +30,7 @@ from labelaudit.tasks.base import (
     likeliest,
 )
 from labelaudit.tasks.evidence import image_block, row_block, text_block
+from labelaudit.tasks.pooling import by_head, expected, pooled
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
@@ -82,36 +83,12 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         raise BadInput(
             f"{dataset.name!r} has no features and no probabilities; choose the columns that a model may see."
         )
-    found = seen.features
-    size = Size.of(dataset, found.embedding)
-    heads, why = choose(size, config.model, config.folds)
     with run.step("folds"):
         folds = assign_folds(dataset, config.folds, config.seed, seen.near)
         _check_training(dataset, folds.fold, folds.n_folds)
-        matrix, codes = found.matrix, found.codes
-        if size.embedding and isinstance(matrix, np.ndarray):
-            embedded = matrix
-            matrix = codes = run.cache.matrix(f"reduced-{key(features=found.key)}", lambda: reduced(embedded))
-        depends = key(features=found.key, labels=dataset.fingerprint, folds=folds.fold.tolist())
-        costs = np.array([seconds(head, size, config.folds) for head in heads])
-        ends = np.cumsum(costs) / costs.sum()
-        every = {
-            head: out_of_fold(
-                codes if head in TREES else matrix,
-                dataset.labels,
-                len(dataset.classes),
-                folds,
-                head,
-                calibrate=config.calibrate,
-                seed=config.seed,
-                embedding=size.embedding,
-                cache=run.cache,
-                name=depends,
-                progress=_share_of(run.progress, head, float(end - cost), float(end), folds.n_folds * len(heads)),
-            )
-            for head, end, cost in zip(heads, ends, costs / costs.sum(), strict=True)
-        }
-        pred_probs, verdicts, weights = _pooled(every, dataset.labels)
+        fit = partial(out_of_fold, labels=dataset.labels, n_classes=len(dataset.classes))
+        every, why = by_head(dataset, seen.features, folds, fit, config, run)
+        pred_probs, verdicts, weights = pooled(every, dataset.labels)
     return {
         "arrays": {"pred_probs": pred_probs},
         "fold": folds.fold,
@@ -131,7 +108,7 @@ def _as_given(dataset: Dataset, given: Given, seen: Seen, run: Run) -> dict[str,
         if given.folds is not None:
             folds = assign_folds(dataset, int(given.folds.max()) + 1, seed=0, near=seen.near)
             fold, notes = folds.fold, [folds.note, *notes]
-        _, verdicts, weights = _pooled({YOURS: pred_probs}, dataset.labels)
+        _, verdicts, weights = pooled({YOURS: pred_probs}, dataset.labels)
     if matrix is None:
         notes.append("there are no features: what needs them (clusters, neighbours, near duplicates) does not apply")
     return {
@@ -141,47 +118,6 @@ def _as_given(dataset: Dataset, given: Given, seen: Seen, run: Run) -> dict[str,
         "resolved": {"heads": weights, "why": "the probabilities that you brought"},
         "notes": [note for note in notes if note],
     }
-
-
-def _share_of(progress: Progress, head: str, start: float, end: float, total: int) -> Progress:
-    """Report the folds of one head as its share of all folds of all heads, by what they cost."""
-
-    def report(step: str, done: float, of: float) -> None:
-        progress(f"{step}, {TITLES[head]}", total * (start + (end - start) * done / of), total)
-
-    return report
-
-
-def _pooled(
-    every: dict[str, np.ndarray], labels: np.ndarray
-) -> tuple[np.ndarray, dict[str, tuple[np.ndarray, np.ndarray]], dict[str, float]]:
-    """Pool the heads' probabilities.
-
-    Parameters
-    ----------
-    every : dict
-        Head to its out-of-fold probabilities, shape (N, K).
-    labels : ndarray of shape (N,)
-
-    Returns
-    -------
-    pred_probs : ndarray of shape (N, K)
-    verdicts : dict
-        Head to its pairwise confidence in each given label (NaN without one) and the class it prefers, shape (N,).
-    weights : dict
-        Head to its weight.
-    """
-    labelled = np.flatnonzero(labels >= 0)
-    if len(every) > 1:
-        every = {head: tempered(pred_probs, labels)[0] for head, pred_probs in every.items()}
-    verdicts = {}
-    for head, pred_probs in every.items():
-        score = np.full(len(labels), np.nan)
-        score[labelled] = confident.quality_scores(labels[labelled], pred_probs[labelled], "pairwise_confidence")
-        verdicts[head] = score, pred_probs.argmax(axis=1)
-    weights = pool_weights(np.column_stack([p[labelled, labels[labelled]] for p in every.values()]))
-    pooled = sum(np.float32(weight) * p for weight, p in zip(weights, every.values(), strict=True))
-    return np.asarray(pooled), verdicts, {head: round(float(w), 3) for head, w in zip(every, weights, strict=True)}
 
 
 def _check_training(dataset: Dataset, fold: np.ndarray, n_folds: int) -> None:
@@ -319,7 +255,7 @@ def plant(
     """
     from dataclasses import replace
 
-    dataset = dataset if dataset.reviewed is None else _settled(dataset)
+    dataset = dataset if dataset.reviewed is None else settled(dataset)
     changed, planted = noise.noised(dataset.labels, len(dataset.classes), fraction, kind, seed, confident_joint)
     values = dataset.label_values()
     for row in np.flatnonzero(planted):
@@ -328,8 +264,8 @@ def plant(
     return replace(dataset.with_labels(values), provenance=provenance), planted
 
 
-def _settled(dataset: Dataset) -> Dataset:
-    """Write what was decided into the label column."""
+def settled(dataset: Dataset) -> Dataset:
+    """Write what was decided into the labels."""
     values = [None if code < 0 else dataset.classes[code] for code in dataset.labels.tolist()]
     return dataset.with_labels(values)
 
@@ -346,14 +282,6 @@ def metrics(audit: Audit) -> dict[str, Any]:
         "per_class": audit.per_class,
         "overlaps": health.overlaps(audit.joint, names, n_labelled),
     }
-
-
-def expected(dataset: Dataset, config: AuditConfig) -> tuple[tuple[str, ...], str, float]:
-    """Say which heads will be fitted, why those, and in about how many seconds."""
-    size = expected_size(dataset, config)
-    heads, why = chosen(dataset, size, config.model, config.folds)
-    times = 4 if config.calibrate else 1
-    return heads, why, times * sum(seconds(head, size, config.folds) for head in heads if head != YOURS)
 
 
 def view(audit: Audit, position: int) -> Sequence[Block]:

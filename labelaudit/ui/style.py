@@ -66,6 +66,13 @@ CSS = """
 .la-bar .fill.suggested { background: #d97706; }
 .la-bar .value { text-align: right; font-variant-numeric: tabular-nums; }
 .la-labels { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center; margin-bottom: .4rem; }
+.la-parts { display: flex; flex-wrap: wrap; gap: .3rem .12rem; margin-top: .35rem; }
+.la-part { display: inline-flex; flex-direction: column; align-items: center; padding: .1rem .3rem;
+  border-radius: .35rem; }
+.la-part small { font-size: .68rem; letter-spacing: .02em; color: color-mix(in srgb, currentColor 62%, transparent); }
+.la-part.flagged small { color: color-mix(in srgb, #d97706 70%, currentColor); font-weight: 700;
+  text-decoration: underline dotted; }
+.la-part.here { outline: 2px solid #d97706; }
 .la-tag { display: inline-block; padding: .05rem .5rem; border-radius: .3rem; font-weight: 600;
   overflow-wrap: anywhere; }
 .la-tag.given { background: color-mix(in srgb, #64748b 24%, transparent); border: 1px solid #64748b; }
