@@ -170,8 +170,8 @@ def seconds(head: str, size: Size, folds: int) -> float:
 
 def words(heads: Iterable[str]) -> str:
     """Name heads as in a sentence: "a linear model, naive Bayes and nearest neighbours"."""
-    *first, last = (TITLES.get(head, head.replace("_", " ")) for head in heads)
-    return f"{', '.join(first)} and {last}" if first else last
+    names = [TITLES.get(head, head.replace("_", " ")) for head in heads] or ["no model"]
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def expected_size(dataset: Dataset, config: AuditConfig) -> Size:

@@ -10,6 +10,7 @@ import made
 import numpy as np
 import pandas as pd
 import pytest
+import rated
 
 from labelaudit.audit import Audit, AuditConfig, audit, check
 from labelaudit.blocks import Block
@@ -20,7 +21,10 @@ from labelaudit.review import Decision, effective
 from labelaudit.tasks import ISSUE_COLUMNS, TASKS
 
 # Data without errors, for every task at least one set of each modality that it takes.
-SAMPLES: dict[str, list[Callable[[], Dataset]]] = {"classification": [made.table, made.texts]}
+SAMPLES: dict[str, list[Callable[[], Dataset]]] = {
+    "classification": [made.table, made.texts],
+    "multiannotator": [rated.long, rated.wide],
+}
 CASES = [(name, sample) for name in TASKS for sample in SAMPLES.get(name, [])]
 PLANTED, MISSING = 0.15, (5, 40)
 
@@ -123,10 +127,14 @@ def test_planted_errors_are_among_the_suspects_far_beyond_chance(
 
 
 def one_class(dataset: Dataset) -> Dataset:
+    if dataset.value_type == "votes":
+        return rated.saying(dataset, "the same")
     return dataset.with_labels(["the same"] * len(dataset))
 
 
 def no_labels(dataset: Dataset) -> Dataset:
+    if dataset.value_type == "votes":
+        return rated.saying(dataset, None)
     return dataset.with_labels([None] * len(dataset))
 
 

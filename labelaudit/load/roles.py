@@ -185,8 +185,14 @@ def _several(wanted: Wanted) -> Dataset:
     return several_classes(wanted)
 
 
+def _ratings(wanted: Wanted) -> Dataset:
+    from labelaudit.load.ratings import assign_ratings
+
+    return assign_ratings(wanted)
+
+
 # How the columns of each kind of label are found, by `Dataset.value_type`.
-ASSIGN: dict[str, Callable[[Wanted], Dataset]] = {"class": one_class, "classes": _several}
+ASSIGN: dict[str, Callable[[Wanted], Dataset]] = {"class": one_class, "classes": _several, "votes": _ratings}
 
 
 def _value_type(task: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from labelaudit.shapes.base import Shape, Units, whole
 from labelaudit.shapes.several import SEVERAL
 from labelaudit.shapes.single import SINGLE
+from labelaudit.shapes.votes import VOTES
 
-SHAPES: dict[str, Shape] = {"class": SINGLE, "classes": SEVERAL}
+SHAPES: dict[str, Shape] = {"class": SINGLE, "classes": SEVERAL, "votes": VOTES}
 
 __all__ = ["SHAPES", "Shape", "Units", "whole"]

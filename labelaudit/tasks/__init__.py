@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task
 from labelaudit.tasks.classification import CLASSIFICATION
+from labelaudit.tasks.multiannotator import MULTIANNOTATOR
 from labelaudit.tasks.multilabel import MULTILABEL
 
-TASKS: dict[str, Task] = {task.name: task for task in (CLASSIFICATION, MULTILABEL)}
+TASKS: dict[str, Task] = {task.name: task for task in (CLASSIFICATION, MULTILABEL, MULTIANNOTATOR)}
 
 __all__ = ["ISSUE_COLUMNS", "TASKS", "Found", "Run", "Seen", "Task"]

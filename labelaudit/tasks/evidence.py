@@ -104,7 +104,8 @@ def row_block(audit: Audit, position: int) -> Row:
 
     dataset = audit.dataset
     brought = () if dataset.given is None else dataset.given.columns
-    columns = [c for c in dataset.table.column_names if c not in (*dataset.label_columns, *brought)]
+    votes = dataset.label_options.get("annotators", ())  # who said what has a block of its own
+    columns = [c for c in dataset.table.column_names if c not in (*dataset.label_columns, *votes, *brought)]
     record = dataset.table.slice(int(audit.rows[position]), 1).to_pylist()[0]
     given = int(audit.codes[position])
     unusual: dict[str, str] = {}

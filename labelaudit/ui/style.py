@@ -65,6 +65,15 @@ CSS = """
 .la-bar .fill.given { background: #64748b; }
 .la-bar .fill.suggested { background: #d97706; }
 .la-bar .value { text-align: right; font-variant-numeric: tabular-nums; }
+.la-said { display: grid; grid-template-columns: 3rem auto 1fr; gap: .15rem .6rem; align-items: baseline;
+  padding: .45rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 10%, transparent); }
+.la-said .count { font-size: 1.15rem; font-weight: 650; text-align: right; font-variant-numeric: tabular-nums; }
+.la-said > div { grid-column: 2 / -1; display: flex; flex-wrap: wrap; gap: .25rem .35rem; }
+/* How far somebody is to be trusted: the filled part of the name. */
+.la-voter { font-size: .82rem; line-height: 1.6; padding: 0 .5rem; border-radius: .3rem; max-width: 100%;
+  overflow: hidden; text-overflow: ellipsis; border: 1px solid color-mix(in srgb, currentColor 20%, transparent);
+  background: linear-gradient(90deg, color-mix(in srgb, #15803d 22%, transparent) var(--q), transparent var(--q)); }
+.la-voter b { font-weight: 600; font-variant-numeric: tabular-nums; }
 .la-labels { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center; margin-bottom: .4rem; }
 .la-parts { display: flex; flex-wrap: wrap; gap: .3rem .12rem; margin-top: .35rem; }
 .la-part { display: inline-flex; flex-direction: column; align-items: center; padding: .1rem .3rem;
