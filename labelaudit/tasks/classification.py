@@ -261,16 +261,9 @@ def metrics(audit: Audit) -> dict[str, Any]:
     """Return the figures that Health shows beside those in the manifest."""
     labelled = audit.codes >= 0
     predicted = audit.outputs["pred_probs"].argmax(axis=1)
-    agreement = float((predicted == audit.codes)[labelled].mean())
     return {
         **audit.manifest["health"],
-        "health_words": "by the estimate of Confident Learning",
-        "health_help": "cleanlab's overall label health score",
-        "agreement": agreement,
-        "agreement_words": (
-            f"The model, which never saw them, agrees with {agreement:.0%} of the labels: the higher, the more of the "
-            "suspects are right."
-        ),
+        **classes.said_of_model(float((predicted == audit.codes)[labelled].mean())),
         "card": classes.weakest(audit),
         "panels": [classes.ranking(audit), classes.pairs(audit)],
     }

@@ -386,6 +386,7 @@ MULTIANNOTATOR = Task(
     expected=expected,
     overview=class_counts,
     choices=("model", "consensus", "calibrate"),
+    noises={"uniform": "annotators answer at random", "confusable": "annotators confuse classes"},
     several=True,
     label_options={"item": ("",), "annotator": ("",)},
     detectors={"consensus": "all weighed", "votes": "votes", "model": "the model"},

@@ -11,7 +11,9 @@ import pandas as pd
 from labelaudit import multilabel
 from labelaudit.blocks import Bar, Bars, Block, Part, Parts
 from labelaudit.labels import encode
+from labelaudit.panels import Link, Links
 from labelaudit.shapes.several import PART, label_sets
+from labelaudit.tasks import classes
 from labelaudit.tasks.classification import EXAMPLES
 from labelaudit.tasks.grids import Grid
 
@@ -30,11 +32,39 @@ def metrics(audit: Audit) -> dict[str, Any]:
     labelled = audit.codes >= 0
     return {
         **audit.manifest["health"],
-        "agreement": float((likely == audit.codes)[labelled].mean()),
-        "per_class": audit.per_class,
-        "overlaps": _overlaps(audit, bits),
+        **classes.said_of_model(float((likely == audit.codes)[labelled].mean())),
+        "card": classes.weakest(audit, _suspects_of),
+        "panels": [classes.ranking(audit, _suspects_of), _pairs(_overlaps(audit, bits))],
         **multilabel.metrics(bits, likely.reshape(bits.shape)),
     }
+
+
+def _suspects_of(audit: Audit, label: int) -> Selection:
+    from labelaudit.selection import Selection
+
+    return Selection(suspects=True, part=PART + label_sets(audit.dataset).names[label])
+
+
+def _pairs(overlaps: pd.DataFrame) -> Links:
+    from labelaudit.selection import Selection
+
+    links = [
+        Link(
+            f"{pair['given']} → {pair['suggested']}",
+            Selection(suspects=True, part=PART + pair["given"]),
+            f"{pair['examples']:,} examples",
+            f"pair-{pair['given_code']}-{pair['suggested_code']}",
+        )
+        for pair in overlaps.head(classes.MOST_PAIRS).to_dict("records")
+    ]
+    return Links(
+        "Pairs that are confused",
+        "Examples where the first label is likely too much and the second is missing. A click selects the first's "
+        "suspects.",
+        links,
+        "No label is given in place of another.",
+        ("pages/4_Heatmap.py", "All pairs as a heatmap"),
+    )
 
 
 def _overlaps(audit: Audit, bits: np.ndarray) -> pd.DataFrame:
