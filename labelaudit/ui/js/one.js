@@ -1,8 +1,8 @@
 // One example at a time, large; what is said about it and what can be decided stands beside it.
 
 const ONE = `<section class="la-one" aria-label="Review">
-  <nav class="la-way"></nav><article class="la-example"><div class="la-of"></div><div class="la-parts-of"></div></article><div class="la-side"><div class="la-facts-of"></div>
-  <div class="la-buttons"></div><div class="la-classes"></div><div class="la-toggles-of"></div><div class="la-why"></div>
+  <nav class="la-way"></nav><article class="la-example"><div class="la-parts-of"></div><div class="la-of"></div></article><div class="la-side"><div class="la-facts-of"></div>
+  <div class="la-buttons"></div><div class="la-classes"></div><div class="la-why"></div>
   <div class="la-notes"><input class="la-reason" list="la-reasons" placeholder="Reason" aria-label="Reason">
     <datalist id="la-reasons"><option>wrong label</option><option>unclear</option><option>not in any class</option>
     <option>duplicate</option><option>bad quality</option></datalist>
@@ -42,9 +42,7 @@ function oneScreen(root, act) {
       ${state[3] ? `<div class="la-small la-because" dir="auto" title="${escaped(state[3])}">${escaped(state[3])}</div>` : ""}
       <div class="la-small" title="${face.facts.replaceAll('"', "&quot;")}">${face.facts}</div>`);
     put(part("classes"), classes(room, face, state));
-    const toggles = face.parts?.toggles;  // what is changed stands beside the example, with the other decisions
-    put(part("parts-of"), toggles ? "" : parts(room, face));
-    put(part("toggles-of"), toggles ? parts(room, face) : "");
+    put(part("parts-of"), parts(room, face));
     drawn = face;
     root.dataset.id = face.id;
   };
