@@ -58,8 +58,11 @@ def heatmap(
     """
     down, across = (list(dict.fromkeys(cells[name])) for name in ("row", "column"))
     step = max(16, min(130, side // max(1, len(down), len(across))))
+    # Cells of a square table are square; of another one, as wide as there is room for.
+    wide = step if len(down) == len(across) else max(step, min(130, side // max(1, len(across))))
+    step = step if wide == step else min(step, 56)
     small = step < 26
-    cells = cells.assign(text=[_in_cell(value, as_share, step) for value in cells["value"]])
+    cells = cells.assign(text=[_in_cell(value, as_share, wide) for value in cells["value"]])
     # Altair refuses a DataFrame of more rows than that; as many classes as it takes are for a notebook or a report.
     data: Any = cells if len(cells) <= 5000 else {"values": cells.to_dict("records")}
     axis = alt.Axis(labelLimit=150, labelFontSize=10 if small else 12, labelOverlap=False)
@@ -111,7 +114,7 @@ def heatmap(
             .mark_text(fontSize=11, color=QUIET)
             .encode(text="text:N", tooltip=tooltip)
         )
-    return alt.LayerChart(layer=layers, width=alt.Step(step), height=alt.Step(step))
+    return alt.LayerChart(layer=layers, width=alt.Step(wide), height=alt.Step(step))
 
 
 def _in_cell(value: float, as_share: bool, step: int) -> str:

@@ -24,6 +24,7 @@ from labelaudit.tasks import ISSUE_COLUMNS, TASKS
 SAMPLES: dict[str, list[Callable[[], Dataset]]] = {
     "classification": [made.table, made.texts],
     "multiannotator": [rated.long, rated.wide],
+    "multilabel": [made.several],
 }
 CASES = [(name, sample) for name in TASKS for sample in SAMPLES.get(name, [])]
 PLANTED, MISSING = 0.15, (5, 40)
@@ -47,13 +48,13 @@ def audited(planted: tuple[Dataset, np.ndarray]) -> Audit:
     return audit(without_labels(planted[0], MISSING))
 
 
-def without_labels(dataset: Dataset, rows: tuple[int, ...] | range) -> Dataset:
-    values = dataset.table[dataset.label_columns[0]].to_pylist()
-    return dataset.with_labels([None if row in rows else value for row, value in enumerate(values)])
+def without_labels(dataset: Dataset, units: tuple[int, ...] | range) -> Dataset:
+    return dataset.with_labels([None if n in units else value for n, value in enumerate(dataset.label_values())])
 
 
-def decide(row: int, label: object) -> Decision:
-    return Decision(actor="me", action="set", id=str(row), after=encode(label), fingerprint="")
+def decide(dataset: Dataset, unit: int, label: object) -> Decision:
+    about = {"id": str(dataset.ids[dataset.units.rows[unit]]), "part": dataset.units.parts[unit]}
+    return Decision(actor="me", action="set", after=encode(label), fingerprint="", **about)
 
 
 def test_every_task_has_a_sample() -> None:
@@ -129,13 +130,13 @@ def test_planted_errors_are_among_the_suspects_far_beyond_chance(
 def one_class(dataset: Dataset) -> Dataset:
     if dataset.value_type == "votes":
         return rated.saying(dataset, "the same")
-    return dataset.with_labels(["the same"] * len(dataset))
+    return dataset.with_labels(["the same" if dataset.value_type == "class" else False] * len(dataset.units))
 
 
 def no_labels(dataset: Dataset) -> Dataset:
     if dataset.value_type == "votes":
         return rated.saying(dataset, None)
-    return dataset.with_labels([None] * len(dataset))
+    return dataset.with_labels([None] * len(dataset.units))
 
 
 def fewer_rows_than_folds(dataset: Dataset) -> Dataset:
@@ -145,7 +146,7 @@ def fewer_rows_than_folds(dataset: Dataset) -> Dataset:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (one_class, "one class, 'the same'"),
+        (one_class, "one class, 'the same'|no label is present in two rows and absent in two others"),
         (no_labels, "no labels at all"),
         (fewer_rows_than_folds, "4 labelled rows are fewer than the 5 folds"),
     ],
@@ -165,17 +166,17 @@ def test_applying_no_decision_changes_no_cell(audited: Audit) -> None:
 
 
 def test_applied_decisions_change_their_cells_alone(clean: Dataset) -> None:
-    other = clean.classes[-1]
-    values = TASKS[clean.task].apply(clean, effective([decide(0, other), decide(7, "a new label")]))
+    other, new = clean.classes[-1], clean.classes[0] if clean.value_type == "classes" else "a new label"
+    values = TASKS[clean.task].apply(clean, effective([decide(clean, 0, other), decide(clean, 7, new)]))
     changed = clean.with_labels(values)
     expected = clean.label_values()
-    expected[0], expected[7] = other, "a new label"
+    expected[0], expected[7] = other, new
     assert changed.label_values() == expected
     assert changed.table.schema == clean.table.schema
 
 
 def test_a_kept_label_is_left_as_it_is(clean: Dataset) -> None:
-    kept = replace(decide(0, None), action="keep")
+    kept = replace(decide(clean, 0, None), action="keep")
     assert TASKS[clean.task].apply(clean, effective([kept])) == clean.label_values()
 
 

@@ -89,5 +89,5 @@ def _note(names: tuple[str, ...], options: dict[str, Any], column: pa.ChunkedArr
         return note
     empty = int(np.sum([not cell.strip() for cell in column.to_pylist() if cell is not None and is_missing(cell)]))
     cells = "1 empty cell is" if empty == 1 else f"{empty:,} empty cells are"
-    means = {"none": "none of the labels", "missing": "labels that are missing"}[options["empty"]]
+    means = {"none": "none of the labels", "missing": "labels that are missing"}[options["empty_means"]]
     return f"{note}; {cells} taken for {means}" if empty else note

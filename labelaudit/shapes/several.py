@@ -1,8 +1,8 @@
 """Several labels per example: a column for each of them, or all of them in one cell.
 
 ``label_options``: ``form`` (``binary``; ``list``; ``text``, a list written as text; ``separated``), ``separator``,
-``empty`` (whether a cell without text means ``none`` of the labels, or that they are ``missing``) and ``labels``, the
-labels that there are, whether or not they occur. What is not named is guessed once, when the data are loaded.
+``empty_means`` (a cell without text means ``none`` of the labels, or that they are ``missing``) and ``labels``: those
+that there are, whether or not they occur. What is not named is guessed once, when the data are loaded.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FORMS = {
     "text": "lists of labels written as text",
     "separated": "labels with a separator",
 }
-OPTIONS = ("form", "separator", "empty", "labels")
+OPTIONS = ("form", "separator", "empty_means", "labels")
 EMPTY = ("none", "missing")
 GUESSED = "guessed"
 PART = "c:"  # before the name of a label
@@ -88,7 +88,7 @@ def settled(table: pa.Table, columns: Sequence[str], options: Mapping[str, Any])
         An option is unknown, or the columns are not of that form.
     """
     options = {name: value for name, value in options.items() if value not in ("", GUESSED)}
-    for name, known in {"form": tuple(FORMS), "empty": EMPTY}.items():
+    for name, known in {"form": tuple(FORMS), "empty_means": EMPTY}.items():
         if options.get(name, known[0]) not in known:
             raise BadInput(f"there is no {name} {options[name]!r} of labels{did_you_mean(str(options[name]), known)}")
     unknown = next((name for name in options if name not in OPTIONS), None)
@@ -114,7 +114,7 @@ def settled(table: pa.Table, columns: Sequence[str], options: Mapping[str, Any])
         raise BadInput(
             f"column {columns[0]!r} holds {shorten(str(field.type))}, not {FORMS[form]}; choose another label column."
         )
-    made: dict[str, Any] = {"form": form, "empty": options.get("empty", "none")}
+    made: dict[str, Any] = {"form": form, "empty_means": options.get("empty_means", "none")}
     if form == "separated":
         made["separator"] = options.get("separator") or listed.guess_separator(_texts(table[columns[0]]))
     named = options.get("labels", ())
@@ -182,7 +182,7 @@ def _read_cells(table: pa.Table, name: str, options: Mapping[str, Any]) -> Itera
     read, (cells, which) = _reader(options), _cells(table, name)
     for number, value in enumerate(cells):
         if isinstance(value, str) and is_missing(value):
-            says_none = not value.strip() and options["empty"] == "none"
+            says_none = not value.strip() and options["empty_means"] == "none"
             yield listed.Cell([], []) if says_none else None
             continue
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from labelaudit import confident, cooccurrence, health, multilabel
+from labelaudit import cooccurrence, health, multilabel
 from labelaudit.checks.base import K
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
@@ -37,7 +37,7 @@ def check(dataset: Dataset, config: AuditConfig) -> None:
     labelled = int((bits >= 0).any(axis=1).sum())
     where = ", ".join(map(repr, dataset.label_columns[:3])) + (" …" if len(dataset.label_columns) > 3 else "")
     if not labelled:
-        raise BadInput(f"{where}: no row has labels; choose the columns that hold the labels of each row.")
+        raise BadInput(f"{where}: no labels at all; choose the columns that hold the labels of each row.")
     if labelled < config.folds:
         raise BadInput(
             f"{labelled} labelled rows are fewer than the {config.folds} folds; use fewer folds or more rows."
@@ -109,7 +109,7 @@ def find_issues(
     flagged = multilabel.label_issues(bits, probabilities, config.filter_by, judged).ravel() & ~dataset.verified
     near = None if seen.graph is None else multilabel.neighbour_shares(bits, seen.graph, K)
     scores = _scores(ids, dataset.units.parts, bits, outputs, near)
-    score = scores[config.score].fillna(1.0).to_numpy(copy=True)
+    score = scores["self_confidence"].fillna(1.0).to_numpy(copy=True)
     score[(bits >= 0).ravel() & ~judged.ravel()] = 1.0
 
     codes = bits.ravel()
@@ -146,11 +146,10 @@ def _scores(
     """One column for each detector of a unit, and ``example``, the softmin over the labels of an example."""
     codes = bits.ravel()
     labelled = np.flatnonzero(codes >= 0)
-    scores = pd.DataFrame({"id": ids, "part": parts})
-    for name in confident.SCORES:
-        column = np.full(len(codes), np.nan)
-        column[labelled] = confident.quality_scores(codes[labelled], outputs["arrays"]["pred_probs"][labelled], name)
-        scores[name] = column
+    # Of two classes, all scores of Confident Learning rank alike.
+    sure = np.full(len(codes), np.nan)
+    sure[labelled] = outputs["arrays"]["pred_probs"][labelled, codes[labelled]]
+    scores = pd.DataFrame({"id": ids, "part": parts, "self_confidence": sure})
     if len(outputs["verdicts"]) > 1:
         scores = scores.assign(**{head: sure for head, (sure, _) in outputs["verdicts"].items()})
     own = {"alone": outputs["alone"], "other_labels": outputs["others"], "neighbours": near}
@@ -292,13 +291,13 @@ MULTILABEL = Task(
     expected=expected,
     overview=overview,
     several=True,
+    choices=("model", "filter_by", "calibrate"),
     noises=multilabel.NOISES,
     heatmaps=heatmaps,
     part_name=part_name,
-    label_options={"separator": (GUESSED, ";", ",", "|", "/"), "empty": EMPTY},
+    label_options={"separator": (GUESSED, ";", ",", "|", "/"), "empty_means": EMPTY},
     detectors={
         "alone": "models without the other labels",
         "other_labels": "the other labels alone",
-        "neighbours": "nearest neighbours",
     },
 )

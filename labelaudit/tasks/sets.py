@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from labelaudit import multilabel
 from labelaudit.blocks import Bar, Bars, Block, Part, Parts
@@ -26,86 +27,78 @@ MOST_BARS = 12
 
 def metrics(audit: Audit) -> dict[str, Any]:
     """Return the figures that Health shows beside those in the manifest."""
-    n_labels = len(label_sets(audit.dataset).names)
-    bits = audit.codes.reshape(-1, n_labels)
-    likely = audit.outputs["pred_probs"].argmax(axis=1)
+    bits, likely = _bits(audit), audit.outputs["pred_probs"].argmax(axis=1)
     labelled = audit.codes >= 0
     return {
         **audit.manifest["health"],
         **classes.said_of_model(float((likely == audit.codes)[labelled].mean())),
-        "card": classes.weakest(audit, _suspects_of),
-        "panels": [classes.ranking(audit, _suspects_of), _pairs(_overlaps(audit, bits))],
+        "card": replace(classes.weakest(audit, _extra), title="Weakest label"),
+        "panels": [replace(classes.ranking(audit, _of_label), title="Label quality by label"), _swapped(audit)],
         **multilabel.metrics(bits, likely.reshape(bits.shape)),
     }
 
 
-def _suspects_of(audit: Audit, label: int) -> Selection:
+def _bits(audit: Audit) -> np.ndarray:
+    """The given labels of the audited examples, shape (m, K)."""
+    return audit.codes.reshape(len(audit.outputs["rows"]), -1)
+
+
+def _flagged(audit: Audit) -> np.ndarray:
+    """Which of them are suspects, shape (m, K)."""
+    return audit.label_issues["is_issue"].to_numpy().reshape(len(audit.outputs["rows"]), -1)
+
+
+def _of_label(audit: Audit, label: int) -> Selection:
+    """Select the suspects of one label."""
     from labelaudit.selection import Selection
 
     return Selection(suspects=True, part=PART + label_sets(audit.dataset).names[label])
 
 
-def _pairs(overlaps: pd.DataFrame) -> Links:
+def _extra(audit: Audit, label: int) -> Selection:
+    """Select the examples in which a label seems to be too much."""
+    return replace(_of_label(audit, label), given=encode(True))
+
+
+def _pair(audit: Audit, extra: int, missing: int) -> Selection:
+    """Select the suspects of the examples in which one label seems to stand for another."""
     from labelaudit.selection import Selection
 
-    links = [
-        Link(
-            f"{pair['given']} → {pair['suggested']}",
-            Selection(suspects=True, part=PART + pair["given"]),
-            f"{pair['examples']:,} examples",
-            f"pair-{pair['given_code']}-{pair['suggested_code']}",
-        )
-        for pair in overlaps.head(classes.MOST_PAIRS).to_dict("records")
-    ]
-    return Links(
-        "Pairs that are confused",
-        "Examples where the first label is likely too much and the second is missing. A click selects the first's "
-        "suspects.",
-        links,
-        "No label is given in place of another.",
-        ("pages/4_Heatmap.py", "All pairs as a heatmap"),
-    )
+    bits, flagged = _bits(audit), _flagged(audit)
+    rows = (flagged & (bits == 1))[:, extra] & (flagged & (bits == 0))[:, missing]
+    return Selection(suspects=True, ids=tuple(audit.dataset.ids[audit.outputs["rows"][rows]].astype(str)))
 
 
-def _overlaps(audit: Audit, bits: np.ndarray) -> pd.DataFrame:
-    """Rank the pairs of labels by how often one is flagged as too much where the other is as missing."""
+def _swapped(audit: Audit) -> Links:
+    """The labels that most often stand for another one, each pair with the way to its suspects."""
     names = label_sets(audit.dataset).names
-    flagged = audit.label_issues["is_issue"].to_numpy().reshape(bits.shape)
-    counts = multilabel.confused(flagged, bits)
-    extra, missing = np.nonzero(counts)
-    table = pd.DataFrame(
-        {
-            "given": [names[k] for k in extra],
-            "suggested": [names[k] for k in missing],
-            "given_code": extra,
-            "suggested_code": missing,
-            "examples": counts[extra, missing],
-            "share": counts[extra, missing] / max(1, len(bits)),
-        }
+    counts = multilabel.confused(_flagged(audit), _bits(audit))
+    links = []
+    for place in np.argsort(-counts.ravel(), kind="stable")[: classes.MOST_PAIRS].tolist():
+        extra, missing = divmod(place, len(names))
+        if count := int(counts[extra, missing]):
+            note = "1 example" if count == 1 else f"{count:,} examples"
+            title = f"{names[extra]} → {names[missing]}"
+            links.append(Link(title, _pair(audit, extra, missing), note, f"pair-{extra}-{missing}"))
+    return Links(
+        "Labels that are confused",
+        "Examples in which the first label seems to be too much and the second is missing. A click selects them.",
+        links,
+        "No label seems to stand for another one.",
+        ("pages/4_Heatmap.py", "All labels as a heatmap"),
     )
-    return table.sort_values("examples", ascending=False, kind="stable", ignore_index=True)
 
 
 def heatmaps(audit: Audit) -> list[Grid]:
     """What is wrong with each label, and which labels are given for each other."""
-    from labelaudit.selection import Selection
-
-    names = label_sets(audit.dataset).names
-    bits = audit.codes.reshape(-1, len(names))
-    flagged = audit.label_issues["is_issue"].to_numpy().reshape(bits.shape)
+    names, bits, flagged = label_sets(audit.dataset).names, _bits(audit), _flagged(audit)
     extra, missing = flagged & (bits == 1), flagged & (bits == 0)
-    counts = np.column_stack([(what.sum(axis=0)) for what in (missing, extra, ~flagged & (bits >= 0))])
+    counts = np.column_stack([what.sum(axis=0) for what in (missing, extra, ~flagged & (bits >= 0))])
     order = np.argsort(-counts[:, :2].sum(axis=1), kind="stable")
-    ids = audit.dataset.ids[audit.outputs["rows"]].astype(str)
 
     def kind(row: int, column: int) -> Selection:
-        part = PART + names[row]
-        if column == 2:
-            return Selection(part=part)
-        return Selection(suspects=True, part=part, given=encode(column == 1))
-
-    def pair(row: int, column: int) -> Selection:
-        return Selection(suspects=True, ids=tuple(ids[extra[:, row] & missing[:, column]]))
+        chosen = _of_label(audit, row)
+        return replace(chosen, suspects=False) if column == 2 else replace(chosen, given=encode(column == 1))
 
     swapped = multilabel.confused(flagged, bits)
     return [
@@ -145,7 +138,7 @@ def heatmaps(audit: Audit) -> list[Grid]:
             counted="examples",
             suspects=swapped,
             muted=np.eye(len(names), dtype=bool),
-            select=pair,
+            select=partial(_pair, audit),
             order=order,
         ),
     ]

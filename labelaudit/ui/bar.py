@@ -86,7 +86,7 @@ def chips(opened: Opened) -> None:
     if not opened.selection:
         st.caption("no selection: all examples", width="content")
         return
-    for name, text in opened.selection.chips():
+    for name, text in opened.selection.chips(opened.dataset.name_of):
         text = title_of(opened.audit, opened.selection.issue) if name == "issue" else text
         st.button(
             plain(text[:60]),

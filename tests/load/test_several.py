@@ -178,7 +178,7 @@ def test_the_separator_is_guessed(made: Made, cells: list[str], separator: str) 
 
 def test_the_separator_and_what_an_empty_cell_means_can_be_said(made: Made) -> None:
     path = made("songs.csv", csv("mood", ["a+b c", "", "b c", "a"] * 3))
-    how = {"separator": "+", "empty": "missing", "labels": "d,a"}
+    how = {"separator": "+", "empty_means": "missing", "labels": "d,a"}
     dataset = load(path, task="multilabel", label="mood", label_options=how)
     assert names(dataset) == ("d", "a", "b c")  # one that never occurs, too
     assert sets(dataset)[:4] == ["ab", "?", "b", "a"]
@@ -268,7 +268,7 @@ def test_folds_spread_each_label_and_copies_of_sets_are_told_apart(made: Made) -
         (csv("labels", ['["a"]', '["b"]', '["a", "b"', '["a"]']), {}, "'labels' holds .* in row 2, which is no list"),
         (csv("labels", ['["a"]', '[["b"]]', '["a"]']), {}, "'labels' holds .* in row 1, which is no list"),
         (csv("labels", ["a;b"] * 4), {"label_options": {"separatr": ";"}}, "no option 'separatr'; did you"),
-        (csv("labels", ["a;b"] * 4), {"label_options": {"empty": "zero"}}, "there is no empty 'zero' of labels"),
+        (csv("labels", ["a;b"] * 4), {"label_options": {"empty_means": "zero"}}, "there is no empty_means 'zero'"),
         (csv("labels", ['[1, "1"]', "[1]"] * 3), {}, "has the labels 1 and \"1\", which look alike"),
         (csv("labels", [f"{n};{n}x" for n in range(3000)]), {"label": "labels"}, ""),
     ],
