@@ -17,6 +17,7 @@ from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.load import cells
 from labelaudit.load.guess import guess, is_short_text
 from labelaudit.load.leaks import label_codes, left_out
+from labelaudit.load.sentences import tagged
 from labelaudit.media import Media
 from labelaudit.text import shorten
 
@@ -192,7 +193,12 @@ def _ratings(wanted: Wanted) -> Dataset:
 
 
 # How the columns of each kind of label are found, by `Dataset.value_type`.
-ASSIGN: dict[str, Callable[[Wanted], Dataset]] = {"class": one_class, "classes": _several, "votes": _ratings}
+ASSIGN: dict[str, Callable[[Wanted], Dataset]] = {
+    "class": one_class,
+    "classes": _several,
+    "tags": tagged,
+    "votes": _ratings,
+}
 
 
 def _value_type(task: str) -> str:

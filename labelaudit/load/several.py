@@ -16,6 +16,7 @@ from labelaudit.load.guess import LABEL_NAMES
 from labelaudit.load.leaks import coded
 from labelaudit.load.roles import Wanted, fair, id_of, listed, unnamed, with_features
 from labelaudit.shapes import binary
+from labelaudit.shapes.listed import guess_separator
 from labelaudit.shapes.several import form_of, label_sets, settled
 
 NAMES = (*LABEL_NAMES, "tags", "genres", "emotions", "categories", "topics", "keywords")
@@ -72,9 +73,11 @@ def _form(table: pa.Table, name: str) -> str:
     if binary.is_binary(column):
         return "binary"
     form = form_of(table, [name], has_separator=False)
-    if form == "separated" and not is_text(column.type):
-        return ""
-    return form
+    if form != "separated":
+        return form
+    texts = column.drop_null().to_pylist() if is_text(column.type) else []
+    separator = guess_separator(texts)
+    return form if any(separator in text for text in texts) else ""
 
 
 def _note(names: tuple[str, ...], options: dict[str, Any], column: pa.ChunkedArray) -> str:

@@ -36,6 +36,7 @@ FORMS = {
 OPTIONS = ("form", "separator", "empty", "labels")
 EMPTY = ("none", "missing")
 GUESSED = "guessed"
+PART = "c:"  # before the name of a label
 MOST_SETS = 200  # different sets of labels that can stand for classes
 MOST_LABELS = 2000
 _READ: WeakKeyDictionary[Dataset, LabelSets] = WeakKeyDictionary()
@@ -236,7 +237,7 @@ def _from_cells(table: pa.Table, name: str, options: Mapping[str, Any]) -> Label
 def units(dataset: Dataset) -> Units:
     """Take every label of every example as one unit, example after example."""
     names = label_sets(dataset).names
-    parts = np.array([f"c:{name}" for name in names], dtype=object)
+    parts = np.array([PART + name for name in names], dtype=object)
     return Units(np.repeat(np.arange(len(dataset)), len(names)), np.tile(parts, len(dataset)))
 
 
@@ -294,11 +295,18 @@ def _with_cells(dataset: Dataset, sets: LabelSets, after: np.ndarray, changed: n
         if not new and (now < 0).all():
             cells[row] = None if not is_text(field.type) or as_json else ""
             continue
-        given = None if (before < 0).all() else decode(cells[row]) if as_json else cells[row]
+        given = decode(cells[row]) if as_json else cells[row]
+        if (before < 0).all() or (isinstance(given, str) and not given.strip()):
+            given = None
         cell = listed.written(given, read, out, new, style)
         cells[row] = encode(cell) if as_json else cell
     array = array_of(cells, field.type)
     return dataset.table.set_column(dataset.table.schema.get_field_index(name), field, array)
+
+
+def bits_of(dataset: Dataset) -> np.ndarray:
+    """The labels as a table, decisions applied, shape (N, K): 1 present, 0 absent, -1 where nothing is said."""
+    return dataset.labels.reshape(len(dataset), -1)
 
 
 def strata(dataset: Dataset) -> tuple[np.ndarray, Sequence[str]]:
@@ -307,7 +315,7 @@ def strata(dataset: Dataset) -> tuple[np.ndarray, Sequence[str]]:
     Sets next to each other share their rarest labels, so that rows dealt in this order spread each label evenly.
     """
     sets = label_sets(dataset)
-    given = dataset.labels.reshape(sets.given.shape)
+    given = bits_of(dataset)
     order = np.argsort((given == 1).sum(axis=0), kind="stable")
     ranked = given[:, order]
     different, codes = np.unique(ranked, axis=0, return_inverse=True)

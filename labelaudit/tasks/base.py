@@ -16,6 +16,7 @@ from labelaudit.cache import Cache
 from labelaudit.dataset import Dataset
 from labelaudit.labels import decode
 from labelaudit.predict import Progress, silent
+from labelaudit.tasks.grids import Grid, confusions
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
@@ -144,6 +145,8 @@ class Task:
         none for a label that is no class.
     plane : callable
         ``(audit) -> x, y of shape (n,)``: where the units lie on the scatter; NaN where nowhere.
+    heatmaps : callable
+        ``(audit) -> grids``, one after the other, or in a sentence why there is none.
     part_name : callable
         ``(audit, position) -> what a part of an example is called``: the word, the class; empty for a whole example.
     detectors : mapping of str to str
@@ -183,6 +186,7 @@ class Task:
     plane: Callable[[Audit], tuple[np.ndarray, np.ndarray]]
     expected: Callable[[Dataset, AuditConfig], tuple[tuple[str, ...], str, float]]
     overview: Callable[[Dataset], pd.DataFrame]
+    heatmaps: Callable[[Audit], Sequence[Grid] | str] = confusions
     part_name: Callable[[Audit, int], str] = lambda audit, position: ""
     detectors: Mapping[str, str] = field(default_factory=dict)
     choices: tuple[str, ...] = ("model", "filter_by", "score", "calibrate")

@@ -10,29 +10,19 @@ import numpy as np
 import pandas as pd
 
 from labelaudit import confident, cooccurrence, health, multilabel
-from labelaudit.blocks import Bar, Bars, Block
 from labelaudit.checks.base import K
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
 from labelaudit.labels import encode
-from labelaudit.panels import Link, Links
-from labelaudit.shapes.several import EMPTY, GUESSED, label_sets
-from labelaudit.tasks import classes
+from labelaudit.shapes.several import EMPTY, GUESSED, bits_of, label_sets
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task, apply, confidence_plane, likeliest
-from labelaudit.tasks.classification import EXAMPLES, NO_LABEL, charts, settled
+from labelaudit.tasks.classification import NO_LABEL, charts, settled
 from labelaudit.tasks.pooling import by_head, expected, pooled
+from labelaudit.tasks.sets import heatmaps, metrics, part_name, view
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit, AuditConfig
-    from labelaudit.selection import Selection
-
-MOST_BARS = 12
-
-
-def bits_of(dataset: Dataset) -> np.ndarray:
-    """The labels as a table, decisions applied, shape (N, K): 1 present, 0 absent, -1 where nothing is said."""
-    return dataset.labels.reshape(len(dataset), -1)
+    from labelaudit.audit import AuditConfig
 
 
 def check(dataset: Dataset, config: AuditConfig) -> None:
@@ -283,87 +273,6 @@ def overview(dataset: Dataset) -> pd.DataFrame:
     return table.sort_values("examples", ascending=False, kind="stable", ignore_index=True)
 
 
-def metrics(audit: Audit) -> dict[str, Any]:
-    """Return the figures that Health shows beside those in the manifest."""
-    n_labels = len(label_sets(audit.dataset).names)
-    bits = audit.codes.reshape(-1, n_labels)
-    likely = audit.outputs["pred_probs"].argmax(axis=1)
-    labelled = audit.codes >= 0
-    return {
-        **audit.manifest["health"],
-        **classes.said_of_model(float((likely == audit.codes)[labelled].mean())),
-        "card": classes.weakest(audit, _suspects_of),
-        "panels": [classes.ranking(audit, _suspects_of), _pairs(_overlaps(audit, bits))],
-        **multilabel.metrics(bits, likely.reshape(bits.shape)),
-    }
-
-
-def _suspects_of(audit: Audit, label: int) -> Selection:
-    from labelaudit.selection import Selection
-
-    return Selection(suspects=True, part=f"c:{label_sets(audit.dataset).names[label]}")
-
-
-def _pairs(overlaps: pd.DataFrame) -> Links:
-    from labelaudit.selection import Selection
-
-    links = [
-        Link(
-            f"{pair['given']} → {pair['suggested']}",
-            Selection(suspects=True, part=f"c:{pair['given']}"),
-            f"{pair['examples']:,} examples",
-            f"pair-{pair['given_code']}-{pair['suggested_code']}",
-        )
-        for pair in overlaps.head(classes.MOST_PAIRS).to_dict("records")
-    ]
-    return Links(
-        "Pairs that are confused",
-        "Examples where the first label is likely too much and the second is missing. A click selects the first's "
-        "suspects.",
-        links,
-        "No label is given in place of another.",
-        ("pages/4_Heatmap.py", "All pairs as a heatmap"),
-    )
-
-
-def _overlaps(audit: Audit, bits: np.ndarray) -> pd.DataFrame:
-    """Rank the pairs of labels by how often one is flagged as too much where the other is as missing."""
-    names = label_sets(audit.dataset).names
-    flagged = audit.label_issues["is_issue"].to_numpy().reshape(bits.shape)
-    counts = multilabel.confused(flagged, bits)
-    extra, missing = np.nonzero(counts)
-    table = pd.DataFrame(
-        {
-            "given": [names[k] for k in extra],
-            "suggested": [names[k] for k in missing],
-            "given_code": extra,
-            "suggested_code": missing,
-            "examples": counts[extra, missing],
-            "share": counts[extra, missing] / max(1, len(bits)),
-        }
-    )
-    return table.sort_values("examples", ascending=False, kind="stable", ignore_index=True)
-
-
-def view(audit: Audit, position: int) -> Sequence[Block]:
-    """Show one label of an example: the example, and how likely it has each of the labels."""
-    names = label_sets(audit.dataset).names
-    own = position % len(names)
-    first = position - own
-    probabilities = audit.outputs["pred_probs"][first : first + len(names), 1]
-    given, rows = audit.codes[first : first + len(names)], audit.label_issues
-    flagged = rows["is_issue"].to_numpy()[first : first + len(names)]
-    order = [own, *(k for k in np.argsort(-probabilities, kind="stable").tolist() if k != own)][:MOST_BARS]
-
-    def role(label: int) -> Any:
-        if flagged[label] and given[label] == 0:
-            return "suggested"
-        return "given" if given[label] == 1 else "other"
-
-    bars = tuple(Bar(names[k], float(probabilities[k]), role(k)) for k in order)
-    return [EXAMPLES[audit.dataset.modality](audit, position), Bars("Its labels, by models without this example", bars)]
-
-
 MULTILABEL = Task(
     name="multilabel",
     title="Several labels per example",
@@ -384,6 +293,8 @@ MULTILABEL = Task(
     overview=overview,
     several=True,
     noises=multilabel.NOISES,
+    heatmaps=heatmaps,
+    part_name=part_name,
     label_options={"separator": (GUESSED, ";", ",", "|", "/"), "empty": EMPTY},
     detectors={
         "alone": "models without the other labels",
