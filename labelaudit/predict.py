@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -69,35 +69,68 @@ def out_of_fold(
     ndarray of shape (N, K), float32
         Rows sum to 1. A class that a fold's training rows lack has probability 0 in that fold.
     """
-    cache = cache or Cache(None)
     prepared: list[Matrix] = []  # made by the first fold that is not in the cache
-    pred_probs = np.zeros((X.shape[0], n_classes), dtype=np.float32)
-    unlabelled = labels < 0
 
-    def fit_fold(held_out: np.ndarray) -> np.ndarray:
+    def fit_fold(train: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         if not prepared:
             prepared.append(prepare(X, model, embedding))
         data = prepared[0]
-        train = ~held_out & ~unlabelled
-        probabilities = np.zeros((X.shape[0], n_classes), dtype=np.float32)
-        wanted = held_out | unlabelled
+        probabilities = np.zeros((int(wanted.sum()), n_classes), dtype=np.float32)
+        fitted = _fitted(data[train], labels[train], model, calibrate, seed)
+        probabilities[:, fitted.classes_] = fitted.predict_proba(data[wanted])
+        return probabilities
+
+    parts = {"name": name, "model": model, "calibrate": calibrate, "seed": seed, "version": VERSION}
+    return _normalised(over_folds(folds, labels >= 0, n_classes, fit_fold, cache or Cache(None), parts, progress))
+
+
+def over_folds(
+    folds: Folds,
+    labelled: np.ndarray,
+    n_columns: int,
+    fit_fold: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    cache: Cache,
+    parts: Mapping[str, Any],
+    progress: Progress,
+) -> np.ndarray:
+    """Predict every row by a model that was trained without its fold.
+
+    Parameters
+    ----------
+    folds : Folds
+    labelled : ndarray of shape (N,), bool
+        Rows without a label train nothing and get the mean over the folds' models.
+    n_columns : int
+        Of a prediction.
+    fit_fold : callable
+        ``(train, wanted)``: masks of the rows to learn from, and of the m rows to predict; returns shape (m, n_columns).
+    cache : Cache
+        Each finished fold is kept, so an interrupted run resumes there.
+    parts : mapping
+        All that a prediction depends on besides the fold.
+    progress : callable
+
+    Returns
+    -------
+    ndarray of shape (N, n_columns), float32
+    """
+    predicted = np.zeros((len(labelled), n_columns), dtype=np.float32)
+
+    def limited(train: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         # Such small matrices gain nothing from the threads of the linear algebra, which wait for each other in a loop:
         # beside another busy process they took ten times as long.
         with threadpool_limits(1, user_api="blas"):
-            fitted = _fitted(data[train], labels[train], model, calibrate, seed)
-            probabilities[np.ix_(wanted, fitted.classes_)] = fitted.predict_proba(data[wanted])
-        return probabilities[wanted]
+            return fit_fold(train, wanted)
 
     for number, held_out in enumerate(folds):
         progress(f"fold {number + 1} of {folds.n_folds}", number, folds.n_folds)
-        wanted = held_out | unlabelled
-        parts = {"name": name, "model": model, "calibrate": calibrate, "seed": seed, "fold": number, "version": VERSION}
-        held = cache.matrix(f"pred_probs-{key(**parts)}", partial(fit_fold, held_out))
-        own, shared = held_out & ~unlabelled, unlabelled
-        pred_probs[own] = held[own[wanted]]
-        pred_probs[shared] += held[shared[wanted]] / folds.n_folds
+        wanted = held_out | ~labelled
+        found = cache.matrix(f"pred_probs-{key(**parts, fold=number)}", partial(limited, ~held_out & labelled, wanted))
+        own = held_out & labelled
+        predicted[own] = found[own[wanted]]
+        predicted[~labelled] += found[~labelled[wanted]] / folds.n_folds
     progress(f"fold {folds.n_folds} of {folds.n_folds}", folds.n_folds, folds.n_folds)
-    return _normalised(pred_probs)
+    return predicted
 
 
 def _fitted(X: Matrix, labels: np.ndarray, model: str, calibrate: bool, seed: int) -> Any:

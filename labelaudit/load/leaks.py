@@ -8,7 +8,7 @@ import pyarrow as pa
 from labelaudit.columns import Codes, codes, is_named_like_id, is_whole, numbers
 from labelaudit.dataset import Dataset
 
-_MIN_ROWS = 10  # in fewer rows, two columns agree by chance
+MIN_ROWS = 10  # in fewer rows, two columns agree by chance
 
 
 def left_out(dataset: Dataset) -> dict[str, str]:
@@ -36,13 +36,13 @@ def label_codes(dataset: Dataset) -> Codes:
     return Codes(np.where(missing, classes, dataset.labels), pa.array(range(classes)), int(missing.sum()))
 
 
-def reason_of(name: str, column: Codes, label: Codes) -> str | None:
-    """Say why a model should not see a column, if there is a reason."""
+def reason_of(name: str, column: Codes, label: Codes | None) -> str | None:
+    """Say why a model should not see a column, if there is a reason; without a label, of those in itself."""
     if column.distinct <= 1:
         return "is constant"
     if _is_identifier(name, column):
         return "identifies the rows: it is different in every one"
-    return giveaway(column, label)
+    return None if label is None else giveaway(column, label)
 
 
 def _is_identifier(name: str, column: Codes) -> bool:
@@ -54,14 +54,14 @@ def _is_identifier(name: str, column: Codes) -> bool:
         return True
     values = numbers(column.values)
     in_sequence = values is None or (is_whole(column.values) and values.max() - values.min() == rows - 1)
-    return rows >= _MIN_ROWS and in_sequence
+    return rows >= MIN_ROWS and in_sequence
 
 
 def giveaway(column: Codes, label: Codes) -> str | None:
     """Say how a column of few values gives the label away, if it does."""
     known = label.codes < len(label.values)
     rows, classes = int(known.sum()), len(label.values)
-    if rows < _MIN_ROWS or classes < 2 or column.distinct > min(10 * classes, rows / 2):
+    if rows < MIN_ROWS or classes < 2 or column.distinct > min(10 * classes, rows / 2):
         return None
     pairs = np.bincount(
         column.codes[known] * classes + label.codes[known], minlength=(len(column.values) + 1) * classes

@@ -14,8 +14,10 @@ from labelaudit.columns import can_be_id
 from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.load import cells
-from labelaudit.load.guess import guess, is_short_text
+from labelaudit.load.guess import guess, guess_class, guess_number, is_short_text
 from labelaudit.load.leaks import left_out
+from labelaudit.load.tellers import left_out_of_numbers
+from labelaudit.shapes.number import read
 from labelaudit.text import shorten
 
 
@@ -76,9 +78,42 @@ def assign(wanted: Wanted) -> Dataset:
 
 def one_class(wanted: Wanted) -> Dataset:
     """Find the one column that holds the class of each example."""
+    dataset, chosen = one_column(wanted, guess_class)
+    _check_classes(dataset)
+    return dataset if chosen else _with_fair_features(dataset, left_out(dataset), wanted.featureless)
+
+
+def one_number(wanted: Wanted) -> Dataset:
+    """Find the one column that holds the number of each example."""
+    dataset, chosen = one_column(wanted, guess_number)
+    dataset = replace(dataset, value_type="number", label_options=wanted.options)
+    found = read(dataset)
+    if found.note:
+        dataset = replace(dataset, source=replace(dataset.source, notes=(*dataset.source.notes, found.note)))
+    if chosen:
+        return dataset
+    return _with_fair_features(dataset, left_out_of_numbers(dataset, found.values), wanted.featureless)
+
+
+def one_column(wanted: Wanted, guess_label: Callable[..., str | None]) -> tuple[Dataset, tuple[str, ...]]:
+    """Find the one column that holds the labels, and the features.
+
+    Parameters
+    ----------
+    wanted : Wanted
+    guess_label : callable
+        ``(table, source, id=…, group=…) -> the column``, or None where none looks like one.
+
+    Returns
+    -------
+    dataset : Dataset
+        All columns without another role are features, where nobody named any.
+    chosen : tuple of str
+        The features that were named, or texts; empty where the model may see what is left.
+    """
     if len(wanted.labels) > 1:
         raise BadInput(
-            f"{_listed(wanted.labels)} are {len(wanted.labels)} label columns, and one holds the class of an example; "
+            f"{_listed(wanted.labels)} are {len(wanted.labels)} label columns, and one holds the label of an example; "
             "choose one, or the task multilabel."
         )
     table, source, name, group = wanted.table, wanted.source, wanted.name, wanted.group
@@ -96,7 +131,7 @@ def one_class(wanted: Wanted) -> Dataset:
     free = table.select([c for c in names if c not in wanted.taken])
     if label is None:
         others = names.keys() - {*chosen, *wanted.taken}
-        label = guess(table.select([c for c in names if c in others]), source, id=id, group=group).label
+        label = guess_label(table.select([c for c in names if c in others]), source, id=id, group=group)
     if label is None:
         raise BadInput(f"{name!r} has no column that looks like a label; name it, one of {_listed(list(names))}.")
     if label in chosen:
@@ -125,12 +160,11 @@ def one_class(wanted: Wanted) -> Dataset:
         source=source,
         provenance=wanted.provenance,
     )
-    _check_classes(dataset)
-    return dataset if chosen else _with_fair_features(dataset, wanted.featureless)
+    return dataset, chosen
 
 
 # How the columns of each kind of label are found, by `Dataset.value_type`.
-ASSIGN: dict[str, Callable[[Wanted], Dataset]] = {"class": one_class}
+ASSIGN: dict[str, Callable[[Wanted], Dataset]] = {"class": one_class, "number": one_number}
 
 
 def _value_type(task: str) -> str:
@@ -159,15 +193,14 @@ def _check_classes(dataset: Dataset) -> None:
     _ = dataset.classes  # raises for the other types that hold no classes
 
 
-def _with_fair_features(dataset: Dataset, featureless: bool) -> Dataset:
-    reasons = left_out(dataset)
+def _with_fair_features(dataset: Dataset, reasons: Mapping[str, str], featureless: bool) -> Dataset:
     features = tuple(name for name in dataset.feature_columns if name not in reasons)
     modality = dataset.modality
     if not features:
         # What identifies the rows may be their texts, too short to be taken for prose at first sight.
         features = tuple(name for name in reasons if is_short_text(name, dataset.table[name]))
         modality = "text" if features else modality
-    if not features and len(dataset.classes) < 2 and not featureless:
+    if not features and dataset.value_type == "class" and len(dataset.classes) < 2 and not featureless:
         features = dataset.feature_columns  # nothing can be learned anyway, and the labels are what is wrong
     if not features and not featureless:
         why = "; ".join(f"{name!r} {reason}" for name, reason in list(reasons.items())[:3])

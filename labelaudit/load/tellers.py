@@ -1,0 +1,117 @@
+"""Columns that give a number away: the number in another unit, in another order of size, or parts that add up to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from labelaudit.columns import Codes, codes, numbers
+from labelaudit.dataset import Dataset
+from labelaudit.load.guess import MAX_CLASSES
+from labelaudit.load.leaks import MIN_ROWS, reason_of
+
+SAMPLE = 5000  # rows that are enough
+WRONG = 0.02  # of the rows may be otherwise, since labels may be wrong
+EXACT = 1e-6  # of the label's spread: what rounding leaves between two ways to write the same number
+TRIMMED, STEPS = 0.8, 8  # share of the rows that a fit goes by, and how often they are chosen anew
+SAME_ORDER = 0.9999  # rank correlation
+
+
+def left_out_of_numbers(dataset: Dataset, targets: np.ndarray) -> dict[str, str]:
+    """Choose the features that a model of numbers should not see: as `left_out`, and what a number follows from."""
+    different, inverse = np.unique(targets[~np.isnan(targets)], return_inverse=True)
+    label = None
+    if len(different) <= MAX_CLASSES:  # so few that they are like classes
+        place = np.full(len(targets), len(different))
+        place[~np.isnan(targets)] = inverse
+        label = Codes(place, pa.array(different), int(np.isnan(targets).sum()))
+    every = ((name, reason_of(name, codes(dataset.table[name]), label)) for name in dataset.feature_columns)
+    reasons = {name: reason for name, reason in every if reason is not None}
+    return reasons | tellers(dataset, [c for c in dataset.feature_columns if c not in reasons], targets)
+
+
+def tellers(dataset: Dataset, names: Sequence[str], targets: np.ndarray) -> dict[str, str]:
+    """Find the columns from which the label can be computed.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With N rows.
+    names : sequence of str
+        The columns to look at; those that hold no numbers are passed over.
+    targets : ndarray of shape (N,)
+        NaN where there is no label.
+
+    Returns
+    -------
+    dict of str to str
+        The column, and the reason in words that follow its name.
+    """
+    known = np.flatnonzero(~np.isnan(targets))
+    rows = np.random.default_rng(0).permutation(known)[:SAMPLE]
+    y = targets[rows]
+    if len(rows) < MIN_ROWS or np.ptp(y) == 0:
+        return {}
+    columns = {name: values for name in names if (values := _values(dataset, name, rows)) is not None}
+    spread = float(y.std())
+    found = {}
+    for name, x in columns.items():
+        if _fits(_trimmed_fit(x[:, None], y)[0], spread):
+            found[name] = "is the label in another unit"
+        elif _same_order(x, y):
+            found[name] = "orders the rows as the label does"
+    rest = [name for name in columns if name not in found]
+    if len(rest) < 2 or len(rows) < 3 * len(rest):
+        return found
+    errors, weights = _trimmed_fit(np.column_stack([columns[name] for name in rest]), y)
+    if _fits(errors, spread):
+        parts = [name for name, weight in zip(rest, weights, strict=True) if abs(weight) > 1e-3 * spread]
+        share = float((errors <= EXACT * spread).mean())
+        for name in parts:
+            others = " and ".join(repr(other) for other in parts if other != name)
+            found[name] = f"gives the label away with {others}: their sum is the label in {share:.1%} of the rows"
+    return found
+
+
+def _values(dataset: Dataset, name: str, rows: np.ndarray) -> np.ndarray | None:
+    """Read a column of numbers; gaps become its median. None for another column."""
+    found = codes(dataset.table[name])
+    values = numbers(found.values)
+    if values is None or not np.isfinite(values).all():
+        return None
+    cells = np.append(values, np.nan)[found.codes[rows]]
+    cells = np.where(np.isnan(cells), np.nanmedian(cells) if np.isfinite(cells).any() else 0.0, cells)
+    return None if np.ptp(cells) == 0 else cells
+
+
+def _trimmed_fit(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Fit a plane to the rows that are nearest to it (least trimmed squares), so that wrong labels do not bend it.
+
+    Returns
+    -------
+    errors : ndarray of shape (n,)
+        Absolute.
+    weights : ndarray of shape (d,)
+        Of standardised columns.
+    """
+    Z = np.column_stack([(X - X.mean(axis=0)) / X.std(axis=0), np.ones(len(X))])
+    best = np.arange(len(y))
+    for _ in range(STEPS):
+        weights = np.linalg.lstsq(Z[best], y[best], rcond=None)[0]
+        errors = np.abs(y - Z @ weights)
+        best = np.argsort(errors, kind="stable")[: max(Z.shape[1] + 1, round(TRIMMED * len(y)))]
+    return errors, weights[:-1]
+
+
+def _fits(errors: np.ndarray, spread: float) -> bool:
+    return bool((errors > EXACT * spread).mean() <= WRONG)
+
+
+def _same_order(x: np.ndarray, y: np.ndarray) -> bool:
+    from scipy.stats import spearmanr
+
+    if len(np.unique(x)) < MIN_ROWS or len(np.unique(y)) < MIN_ROWS:
+        return False
+    return bool(abs(spearmanr(x, y).statistic) >= SAME_ORDER)
