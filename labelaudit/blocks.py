@@ -63,6 +63,34 @@ class Bars:
 
 
 @dataclass(frozen=True)
+class Interval:
+    """Where a number lies against what was predicted, on the line of all numbers.
+
+    Parameters
+    ----------
+    title : str
+    given : float or None
+    predicted, low, high : float
+    counts : tuple of int
+        How many numbers lie in each of as many equal parts of the line.
+    start, end : float
+        Of the line.
+    note : str
+        What to make of it.
+    """
+
+    title: str
+    given: float | None
+    predicted: float
+    low: float
+    high: float
+    counts: tuple[int, ...]
+    start: float
+    end: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Image:
     """A copy of an image for the browser, or why there is none.
 
@@ -88,4 +116,4 @@ class Image:
     reason: str = ""
 
 
-Block = Text | Row | Bars | Image
+Block = Text | Row | Bars | Interval | Image

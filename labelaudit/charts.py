@@ -160,7 +160,7 @@ def scatter(
     )
     layers: list[alt.Chart] = [region]
     if density is not None:
-        layers.append(_density(density))
+        layers.append(density_layer(density))
     seen = [status for status in STATUS if (points["status"] == status).any()]
     dots = (
         alt.Chart(points)
@@ -192,13 +192,14 @@ def scatter(
         dots = dots.add_params(alt.selection_interval(name="brush", encodings=["x", "y"]))
     layers.append(dots)
     if box is not None:
-        layers.append(_outline(box))
+        layers.append(outline_layer(box))
     if len(hulls):
         layers += _clusters(hulls, clickable=brush, chosen=chosen)
     return alt.LayerChart(layer=[*layers, name], height=height)
 
 
-def _density(bins: pd.DataFrame) -> alt.Chart:
+def density_layer(bins: pd.DataFrame) -> alt.Chart:
+    """Draw the counts of bins, the more the darker."""
     chart: alt.Chart = (
         alt.Chart(bins)
         .mark_rect()
@@ -215,7 +216,8 @@ def _density(bins: pd.DataFrame) -> alt.Chart:
     return chart
 
 
-def _outline(box: tuple[float, float, float, float]) -> alt.Chart:
+def outline_layer(box: tuple[float, float, float, float]) -> alt.Chart:
+    """Draw the box that is selected."""
     frame = pd.DataFrame([dict(zip(("x0", "x1", "y0", "y1"), box, strict=True))])
     outline = alt.Chart(frame).mark_rect(fillOpacity=0, stroke=UNDECIDED, strokeWidth=2, strokeDash=[6, 3])
     chart: alt.Chart = outline.encode(x="x0:Q", x2="x1:Q", y="y0:Q", y2="y1:Q")
@@ -274,8 +276,8 @@ def plot_map(
         )
         .add_params(picked, alt.selection_interval(name="brush", encodings=["x", "y"]))
     )
-    under = [] if density is None else [_density(density)]
-    over = [] if box is None else [_outline(box)]
+    under = [] if density is None else [density_layer(density)]
+    over = [] if box is None else [outline_layer(box)]
     return alt.LayerChart(layer=[*under, dots, *over], height=height)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labelaudit.features import TFIDF
-from labelaudit.heads import EXACT_WORK, OF_A_PAIR, YOURS, Size, chosen, seconds
+from labelaudit.heads import EXACT_WORK, OF_A_PAIR, Size, expected_size
+from labelaudit.tasks import TASKS
 
 if TYPE_CHECKING:
     from labelaudit.audit import AuditConfig
@@ -58,12 +58,8 @@ def estimate(dataset: Dataset, config: AuditConfig) -> Estimate:
     dataset : Dataset
     config : AuditConfig
     """
-    size = Size.of(dataset, embedded=dataset.modality == "text" and config.embedder not in TFIDF)
-    share = min(1.0, (config.max_rows or size.rows) / size.rows)
-    part = replace(size, rows=round(size.rows * share), stored=size.stored * share, chars=round(size.chars * share))
-    heads, why = chosen(dataset, part, config.model, config.folds)
-    ours = [head for head in heads if head != YOURS]
-    fits = sum(seconds(head, part, config.folds) for head in ours) * (4 if config.calibrate else 1)
+    part = expected_size(dataset, config)
+    heads, why, fits = TASKS[dataset.task].expected(dataset, config)
     read = 3e-7 * part.chars if part.modality == "text" else 1.5e-6 * part.rows * part.columns
     if part.embedding and (dataset.given is None or dataset.given.features is None):
         read = part.rows * (HOG if config.embedder in ("auto", "hog") else NETWORK)

@@ -1,4 +1,4 @@
-"""What the user brings in place of what an audit computes: probabilities, predictions, features, coordinates, neighbours, folds.
+"""What the user brings in place of what an audit computes: probabilities, predictions, features, folds and more.
 
 Plain arrays, checked and aligned with the rows of the data set by `labelaudit.load.bring`.
 """

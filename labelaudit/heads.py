@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,9 @@ import pyarrow.compute as pc
 from labelaudit.cache import Matrix
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
+
+if TYPE_CHECKING:
+    from labelaudit.audit import AuditConfig
 
 Head = Literal[
     "logistic_regression",
@@ -171,18 +174,23 @@ def seconds(head: str, size: Size, folds: int) -> float:
 
 def words(heads: Iterable[str]) -> str:
     """Name heads as in a sentence: "a linear model, naive Bayes and nearest neighbours"."""
-    *first, last = (TITLES[head] for head in heads)
+    *first, last = (TITLES.get(head, head.replace("_", " ")) for head in heads)
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def expected_size(dataset: Dataset, config: AuditConfig) -> Size:
+    """Return the size of what an audit will fit, of the sample where it takes one."""
+    from labelaudit.features import TFIDF
+
+    size = Size.of(dataset, embedded=dataset.modality == "text" and config.embedder not in TFIDF)
+    share = min(1.0, (config.max_rows or size.rows) / size.rows)
+    return replace(size, rows=round(size.rows * share), stored=size.stored * share, chars=round(size.chars * share))
 
 
 def chosen(dataset: Dataset, size: Size, model: str, folds: int) -> tuple[tuple[str, ...], str]:
     """Say what predicts and why: what the user brings, else what `choose` says."""
     if dataset.given is not None and dataset.given.predicted is not None:
         return (YOURS,), f"the {dataset.given.predicted} that you brought"
-    if dataset.value_type == "number":
-        from labelaudit import regressors
-
-        return regressors.choose(size, model, folds)
     return choose(size, model, folds)
 
 

@@ -60,6 +60,49 @@ def noised(
     return changed, changed != labels
 
 
+def shifted(numbers: np.ndarray, fraction: float, seed: int, step: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Add noise to a share of the numbers: of either sign, and of half to one and a half of their standard deviation.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (N,)
+        Rows with NaN stay as they are. Where none is negative, none becomes so.
+    fraction : float
+        Between 0 and 1: the share of the known numbers that becomes wrong.
+    seed : int
+    step : float
+        The new numbers are multiples of it; 0 for any.
+
+    Returns
+    -------
+    numbers : ndarray of shape (N,)
+    planted : ndarray of shape (N,), bool
+
+    Raises
+    ------
+    BadInput
+        The fraction is outside (0, 1), or all numbers are the same.
+    """
+    if not 0 < fraction < 1:
+        raise BadInput(f"noise {fraction:g} is outside (0, 1); choose a share such as 0.1.")
+    known = np.flatnonzero(~np.isnan(numbers))
+    spread = float(numbers[known].std()) if len(known) else 0.0
+    if not spread:
+        raise BadInput("errors can't be planted where all numbers are the same; choose data with different ones.")
+    rng = np.random.default_rng(seed)
+    rows = rng.choice(known, size=max(1, round(fraction * len(known))), replace=False)
+    added = rng.choice([-1.0, 1.0], len(rows)) * rng.uniform(0.5, 1.5, len(rows)) * spread
+    if numbers[known].min() >= 0:
+        added = np.where(numbers[rows] + added < 0, -added, added)
+    if step:
+        added = np.copysign(np.maximum(np.round(np.abs(added) / step), 1) * step, added)
+    changed = numbers.copy()
+    changed[rows] += added
+    planted = np.zeros(len(numbers), dtype=bool)
+    planted[rows] = True
+    return changed, planted
+
+
 def review_curve(score: np.ndarray, is_error: np.ndarray) -> pd.DataFrame:
     """Count the errors found when examples are reviewed from the lowest score up.
 

@@ -1,6 +1,6 @@
 """Numbers as people write them in tables: read in whatever style a column has, and written back in the same one.
 
-"1,234.5", "1.234,5 kg" and "€ 12" are numbers; a whole column is read in one style, since "1,234" alone could be either.
+"1,234.5", "1.234,5 kg" and "€ 12" are numbers; a column is read in one style, since "1,234" alone could be either.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _CELL = re.compile(
     rf"(?P<digits>[.,]?[0-9](?:[0-9.,'’{SPACES}]*[0-9])?[.,]?)(?P<power>[eE][+\-]?[0-9]+)?"
     r"(?P<after>(?:\s?[^0-9\s+\-−.,()]\S{0,15}(?:\s[^0-9\s]{1,15})?)?)\s*"
 )
+DECIMALS = ("auto", ".", ",")
 KINDS = (str, int, float, Decimal)
 _INFINITE = re.compile(r"[+\-−]?\s*(inf|infinity|∞)", re.IGNORECASE)
 _SIGNS = "%‰°µ"
@@ -54,7 +55,7 @@ class Numeral:
 
     def value(self, decimal: str) -> float | None:
         """Read the number with this decimal mark; None where it can't be meant."""
-        whole, mark, fraction = self.digits.partition(decimal)
+        whole, _, fraction = self.digits.partition(decimal)
         if not (fraction.isdigit() or not fraction) or not (whole or fraction):
             return None
         groups = re.split(rf"[.,'’{SPACES}]", whole)
@@ -164,7 +165,7 @@ def read(cells: Sequence[Any], name: str, options: Mapping[str, Any] | None = No
     name : str
         Of the column, for messages.
     options : mapping, optional
-        ``decimal``: the decimal mark, where the texts leave it open.
+        ``decimal``: one of `DECIMALS`, where the texts leave the decimal mark open.
 
     Raises
     ------
@@ -207,8 +208,8 @@ def _taken_apart(cell: str, row: int, name: str) -> Numeral:
 
 def _no_number(cell: Any, row: int, name: str) -> str:
     return (
-        f"row {row:,} of column {name!r} holds {show(cell)!r}, which is no number; correct it, leave it empty, or choose "
-        "another label column."
+        f"row {row:,} of column {name!r} holds {show(cell)!r}, which is no number; correct it, leave it empty, or "
+        "choose another label column."
     )
 
 
@@ -223,11 +224,11 @@ def _finite(value: float, cell: Any, row: int, name: str) -> float:
 
 def _decimal(texts: Mapping[str, tuple[Numeral, int]], name: str, options: Mapping[str, Any]) -> str:
     """Choose the decimal mark with which all texts are numbers; a point where both would do."""
-    wanted = options.get("decimal")
-    if wanted is not None:
-        if wanted not in (".", ","):
-            raise BadInput(f"the decimal mark {wanted!r} is neither '.' nor ','; choose one of them.")
-        return str(wanted)
+    wanted = str(options.get("decimal", DECIMALS[0]))
+    if wanted not in DECIMALS:
+        raise BadInput(f"the decimal mark {wanted!r} is none of {', '.join(DECIMALS)}; choose one of them.")
+    if wanted != DECIMALS[0]:
+        return wanted
     amiss = {}
     for mark in ".,":
         amiss[mark] = next(((text, row) for text, (n, row) in texts.items() if n.value(mark) is None), None)
@@ -237,8 +238,8 @@ def _decimal(texts: Mapping[str, tuple[Numeral, int]], name: str, options: Mappi
     if one == other:
         raise BadInput(_no_number(one, first, name))
     raise BadInput(
-        f"column {name!r} has {show(one)!r} in row {first:,} and {show(other)!r} in row {second:,}, whose decimal marks "
-        "differ; write all numbers in one style."
+        f"column {name!r} has {show(one)!r} in row {first:,} and {show(other)!r} in row {second:,}, whose decimal "
+        "marks differ; write all numbers in one style."
     )
 
 

@@ -103,7 +103,7 @@ def over_folds(
     n_columns : int
         Of a prediction.
     fit_fold : callable
-        ``(train, wanted)``: masks of the rows to learn from, and of the m rows to predict; returns shape (m, n_columns).
+        ``(train, wanted)``: masks of the rows to learn from and of the m rows to predict; returns (m, n_columns).
     cache : Cache
         Each finished fold is kept, so an interrupted run resumes there.
     parts : mapping

@@ -122,16 +122,20 @@ def _worst(found: Audit) -> list[dict[str, Any]]:
     from labelaudit.labels import decode
 
     labels = found.label_issues
+    several = not found.is_whole
     worst = labels[labels["is_issue"]].sort_values("score", kind="stable").head(WORST)
     return [
         {
             "id": id_ if isinstance(id_, str) else int(id_),
+            **({"part": part} if several else {}),
             "score": round(float(score), 6),
             "given": decode(given),
             "suggested": decode(suggested),
             "snippet": _snippet(found, int(found.rows[position])),
         }
-        for position, id_, score, given, suggested in worst[["id", "score", "given", "suggested"]].itertuples()
+        for position, id_, part, score, given, suggested in worst[
+            ["id", "part", "score", "given", "suggested"]
+        ].itertuples()
     ]
 
 
@@ -146,6 +150,7 @@ def summary(found: Audit, folder: Path) -> dict[str, Any]:
         "audit": found.id,
         "dataset": manifest["dataset"]["name"],
         "n": manifest["counts"]["examples"],
+        "labels": len(found.rows),
         "classes": list(found.dataset.classes),
         "suspects": manifest["counts"]["suspects"],
         "missing_labels": manifest["counts"]["missing_labels"],
@@ -174,9 +179,8 @@ def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
     name = found.dataset.name_of
     facts, health = summary(found, folder), found.manifest["health"]
     where = f" in {found.sample}" if found.sample else ""
-    say(
-        f"We suspect {facts['suspects']:,} of {facts['n']:,} labels ({_percent(facts['suspects'] / facts['n'])}){where}"
-    )
+    share = _percent(facts["suspects"] / facts["labels"])
+    say(f"We suspect {facts['suspects']:,} of {facts['labels']:,} labels ({share}){where}")
     say(
         f"Health {_percent(facts['health_score'])}: Confident Learning estimates that about "
         f"{_percent(facts['noise_rate'])} of the labels are wrong ({_percent(health['noise_rate_low'])} to "
@@ -198,7 +202,13 @@ def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
         say()
         header = ("id", "score", "given", "suggested", "example")
         rows = [
-            (str(w["id"]), f"{w['score']:.3f}", name(encode(w["given"])), name(encode(w["suggested"])), w["snippet"])
+            (
+                " ".join(filter(None, (str(w["id"]), w.get("part")))),
+                f"{w['score']:.3f}",
+                name(encode(w["given"])),
+                name(encode(w["suggested"])),
+                w["snippet"],
+            )
             for w in facts["top"]
         ]
         taken = sum(2 + max(map(len, column)) for column in list(zip(header, *rows, strict=True))[:-1])

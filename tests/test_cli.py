@@ -26,7 +26,7 @@ from labelaudit.review import Decision, write_jsonl
 from labelaudit.settings import settings
 
 SUMMARY_KEYS = {
-    "audit", "dataset", "n", "classes", "suspects", "missing_labels", "health_score", "noise_rate", "model",
+    "audit", "dataset", "n", "labels", "classes", "suspects", "missing_labels", "health_score", "noise_rate", "model",
     "heads", "why", "out", "seconds", "timings", "notes", "sampled", "findings", "top",
     "checks", "unreadable",
 }  # fmt: skip

@@ -22,13 +22,26 @@ from labelaudit.load.bring import bring
 from labelaudit.load.demos import DEMOS
 from labelaudit.load.encoding import recognise
 from labelaudit.load.frames import from_pandas
-from labelaudit.load.guess import Roles, guess
+from labelaudit.load.guess import Roles, guess, guess_task
 from labelaudit.load.named import NAMED, load_named, named
 from labelaudit.load.pieces import PREDICTING, Brought, Role, among_own, own_columns
 from labelaudit.load.roles import Wanted, assign
 from labelaudit.settings import settings
 
-__all__ = ["DEMOS", "NAMED", "FORMATS", "SUFFIXES", "Roles", "formats", "guess", "load", "read", "to_bytes", "write"]
+__all__ = [
+    "DEMOS",
+    "NAMED",
+    "FORMATS",
+    "SUFFIXES",
+    "Roles",
+    "formats",
+    "guess",
+    "guess_task",
+    "load",
+    "read",
+    "to_bytes",
+    "write",
+]
 
 FORMATS: dict[str, Any] = {
     "csv": delimited,
@@ -256,7 +269,7 @@ def load(
     group : str, optional
         Rows of one group share a fold.
     task : str, optional
-        A key of `labelaudit.tasks.TASKS`; "classification" by default.
+        A key of `labelaudit.tasks.TASKS`; by default what the columns look like, "classification" mostly.
     label_options : mapping, optional
         How the labels are written, where there is a choice: see the modules of `labelaudit.shapes`.
     name : str, optional
@@ -342,7 +355,7 @@ def load(
             features=tuple(features or ()),
             id=id,
             group=group,
-            task=task or "classification",
+            task=task or guess_task(table, origin),
             options=label_options or {},
             path=path,
             taken=tuple(taken),

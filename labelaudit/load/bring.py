@@ -213,8 +213,8 @@ def _typed(text: str, used: Sequence[Value], piece: Piece) -> Value:
 def _predictions(dataset: Dataset, piece: Piece, rows: np.ndarray) -> tuple[dict[str, Any], str]:
     if dataset.value_type != "number":
         raise BadInput(
-            f"{piece.what} holds predicted numbers and the labels of {dataset.name!r} are none; bring probabilities, or "
-            "choose the task regression."
+            f"{piece.what} holds predicted numbers and the labels of {dataset.name!r} are none; bring probabilities, "
+            "or choose the task regression."
         )
     values = _numeric(piece, "predictions", 1).astype(np.float64)
     _finite(values, piece)

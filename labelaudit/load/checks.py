@@ -68,21 +68,24 @@ def findings(dataset: Dataset, folds: int = 5) -> list[Finding]:
         Empty where nothing is wrong.
     """
     known = _Known(dataset)
-    checks: tuple[Callable[[_Known, int], Iterable[Finding]], ...] = (
+    of_classes: tuple[Callable[[_Known, int], Iterable[Finding]], ...] = (
         _few_classes,
         _number_label,
         _giveaways,
+        _variants,
+        _small_classes,
+        _reads_like_nothing,
+    )
+    of_all: tuple[Callable[[_Known, int], Iterable[Finding]], ...] = (
         _rows_without_image,
         _conflicting_rows,
-        _variants,
         _missing_labels,
-        _small_classes,
         _few_groups,
-        _reads_like_nothing,
         _repeated_ids,
         _repeated_rows,
         _constants,
     )
+    checks = (*of_classes, *of_all) if dataset.value_type == "class" else of_all
     found = [finding for check in checks for finding in check(known, folds)]
     return sorted(found, key=lambda finding: _SEVERITIES.index(finding.severity))
 
@@ -92,14 +95,15 @@ class _Known:
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        self.label = dataset.label_columns[0]
+        self.label = ", ".join(dataset.label_columns)
         self.classes = dataset.classes
-        self.names = dataset.class_names
-        self.labels = dataset.labels
-        self.counts = np.bincount(self.labels[self.labels >= 0], minlength=len(self.classes))
+        self.labels, self.names = dataset.strata
+        self.counts = np.bincount(self.labels[self.labels >= 0], minlength=len(self.names))
         brought = () if dataset.given is None else dataset.given.columns
         images = dataset.feature_columns if dataset.modality == "image" else ()
-        others = [name for name in dataset.table.column_names if name not in (self.label, *brought, *images)]
+        others = [
+            name for name in dataset.table.column_names if name not in (*dataset.label_columns, *brought, *images)
+        ]
         self.columns = {name: codes(dataset.table[name]) for name in others}
 
     def rows_of(self, label: int) -> np.ndarray:
@@ -142,9 +146,9 @@ def _number_label(known: _Known, folds: int) -> Iterable[Finding]:
             "number_label",
             f"The label {known.label!r} looks like a number to predict: {len(values):,} different values",
             len(values),
-            known.names[:_EXAMPLES],
+            tuple(known.names[:_EXAMPLES]),
             "Every value counts as a class of its own, and few have enough examples to learn from.",
-            "Choose a column with few classes, or put the numbers into ranges.",
+            "Audit it as a number, put the numbers into ranges, or choose a column with few classes.",
             "high",
         )
 
@@ -176,7 +180,7 @@ def _counted(known: _Known, code: int) -> str:
 
 
 def _missing_labels(known: _Known, folds: int) -> Iterable[Finding]:
-    rows = np.flatnonzero(known.labels < 0)
+    rows = np.unique(known.dataset.units.rows[known.dataset.labels < 0])
     if len(rows):
         yield Finding(
             "missing_labels",

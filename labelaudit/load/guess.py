@@ -18,6 +18,9 @@ LABEL_NAMES = (
     *("class_label", "class_name", "label_text", "label_name", "gold", "gold_label", "outcome", "topic", "species"),
     *("diagnosis", "emotion", "income", "quality"),
 )
+TOKEN_NAMES = frozenset({"tokens", "words", "forms"})
+TAG_NAMES = frozenset({"tags", "ner_tags", "pos_tags", "labels", "upos", "xpos"})
+SEVERAL_NAMES = frozenset({"labels", "genres", "topics", "categories", "classes", "tags"})
 MAX_CLASSES = 200
 _SAMPLE = 2000
 _MANY_WORDS = 6
@@ -45,6 +48,23 @@ class Roles:
     features: tuple[str, ...]
     id: str | None
     group: str | None = None
+
+
+def guess_task(table: pa.Table, source: Source) -> str:
+    """Say which kind of label a table seems to have, by its columns alone.
+
+    Returns
+    -------
+    str
+        A key of `labelaudit.tasks.TASKS`; classification where nothing speaks for another.
+    """
+    kinds = {field.name.casefold(): field.type for field in table.schema}
+    lists = {name for name, kind in kinds.items() if pa.types.is_list(kind) or pa.types.is_large_list(kind)}
+    if lists & TOKEN_NAMES and lists & TAG_NAMES:
+        return "token"
+    if lists & set(LABEL_NAMES) or lists & SEVERAL_NAMES:
+        return "multilabel"
+    return "classification"
 
 
 def guess(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task
 from labelaudit.tasks.classification import CLASSIFICATION
+from labelaudit.tasks.regression import REGRESSION
 
-TASKS: dict[str, Task] = {task.name: task for task in (CLASSIFICATION,)}
+TASKS: dict[str, Task] = {task.name: task for task in (CLASSIFICATION, REGRESSION)}
 
 __all__ = ["ISSUE_COLUMNS", "TASKS", "Found", "Run", "Seen", "Task"]

@@ -14,6 +14,7 @@ import pandas as pd
 from labelaudit.blocks import Block
 from labelaudit.cache import Cache
 from labelaudit.dataset import Dataset
+from labelaudit.heads import HEADS
 from labelaudit.labels import decode
 from labelaudit.predict import Progress, silent
 
@@ -147,6 +148,19 @@ class Task:
     detectors : mapping of str to str
         Columns of `Found.scores` that speak about labels, with their titles; those of `confident.SCORES` and of the
         heads need not be named.
+    expected : callable
+        ``(dataset, config) -> heads, why, seconds``: which heads will be fitted, why those (for a person), and in about
+        how many seconds.
+    overview : callable
+        ``(dataset) -> DataFrame`` with ``class`` (text) and ``examples``: what is shown of the labels before an audit.
+    choices : tuple of str
+        The fields of `AuditConfig` that mean something here, of those that not every task has.
+    models : tuple of str
+        The models that can be chosen besides ``auto``.
+    several : bool
+        Whether several columns can hold the labels.
+    label_options : mapping of str to sequence of str
+        Name of an option of `Dataset.label_options` to its values, the usual one first.
     own_features : bool
         Whether `predict` makes features of its own, of units that are no whole examples: nothing is `Seen` then.
     """
@@ -166,7 +180,13 @@ class Task:
     view: Callable[[Audit, int], Sequence[Block]]
     options: Callable[[Audit, int], list[tuple[int, float]]]
     plane: Callable[[Audit], tuple[np.ndarray, np.ndarray]]
+    expected: Callable[[Dataset, AuditConfig], tuple[tuple[str, ...], str, float]]
+    overview: Callable[[Dataset], pd.DataFrame]
     detectors: Mapping[str, str] = field(default_factory=dict)
+    choices: tuple[str, ...] = ("model", "filter_by", "score", "calibrate")
+    models: tuple[str, ...] = HEADS
+    several: bool = False
+    label_options: Mapping[str, Sequence[str]] = field(default_factory=dict)
     own_features: bool = False
 
 
@@ -210,3 +230,10 @@ def confidence_plane(audit: Audit) -> tuple[np.ndarray, np.ndarray]:
     x[labelled] = known[np.arange(len(known)), codes]
     y[labelled] = other_best(codes, known)
     return x, y
+
+
+def class_counts(dataset: Dataset) -> pd.DataFrame:
+    """Count the units of each class, the most frequent first."""
+    counts = np.bincount(dataset.labels[dataset.labels >= 0], minlength=len(dataset.classes))
+    table = pd.DataFrame({"class": dataset.class_names, "examples": counts})
+    return table.sort_values("examples", ascending=False, kind="stable", ignore_index=True)

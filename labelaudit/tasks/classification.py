@@ -14,11 +14,21 @@ from labelaudit.cache import key
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
-from labelaudit.heads import TITLES, TREES, YOURS, Size, choose, reduced, seconds
+from labelaudit.heads import TITLES, TREES, YOURS, Size, choose, chosen, expected_size, reduced, seconds
 from labelaudit.insample import in_sample_signs
 from labelaudit.labels import decode, encode
 from labelaudit.predict import Progress, out_of_fold, pool_weights, tempered
-from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task, apply, confidence_plane, likeliest
+from labelaudit.tasks.base import (
+    ISSUE_COLUMNS,
+    Found,
+    Run,
+    Seen,
+    Task,
+    apply,
+    class_counts,
+    confidence_plane,
+    likeliest,
+)
 from labelaudit.tasks.evidence import image_block, row_block, text_block
 
 if TYPE_CHECKING:
@@ -97,7 +107,7 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
                 embedding=size.embedding,
                 cache=run.cache,
                 name=depends,
-                progress=_share_of(run.progress, head, float(end - cost), float(end), folds.n_folds * len(heads)),
+                progress=share_of(run.progress, head, float(end - cost), float(end), folds.n_folds * len(heads)),
             )
             for head, end, cost in zip(heads, ends, costs / costs.sum(), strict=True)
         }
@@ -133,7 +143,7 @@ def _as_given(dataset: Dataset, given: Given, seen: Seen, run: Run) -> dict[str,
     }
 
 
-def _share_of(progress: Progress, head: str, start: float, end: float, total: int) -> Progress:
+def share_of(progress: Progress, head: str, start: float, end: float, total: int) -> Progress:
     """Report the folds of one head as its share of all folds of all heads, by what they cost."""
 
     def report(step: str, done: float, of: float) -> None:
@@ -338,6 +348,14 @@ def metrics(audit: Audit) -> dict[str, Any]:
     }
 
 
+def expected(dataset: Dataset, config: AuditConfig) -> tuple[tuple[str, ...], str, float]:
+    """Say which heads will be fitted, why those, and in about how many seconds."""
+    size = expected_size(dataset, config)
+    heads, why = chosen(dataset, size, config.model, config.folds)
+    times = 4 if config.calibrate else 1
+    return heads, why, times * sum(seconds(head, size, config.folds) for head in heads if head != YOURS)
+
+
 def view(audit: Audit, position: int) -> Sequence[Block]:
     """Show one example: the text or the row, and the class probabilities as bars."""
     given = audit.dataset.code_of(audit.label_issues["given"].iloc[position])
@@ -382,4 +400,6 @@ CLASSIFICATION = Task(
     view=view,
     options=likeliest,
     plane=confidence_plane,
+    expected=expected,
+    overview=class_counts,
 )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
@@ -20,20 +17,17 @@ from labelaudit.columns import is_number
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.files import writing
-from labelaudit.labels import can_be_classes
-from labelaudit.load import archives, cells, guess, hub, load, read
+from labelaudit.load import archives, cells, hub, read
 from labelaudit.load.checks import Finding, findings
 from labelaudit.load.demos import DEMOS
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
 from labelaudit.text import shorten
-from labelaudit.ui import bring, public, run, session
+from labelaudit.ui import bring, public, roles, run, session
 from labelaudit.ui.blocks import TINY, tiny
 from labelaudit.ui.markdown import plain
 
 PREVIEW_ROWS, PREVIEW_COLUMNS, PREVIEW_LENGTH = 50, 60, 300
-MANY = 60  # more columns than a box shows well: it then holds those that are left out
-NONE = "(none)"
 IMAGE = " "  # the column of small images, whose header stays empty
 SEVERITY = {"high": ":material/error:", "medium": ":material/warning:", "low": ":material/info:"}
 
@@ -96,12 +90,11 @@ def _read(new: list[UploadedFile], earlier: list[UploadedFile]) -> None:
             ways = _ways(_written(new, Path(folder) / "new"), _written(earlier[-1:], Path(folder) / "earlier"))
             for number, (path, labels) in enumerate(ways, 1):
                 try:
-                    draft = _guessed(read(path, labels), path.stem)
+                    roles.take(read(path, labels), path.stem)
                 except BadInput:
                     if number == len(ways):
                         raise
                 else:
-                    session.set_draft(draft)
                     break
     except LabelauditError as error:
         _refuse(error)
@@ -163,13 +156,13 @@ def _path_field() -> None:
     if pressed and text.strip():
         try:
             with st.spinner(f"Reading {plain(text)} …"):
-                session.set_draft(from_path(text))
+                from_path(text)
         except LabelauditError as error:
             _refuse(error)
 
 
-def from_path(text: str) -> Dataset:
-    """Read a file or a folder of this machine, or a data set of the Hub, its roles guessed.
+def from_path(text: str) -> None:
+    """Read a file or a folder of this machine, or a data set of the Hub; Ingest is about it then.
 
     Raises
     ------
@@ -180,37 +173,10 @@ def from_path(text: str) -> Dataset:
         raise BadInput("files of this server can't be opened; upload one of your own.")
     text = text.strip().strip("\"'")
     if text.startswith(hub.PREFIX):
-        return _guessed(hub.read_hub(text), text.partition("?")[0].rpartition("/")[2])
+        roles.take(hub.read_hub(text), text.partition("?")[0].rpartition("/")[2])
+        return
     path = Path.home() / text[2:] if text.startswith("~/") else Path(text)
-    dataset = _guessed(read(path), path.stem)
-    return replace(dataset, provenance={**dataset.provenance, "path": str(path.resolve())})
-
-
-def _guessed(stored: tuple, name: str) -> Dataset:  # type: ignore[type-arg]
-    """Settle the roles by guess; a label that can't be guessed is the last column until the user says otherwise."""
-    roles = guess(*stored)
-    possible = [field.name for field in stored[0].schema if can_be_classes(field.type)]
-    label = roles.label or (possible or stored[0].column_names)[-1]
-    try:
-        return _loaded(stored, label, id=roles.id, name=name)
-    except BadInput as error:
-        others = [column for column in possible if column != label]
-        if not others:
-            raise
-        draft = _loaded(stored, others[-1], id=roles.id, name=name)
-        st.warning(plain(str(error)), icon=":material/warning:")
-        return draft
-
-
-def _loaded(stored: tuple, label: str, **roles: Any) -> Dataset:  # type: ignore[type-arg]
-    """Let the features be guessed; where that leaves none, take all columns, for the user to choose from."""
-    try:
-        return load(stored, label=label, **roles)
-    except BadInput:
-        others = [c for c in stored[0].column_names if c not in (label, roles.get("id"), roles.get("group"))]
-        if not others:
-            raise
-        return load(stored, label=label, features=others, **roles)
+    roles.take(read(path), path.stem, path=str(path.resolve()))
 
 
 def empty() -> None:
@@ -235,11 +201,11 @@ def settle(draft: Dataset) -> None:
         media = draft.source.media
         kind = "FOLDER" if media and media.root and media.root.is_dir() else draft.source.format.upper()
         st.html(f'<div class="la-small">{escape(draft.name)} · {kind}{notes}</div>')
-    dataset = _roles(draft)
+    dataset = roles.choose(draft)
     if dataset is None:
         return
     dataset = bring.section(dataset, draft)
-    if not dataset.feature_columns and dataset.modality != "image" and not _has_model(dataset):
+    if roles.lacks_features(dataset):
         st.error(
             "No column is left for the model; choose at least one, or bring probabilities or features.",
             icon=":material/error:",
@@ -255,7 +221,7 @@ def settle(draft: Dataset) -> None:
     )
     try:
         noticed = _noticed(dataset.fingerprint, dataset)
-        counts = _class_counts(dataset)
+        counts = TASKS[dataset.task].overview(dataset)
     except LabelauditError as error:
         session.show_error(error)
         return
@@ -286,8 +252,8 @@ def _noticed(fingerprint: str, _dataset: Dataset) -> list[Finding]:
 
 def _preview(dataset: Dataset) -> pd.DataFrame:
     """The first rows, the label first; long cells are cut, so that the browser does not get all of them."""
-    label = dataset.label_columns[0]
-    names = [label, *(name for name in dataset.table.column_names if name != label)][:PREVIEW_COLUMNS]
+    labels = dataset.label_columns
+    names = [*labels, *(name for name in dataset.table.column_names if name not in labels)][:PREVIEW_COLUMNS]
     columns = {}
     if dataset.modality == "image":
         columns[IMAGE] = pd.Series([tiny(dataset, row) for row in range(min(PREVIEW_ROWS, len(dataset)))])
@@ -301,95 +267,3 @@ def _preview(dataset: Dataset) -> pd.DataFrame:
             values = column.to_pylist()
             columns[name] = pd.Series([None if v is None else shorten(cells.text(v), PREVIEW_LENGTH) for v in values])
     return pd.DataFrame(columns)
-
-
-def _class_counts(dataset: Dataset) -> pd.DataFrame:
-    counts = np.bincount(dataset.labels[dataset.labels >= 0], minlength=len(dataset.classes))
-    table = pd.DataFrame({"class": dataset.class_names, "examples": counts})
-    return table.sort_values("examples", ascending=False, kind="stable")
-
-
-def _roles(draft: Dataset) -> Dataset | None:
-    """The guesses as controls; the data set that they describe, or None where they don't fit."""
-    names = draft.table.column_names
-    key = draft.data_fingerprint[:8]
-    one, two, three, four = st.columns(4)
-    label = one.selectbox("Label", names, names.index(draft.label_columns[0]), key=f"label-{key}")
-    kinds = ["text", "tabular", *(["image"] if draft.source.media else [])]
-    kind = two.selectbox(
-        "Examples are",
-        kinds,
-        kinds.index(draft.modality),
-        key=f"kind-{key}",
-        format_func={"text": "texts", "tabular": "rows of a table", "image": "images"}.__getitem__,
-    )
-    ids = [NONE, *names]
-    id_column = three.selectbox(
-        "Id", ids, ids.index(draft.id_column or NONE), key=f"id-{key}", help="None: rows are numbered from 0"
-    )
-    group = four.selectbox(
-        "Group", ids, ids.index(draft.group_column or NONE), key=f"group-{key}", help="Rows of one group share a fold"
-    )
-    roles: dict[str, Any] = {
-        "id": None if id_column == NONE else id_column,
-        "group": None if group == NONE else group,
-        "name": draft.name,
-    }
-    others = [c for c in names if c not in (label, id_column, group)]
-    try:
-        default = draft.feature_columns
-        if kind != "image" and (label, kind) != (draft.label_columns[0], draft.modality):
-            default = _default_features(draft, label, kind, roles)
-        if kind == "image":
-            return _with_history(load((draft.table, draft.source), label=label, **roles), draft)
-        chosen = _chosen(others, default, kind, key=f"features-{key}-{label}-{kind}")
-        if not chosen:  # then what the user brings has to do
-            return _with_history(_bare(draft, label, roles), draft)
-        dataset = load(
-            (draft.table, draft.source),
-            label=label,
-            text=chosen if kind == "text" else None,
-            features=chosen if kind == "tabular" else None,
-            **roles,
-        )
-    except LabelauditError as error:
-        session.show_error(error)
-        return None
-    return _with_history(dataset, draft)
-
-
-def _bare(draft: Dataset, label: str, roles: dict[str, Any]) -> Dataset:
-    return replace(_loaded((draft.table, draft.source), label, **roles), feature_columns=(), modality="tabular")
-
-
-def _has_model(dataset: Dataset) -> bool:
-    given = dataset.given
-    return given is not None and (given.pred_probs is not None or given.features is not None)
-
-
-def _chosen(others: list[str], default: tuple[str, ...], kind: str, key: str) -> list[str]:
-    """Ask for the features, or among many columns for those that are none."""
-    wanted = set(default)
-    if len(wanted) <= MANY:
-        title = "Text columns" if kind == "text" else "Columns that the model may see"
-        return st.multiselect(title, others, [c for c in others if c in wanted], key=key)
-    title = f"The model may see {len(others):,} columns, but for these"
-    hidden = set(st.multiselect(title, others, [c for c in others if c not in wanted], key=f"{key}-hidden"))
-    return [c for c in others if c not in hidden]
-
-
-def _default_features(draft: Dataset, label: str, kind: str, roles: dict[str, Any]) -> tuple[str, ...]:
-    guessed = _loaded((draft.table, draft.source), label, **roles)
-    if guessed.modality == kind:
-        return guessed.feature_columns
-    others = tuple(c for c in draft.table.column_names if c not in (label, roles["id"], roles["group"]))
-    return others[:1] if kind == "text" else others
-
-
-def _with_history(dataset: Dataset, draft: Dataset) -> Dataset:
-    """Keep what is known of a demo, and why columns were left out that still are."""
-    history = dict(draft.provenance)
-    kept_out = {c: why for c, why in history.pop("left_out", {}).items() if c not in dataset.feature_columns}
-    if kept_out and dataset.modality == "tabular" and dataset.label_columns == draft.label_columns:
-        history["left_out"] = kept_out
-    return replace(dataset, provenance=history)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from labelaudit.audit import FILTERS, MODELS, SCORES, AuditConfig
+from labelaudit.audit import FILTERS, SCORES, AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import LabelauditError
 from labelaudit.estimate import estimate
 from labelaudit.heads import YOURS, words
 from labelaudit.jobs import Job
 from labelaudit.settings import settings
+from labelaudit.tasks import TASKS
 from labelaudit.ui import cards, session, visitor
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
@@ -61,19 +62,7 @@ def choices(dataset: Dataset, chosen: AuditConfig, key: str) -> AuditConfig:
         Prefix of the widgets' keys.
     """
     with st.expander("Choices (the defaults are good)", icon=":material/tune:"):
-        one, two, three = st.columns(3)
-        model = one.selectbox("Model", MODELS, MODELS.index(chosen.model), format_func=_words, key=f"{key}-model")
-        filter_by = two.selectbox(
-            "Filter: when a label is flagged",
-            FILTERS,
-            FILTERS.index(chosen.filter_by),
-            format_func=_words,
-            key=f"{key}-filter",
-            help="cleanlab's rules. Prune by noise rate: as many as the confident joint estimates, the worst first.",
-        )
-        score = three.selectbox(
-            "Score: how suspects are ranked", SCORES, SCORES.index(chosen.score), format_func=_words, key=f"{key}-score"
-        )
+        own = _own_choices(dataset, chosen, key)
         one, two, three, four = st.columns(4, vertical_alignment="bottom")
         folds = one.number_input("Folds", 2, 50, chosen.folds, key=f"{key}-folds")
         seed = two.number_input("Seed", 0, 2**32 - 1, chosen.seed, key=f"{key}-seed")
@@ -85,20 +74,44 @@ def choices(dataset: Dataset, chosen: AuditConfig, key: str) -> AuditConfig:
             key=f"{key}-rows-{dataset.data_fingerprint[:8]}",
             help="Fewer: a sample that keeps class shares.",
         )
-        calibrate = four.toggle(
-            "Calibrate", chosen.calibrate, key=f"{key}-calibrate", help="Platt scaling; three times the time"
-        )
+        if "calibrate" in TASKS[dataset.task].choices:
+            own["calibrate"] = four.toggle(
+                "Calibrate", chosen.calibrate, key=f"{key}-calibrate", help="Platt scaling; three times the time"
+            )
         embedder = _embedder(dataset, chosen, key)
     return AuditConfig(
-        model=model,
-        filter_by=filter_by,
-        score=score,
+        **own,
         folds=int(folds),
         seed=int(seed),
         max_rows=int(max_rows) if max_rows < len(dataset) else None,
-        calibrate=calibrate,
         embedder=embedder,
     )
+
+
+def _place(values: Sequence[str], wanted: str) -> int:
+    """Find what was chosen for another kind of label, perhaps; the first where it is none of these."""
+    return values.index(wanted) if wanted in values else 0
+
+
+def _own_choices(dataset: Dataset, chosen: AuditConfig, key: str) -> dict[str, Any]:
+    """Draw the choices that not every kind of label has."""
+    fields = {
+        "model": ("Model", ("auto", *TASKS[dataset.task].models), None),
+        "filter_by": (
+            "Filter: when a label is flagged",
+            FILTERS,
+            "cleanlab's rules. Prune by noise rate: as many as the confident joint estimates, the worst first.",
+        ),
+        "score": ("Score: how suspects are ranked", SCORES, None),
+    }
+    wanted = [name for name in fields if name in TASKS[dataset.task].choices]
+    made: dict[str, Any] = {}
+    for name, place in zip(wanted, st.columns(len(wanted)) if wanted else (), strict=True):
+        title, values, help = fields[name]
+        made[name] = place.selectbox(
+            title, values, _place(values, getattr(chosen, name)), format_func=_words, key=f"{key}-{name}", help=help
+        )
+    return made
 
 
 def _embedder(dataset: Dataset, chosen: AuditConfig, key: str) -> str:
@@ -141,7 +154,8 @@ def go(dataset: Dataset, config: AuditConfig, key: str, *, possible: bool = True
     if ahead is None:
         st.caption("No audit can run; see what we noticed.")
         return
-    st.caption(f"Will run {_models(ahead.heads, ahead.why, config.folds)}, {_words(config.filter_by)}.")
+    rule = f", {_words(config.filter_by)}" if "filter_by" in TASKS[dataset.task].choices else ""
+    st.caption(f"Will run {_models(ahead.heads, ahead.why, config.folds)}{rule}.")
     if pressed:
         launch(dataset, config)
 
@@ -239,19 +253,21 @@ def require_result(record: dict[str, Any]) -> Opened:
 def result(opened: Opened) -> None:
     """Show the headline, what was run and why, and the five worst examples."""
     manifest = opened.audit.manifest
-    suspects, examples = manifest["counts"]["suspects"], manifest["counts"]["examples"]
+    suspects, labels = manifest["counts"]["suspects"], len(opened.audit.rows)
     where = f" in {opened.audit.sample}" if opened.audit.sample else ""
     if suspects:
-        share = f"{suspects / examples:.1%}"
-        st.html(f'<div class="la-hero">We suspect {suspects:,} of {examples:,} labels ({share}){where}.</div>')
+        share = f"{suspects / labels:.1%}"
+        st.html(f'<div class="la-hero">We suspect {suspects:,} of {labels:,} labels ({share}){where}.</div>')
     else:
-        st.html(f'<div class="la-hero">No label among {examples:,}{where} looks wrong.</div>')
-    choices_made = manifest["config"]
-    st.caption(
-        f"Ran {_models(manifest['resolved']['heads'], manifest['resolved']['why'], choices_made['folds'])}, "
-        f"{_words(choices_made['filter_by'])}, ranked by {_words(choices_made['score'])}, seed {choices_made['seed']}. "
-        f"Took {_seconds(manifest['seconds'])}."
-    )
+        st.html(f'<div class="la-hero">No label among {labels:,}{where} looks wrong.</div>')
+    choices_made, own = manifest["config"], TASKS[opened.dataset.task].choices
+    facts = [
+        f"Ran {_models(manifest['resolved']['heads'], manifest['resolved']['why'], choices_made['folds'])}",
+        _words(choices_made["filter_by"]) if "filter_by" in own else "",
+        f"ranked by {_words(choices_made['score'])}" if "score" in own else "",
+        f"seed {choices_made['seed']}",
+    ]
+    st.caption(f"{', '.join(filter(None, facts))}. Took {_seconds(manifest['seconds'])}.")
     if manifest["resolved"].get("embedder") == "hog" and choices_made["embedder"] == "auto":
         st.warning(
             "No network looked at these images, because none could be had (the reason stands below): expect more false "

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
 from labelaudit.audit import AuditConfig, audit
 from labelaudit.dataset import Dataset
@@ -148,6 +149,11 @@ class Dashboard:
         if deck := self.decks():
             self.waiting = [event for event in self.waiting if event["key"] not in deck[0]["done"]]
         return self.app
+
+    def select(self, label: str) -> Selectbox[Any]:
+        """Return the box from which one is chosen that has this title."""
+        (found,) = [box for box in self.app.selectbox if box.label == label]
+        return found
 
     def decks(self) -> list[dict[str, Any]]:
         """The deck of the page, where it has one."""

@@ -125,7 +125,7 @@ def test_every_format_can_be_uploaded(dashboard: Dashboard, finished: tuple[Data
     upload(dashboard, f"made.{format}", to_bytes(finished[0], format))
     assert not app.error
     assert "120 rows, 2 columns" in [subheader.value for subheader in app.subheader]
-    assert app.selectbox[0].value == "label"
+    assert dashboard.select("Label").value == "label"
     dashboard.press("ingest-go")
     assert len(dashboard.queue.jobs) == 1
 
@@ -255,7 +255,7 @@ def test_a_column_that_is_different_in_every_row_can_still_be_chosen(dashboard: 
     app = dashboard.open("1_Ingest")
     upload(dashboard, "names.csv", f"name,gender\n{rows}".encode())
     assert not app.error
-    assert app.selectbox[0].value == "gender"
+    assert dashboard.select("Label").value == "gender"
     assert features(dashboard).value == ["name"]
 
 
@@ -263,7 +263,7 @@ def test_a_label_column_can_be_changed_and_no_feature_is_an_error(dashboard: Das
     app = dashboard.open("1_Ingest")
     app.slider(key="noise").set_value(0)
     dashboard.press("demo-iris")
-    assert app.selectbox[0].value == "species"
+    assert dashboard.select("Label").value == "species"
     features(dashboard).set_value([])
     dashboard.run()
     assert "choose at least one" in app.error[0].value
@@ -276,7 +276,7 @@ def test_data_that_cannot_be_audited_gets_one_sentence_and_what_is_open_stays(
     rows = "".join(f"{i * i % 17},{i % 5},word{i},{'ab'[i % 2]}\n" for i in range(60))
     app = dashboard.open("1_Ingest", audit=audited.id)
     upload(dashboard, "table.csv", f"x,y,name,kind\n{rows}".encode())
-    app.selectbox[0].set_value("name")
+    dashboard.select("Label").set_value("name")
     dashboard.run()
     dashboard.press("ingest-go")
     assert len(app.error) == 1
