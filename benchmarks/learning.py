@@ -37,6 +37,13 @@ def reviewed(voices: Voices, score: np.ndarray, wrong: np.ndarray, count: int) -
     return done
 
 
+def compared(made: Audit, wrong: np.ndarray, count: int) -> tuple[int, int]:
+    """Count the errors in the first reviews without what is learned, and with it."""
+    score = made.label_issues["score"].to_numpy()
+    learned = reviewed(Voices.of(made), score, wrong, count)
+    return int(wrong[np.argsort(score, kind="stable")[:count]].sum()), int(wrong[learned].sum())
+
+
 def cases(data: Path, seeds: int) -> Iterator[tuple[str, int, list[tuple[Audit, np.ndarray]]]]:
     """Name, how many are reviewed, and for each seed the audit and which labels are wrong."""
     file = data / "text/yoruba_news_weak_labels.csv"
@@ -81,12 +88,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=10)
     options = parser.parse_args(arguments)
     for name, count, audits in cases(options.data, options.seeds):
-        found = []
-        for made, wrong in audits:
-            score, voices = made.label_issues["score"].to_numpy(), Voices.of(made)
-            without = wrong[np.argsort(score, kind="stable")[:count]].sum()
-            found.append((without, wrong[reviewed(voices, score, wrong, count)].sum()))
-        without, learned = np.array(found).T
+        without, learned = np.array([compared(made, wrong, count) for made, wrong in audits]).T
         ratio = learned.sum() / without.sum()
         line = f"{name:26s} first {count}: {without.mean():6.1f} without, {learned.mean():6.1f} learned: {ratio:.3f}x"
         worst, best = (learned / without).min(), (learned / without).max()

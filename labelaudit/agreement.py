@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, combinations, permutations
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from labelaudit.decisions import RULE, Decision, in_force
 
+Z = 1.959964  # of the normal distribution, for intervals at 95 %
 FEW = 30  # examples in common; with fewer a kappa says little
-PAIR_COLUMNS = ("one", "other", "examples", "agreed", "share", "low", "high", "kappa", "note")
+PAIR_COLUMNS = (
+    "one",
+    "other",
+    "examples",
+    "agreed",
+    "share",
+    "low",
+    "high",
+    "kappa",
+    "kappa_low",
+    "kappa_high",
+    "note",
+)
 CLASS_COLUMNS = ("category", "opinions", "shared", "agreement", "confused_with", "times")
 
 
@@ -87,20 +99,22 @@ def opinions(decisions: Sequence[Decision]) -> Opinions:
             first[place] = decision.actor, said
         else:
             later[place] = said
-    said_by = {place: {**second.get(place, {}), **_by(first.get(place))} for place in first.keys() | second.keys()}
-    rows = [(*place, actor, said) for place in sorted(said_by) for actor, said in sorted(said_by[place].items())]
-    table = pd.DataFrame(rows, columns=["id", "part", "actor", "category"], dtype=object)
+    rows = [(*place, actor, said) for place, (actor, said) in first.items()]
+    rows += [
+        (*place, actor, said)
+        for place, by in second.items()
+        for actor, said in by.items()
+        if actor != first.get(place, ("",))[0]
+    ]
+    table = pd.DataFrame(sorted(rows), columns=["id", "part", "actor", "category"], dtype=object)
     return Opinions(table, len(later), sum(first[place][1] != said for place, said in later.items()))
-
-
-def _by(opinion: tuple[str, str] | None) -> dict[str, str]:
-    return {} if opinion is None else dict([opinion])
 
 
 def pairs(opinions: pd.DataFrame) -> pd.DataFrame:
     """Compare each two people on the examples that both have an opinion on.
 
-    Cohen's kappa is scikit-learn's (Cohen 1960); the interval of the share is Wilson's, at 95 %.
+    Kappa is Cohen's (1960), and so is its standard error, in which what chance gives is taken as known: the bounds of
+    the share of agreement, here Wilson's at 95 %, become those of kappa.
 
     Parameters
     ----------
@@ -110,26 +124,51 @@ def pairs(opinions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame with the columns `PAIR_COLUMNS`
-        One row per pair with an example in common, most of these first; ``kappa`` is NaN where it is not defined, and
-        ``note`` says why, or that there is little to go by.
+        One row per pair with an example in common, most of these first; ``kappa`` and its bounds are NaN where it is
+        not defined, and ``note`` says why, or that there is little to go by.
     """
-    from scipy.stats import binomtest
-    from sklearn.metrics import cohen_kappa_score
-
-    numbered = opinions.assign(category=pd.factorize(opinions["category"])[0])  # text is slow to compare
-    wide = numbered.pivot(index=["id", "part"], columns="actor", values="category")
+    places = opinions.groupby(["id", "part"], sort=False).ngroup().to_numpy()
+    actors, people = pd.factorize(opinions["actor"], sort=True)
+    said, different = pd.factorize(opinions["category"])  # text is slow to compare
+    wide = np.full((places.max(initial=-1) + 1, len(people)), -1)
+    wide[places, actors] = said
     rows = []
-    for one, other in combinations(wide.columns, 2):
-        both = wide[[one, other]].dropna()
-        if both.empty:
+    for one, other in combinations(range(len(people)), 2):
+        both = wide[:, [one, other]]
+        ours, theirs = both[(both >= 0).all(axis=1)].T
+        n, alike = len(ours), (ours == theirs).astype(float)
+        if n == 0:
             continue
-        ours, theirs = both[one].to_numpy(np.int64), both[other].to_numpy(np.int64)
-        n, agreed = len(both), int((ours == theirs).sum())
-        interval = binomtest(agreed, n).proportion_ci(method="wilson")
-        n_said = len(np.union1d(ours, theirs))
-        kappa = float(cohen_kappa_score(ours, theirs)) if n_said > 1 else np.nan
-        rows.append((one, other, n, agreed, agreed / n, interval.low, interval.high, kappa, _note(n, n_said)))
+        counts = (np.bincount(each, minlength=len(different)) for each in (ours, theirs))
+        chance = float(np.dot(*counts)) / n**2
+        shares, note = wilson(alike), _note(n, len(np.union1d(ours, theirs)))
+        rows.append((people[one], people[other], n, int(alike.sum()), *shares, *_beyond(chance, shares), note))
     return pd.DataFrame(rows, columns=list(PAIR_COLUMNS)).sort_values("examples", ascending=False, ignore_index=True)
+
+
+def wilson(agreement: np.ndarray) -> tuple[float, float, float]:
+    """Return the mean of a share over examples, and Wilson's interval (1927) of it at 95 %.
+
+    Parameters
+    ----------
+    agreement : ndarray of shape (n,), float
+        From 0 to 1 for each example. Where shares lie between the two, their mean is as sure as that of more examples
+        whose shares are 0 or 1.
+    """
+    n, share = float(len(agreement)), float(agreement.mean())
+    if (variance := float(agreement.var())) > 0:
+        n *= share * (1 - share) / variance
+    middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    reach = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    return share, max(0.0, middle - float(reach)), min(1.0, middle + float(reach))
+
+
+def _beyond(chance: float, shares: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Turn shares of agreement into kappas; NaN where chance alone gives all of it."""
+    if chance == 1:
+        return np.nan, np.nan, np.nan
+    kappa, low, high = ((share - chance) / (1 - chance) for share in shares)
+    return kappa, low, high
 
 
 def _note(n: int, n_said: int) -> str:
@@ -138,11 +177,12 @@ def _note(n: int, n_said: int) -> str:
     return f"fewer than {FEW} in common: kappa can be far off" if n < FEW else ""
 
 
-def fleiss_kappa(counts: np.ndarray) -> float:
-    """Return the agreement of any number of raters beyond chance (Fleiss 1971).
+def fleiss_kappa(counts: np.ndarray) -> tuple[float, float, float]:
+    """Return the agreement of any number of raters beyond chance (Fleiss 1971), and its interval.
 
     Examples may have different numbers of ratings: with those of the example in place of the common number, the share
-    of agreeing pairs per example is averaged over the examples, and chance comes from all ratings.
+    of agreeing pairs per example is averaged over the examples, and chance comes from all ratings. The interval is made
+    as in `pairs`.
 
     Parameters
     ----------
@@ -152,35 +192,42 @@ def fleiss_kappa(counts: np.ndarray) -> float:
 
     Returns
     -------
-    float
+    kappa, low, high : float
         1 for perfect agreement, 0 for chance; NaN where no example has two ratings or all are in one category.
     """
     counts = np.asarray(counts, dtype=float)
     counts = counts[counts.sum(axis=1) >= 2]
-    if not len(counts) or (counts.sum(axis=0) > 0).sum() < 2:
-        return float("nan")
+    if not len(counts):
+        return np.nan, np.nan, np.nan
     raters = counts.sum(axis=1)
     agreement = ((counts**2).sum(axis=1) - raters) / (raters * (raters - 1))
     chance = float(((counts.sum(axis=0) / counts.sum()) ** 2).sum())
-    return (float(agreement.mean()) - chance) / (1 - chance)
+    return _beyond(chance, wilson(agreement))
 
 
-def counted(opinions: pd.DataFrame) -> np.ndarray:
-    """Count the opinions per example and category, shape (n, k); examples with a single opinion are left out."""
+def counted(opinions: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
+    """Count the opinions per example and category, shape (n, k); examples with a single opinion are left out.
+
+    Returns
+    -------
+    counts : ndarray of shape (n, k), int
+    categories : list of str
+        In alphabetical order.
+    """
     places = opinions.groupby(["id", "part"], sort=False).ngroup().to_numpy()
-    names, different = pd.factorize(opinions["category"])
+    names, different = pd.factorize(opinions["category"], sort=True)
     table = np.zeros((places.max(initial=-1) + 1, len(different)), dtype=np.int64)
     np.add.at(table, (places, names), 1)
-    return np.asarray(table[table.sum(axis=1) >= 2])
+    return table[table.sum(axis=1) >= 2], list(different)
 
 
-def by_class(opinions: pd.DataFrame) -> pd.DataFrame:
+def by_class(counts: np.ndarray, categories: Sequence[str]) -> pd.DataFrame:
     """Say for each category how often the others agree where somebody chose it, and what they say instead.
 
     Parameters
     ----------
-    opinions : DataFrame
-        `Opinions.table`.
+    counts, categories
+        What `counted` returns.
 
     Returns
     -------
@@ -189,16 +236,52 @@ def by_class(opinions: pd.DataFrame) -> pd.DataFrame:
         category with another person's), ``agreement`` (the share of these in which both say it: specific agreement),
         and ``confused_with``, what others say instead most often (empty for nothing), ``times``.
     """
-    groups: dict[tuple[str, str], list[str]] = {}
-    for id_, part, name in zip(opinions["id"], opinions["part"], opinions["category"], strict=True):
-        groups.setdefault((id_, part), []).append(name)
-    several = [group for group in groups.values() if len(group) > 1]
-    said = Counter(chain.from_iterable(several))
-    together = Counter(pair for group in several for pair in permutations(group, 2))
+    said = counts.sum(axis=0)
+    together = counts.T @ counts - np.diag(said)
+    others = together - np.diag(together.diagonal())
     rows = []
-    for name in sorted(said):
-        others = Counter({b: n for (a, b), n in together.items() if a == name and b != name})
-        worst, times = others.most_common(1)[0] if others else ("", 0)
-        shared = others.total() + together[name, name]
-        rows.append((name, said[name], shared, together[name, name] / shared, worst, times))
+    for place in np.flatnonzero(said).tolist():
+        shared, times, worst = int(together[place].sum()), int(others[place].max()), int(others[place].argmax())
+        alike = int(together[place, place]) / shared
+        rows.append((categories[place], int(said[place]), shared, alike, categories[worst] if times else "", times))
     return pd.DataFrame(rows, columns=list(CLASS_COLUMNS)).sort_values("agreement", kind="stable", ignore_index=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """How much people agree.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        What `pairs` returns.
+    kappa : tuple of float
+        What `fleiss_kappa` returns.
+    examples : int
+        How many have several opinions.
+    classes : DataFrame
+        What `by_class` returns.
+    overruled, changed : int
+        As in `Opinions`.
+    """
+
+    pairs: pd.DataFrame
+    kappa: tuple[float, float, float]
+    examples: int
+    classes: pd.DataFrame
+    overruled: int
+    changed: int
+
+    @classmethod
+    def of(cls, decisions: Sequence[Decision]) -> Agreement:
+        """Measure it on a log."""
+        said = opinions(decisions)
+        counts, categories = counted(said.table)
+        return cls(
+            pairs(said.table),
+            fleiss_kappa(counts),
+            len(counts),
+            by_class(counts, categories),
+            said.overruled,
+            said.changed,
+        )

@@ -91,6 +91,50 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One part of an example that has a label of its own.
+
+    Parameters
+    ----------
+    at : int
+        The position of its unit in the audit.
+    name : str
+        What it is: a word, a class.
+    given : str
+        Its given label, for a person.
+    flagged : bool
+        Whether that label is suspected.
+    """
+
+    at: int
+    name: str
+    given: str
+    flagged: bool
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All parts of an example with their labels, the one that is looked at among them.
+
+    Parameters
+    ----------
+    parts : tuple of Part
+        In the order of the example.
+    here : int
+        The position of the one that is looked at.
+    title : str
+        What they are; empty where they are the example itself.
+    toggles : bool
+        Whether a label is one of two, so that a click changes it; else a click opens the part.
+    """
+
+    parts: tuple[Part, ...]
+    here: int
+    title: str = ""
+    toggles: bool = False
+
+
+@dataclass(frozen=True)
 class Image:
     """A copy of an image for the browser, or why there is none.
 
@@ -116,4 +160,4 @@ class Image:
     reason: str = ""
 
 
-Block = Text | Row | Bars | Interval | Image
+Block = Text | Row | Bars | Parts | Interval | Image

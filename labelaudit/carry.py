@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from labelaudit.dataset import Dataset
-from labelaudit.decisions import Decision, channel, natural_key, standing
+from labelaudit.decisions import Decision, natural_key
 from labelaudit.labels import decode, encode, show
+from labelaudit.stale import channel, standing
 
 SHOWN = 12  # characters of a fingerprint
 

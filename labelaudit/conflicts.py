@@ -54,9 +54,9 @@ def conflicts(decisions: Sequence[Decision]) -> list[Conflict]:
     found = []
     for (id_, part), last in places.items():
         final = last.pop(("final", ""), None)
-        said = {key: decision for key, decision in last.items() if category(decision) is not None}
-        if len({category(decision) for decision in said.values()}) > 1:
-            found.append(Conflict(id_, part, tuple(said[key] for key in sorted(said)), final))
+        said = {key: what for key, decision in last.items() if (what := category(decision)) is not None}
+        if len(set(said.values())) > 1:
+            found.append(Conflict(id_, part, tuple(last[key] for key in sorted(said)), final))
     return found
 
 

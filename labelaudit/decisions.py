@@ -1,4 +1,4 @@
-"""Decisions: what they are, which are in force after the undos, which come too late, and a rule that makes them."""
+"""Decisions: what they are, which are in force after the undos, and a rule that makes them."""
 
 from __future__ import annotations
 
@@ -249,102 +249,38 @@ def renames(decisions: Sequence[Decision]) -> dict[str, str]:
     return {label: name for label, name in called.items() if label != name}
 
 
-# -- what comes too late ------------------------------------------------------------------------
+def to_undo(log: Sequence[Decision], actor: str | None = None, stage: str | None = None) -> Decision | None:
+    """Return a decision of the batch that an undo takes back: the latest in force, of this actor or of anyone.
 
-
-def overtaken(decisions: Sequence[Decision], log: Sequence[Decision]) -> list[tuple[Decision, Decision | None]]:
-    """Return the decisions about something that changed after their `base`, each with what is in force now.
-
-    Labels, the second opinions of each reviewer, and tags are apart: a new tag does not keep anyone from deciding.
-    Nor does a skip, which leaves an example as undecided as it was.
-
-    Parameters
-    ----------
-    decisions : sequence of Decision
-        What is to be written.
-    log : sequence of Decision
-        What is there, in log order.
+    Where a stage is given, only what was decided in it counts.
     """
-    ids = {decision.id for decision in decisions}
-    about = [d for d in log if d.action == "undo" or d.id in ids]
-    now = standing(about)
-    late: list[tuple[Decision, Decision | None]] = []
-    for base in {decision.base for decision in decisions}:
-        seen = standing([d for d in about if d.seq <= base])
-        for decision in (d for d in decisions if d.base == base and d.action != "undo"):
-            place = channel(decision)
-            if seen.get(place) is not now.get(place):
-                late.append((decision, now.get(place)))
-    return late
+    return next((d for d in reversed(in_force(log)) if _is_of(d, actor, stage)), None)
 
 
-def overturned(undo: Decision, batch: str, log: Sequence[Decision]) -> list[tuple[Decision, Decision | None]]:
-    """Return what an undo or a redo would change although somebody else decided on it later.
-
-    Parameters
-    ----------
-    undo : Decision
-        What is to be written.
-    batch : str
-        What it takes back or brings back.
-    log : sequence of Decision
-        What is there, in log order.
-
-    Returns
-    -------
-    list of (Decision, Decision)
-        What would be taken back or brought back, and the later decision in force that would give way to it.
-    """
-    ids = {d.id for d in log if d.batch == batch}
-    about = [d for d in log if d.action == "undo" or d.id in ids]
-    before, after = standing(about), standing([*about, undo])
-    found: list[tuple[Decision, Decision | None]] = []
-    for place, theirs in before.items():
-        mine = after.get(place)
-        if mine is None or theirs.batch == batch:  # what is taken back gives way to what stood before it
-            continue
-        if mine.seq < theirs.seq and mine.actor != theirs.actor:
-            found.append((mine, theirs))
-    return found
-
-
-def standing(log: Sequence[Decision]) -> dict[tuple[str, str, str], Decision]:
-    """Return what each channel says now, skips left out; the final say stands whatever the review says later."""
-    last = {channel(d): d for d in sorted(in_force(log), key=lambda d: d.stage == "final")}
-    return {place: decision for place, decision in last.items() if decision.action != "skip"}
-
-
-def channel(decision: Decision) -> tuple[str, str, str]:
-    """Return what a decision is about: the last one in force about it is what counts."""
-    if decision.action == "tag":
-        return decision.id, "", "tags"
-    if decision.action == "rename":
-        return "", "", f"class {decision.before}"
-    return decision.id, decision.part, f"second {decision.actor}" if decision.stage == "second" else "labels"
-
-
-def to_undo(log: Sequence[Decision], actor: str | None = None) -> Decision | None:
-    """Return a decision of the batch that an undo takes back: the latest in force, of this actor or of anyone."""
-    latest = (d for d in reversed(in_force(log)) if actor is None or d.actor == actor)
-    return next(latest, None)
-
-
-def to_redo(log: Sequence[Decision], actor: str | None = None) -> tuple[Decision, Decision] | None:
+def to_redo(
+    log: Sequence[Decision], actor: str | None = None, stage: str | None = None
+) -> tuple[Decision, Decision] | None:
     """Return the undo that a redo takes back, and a decision of the batch that comes back with it.
 
-    It is the latest undo in force of a batch of this actor (or of anyone), unless something was decided after it.
+    It is the latest undo in force of a batch of this actor (or of anyone), unless something was decided after it; where
+    a stage is given, only what was decided in it counts.
     """
     undone = undone_batches(log)
     batches = {d.batch: d for d in log if d.action != "undo"}
     for decision in reversed(log):
         if decision.action != "undo":
-            if actor is None or decision.actor == actor:
+            if _is_of(decision, actor, stage):
                 return None
             continue
         back = batches.get(json.loads(decision.after or '""'))  # None: it takes back an undo, which is a redo
-        if back is not None and decision.batch not in undone and (actor is None or back.actor == actor):
+        if back is not None and decision.batch not in undone and _is_of(back, actor, stage):
             return decision, back
     return None
+
+
+def _is_of(decision: Decision, actor: str | None, stage: str | None) -> bool:
+    """Whether this actor decided it in this stage; None stands for any."""
+    return actor in (None, decision.actor) and stage in (None, decision.stage)
 
 
 # -- by rule ------------------------------------------------------------------------------------

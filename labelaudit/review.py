@@ -19,14 +19,13 @@ from labelaudit.decisions import (
     check,
     effective,
     new_batch,
-    overtaken,
-    overturned,
     to_redo,
     to_undo,
 )
 from labelaudit.errors import BadInput, Stale, StoreError
 from labelaudit.exchange import read_jsonl, write_jsonl
 from labelaudit.labels import encode
+from labelaudit.stale import overtaken, overturned
 
 __all__ = [
     "ACTIONS",
@@ -133,7 +132,7 @@ class DecisionLog:
             stored = self._stored(connection, [d.key for d in decisions if d.key])
             return self._insert(connection, list({d.key: d for d in stamped if d.key not in stored}.values()))
 
-    def undo(self, fingerprint: str, actor: str | None = None, *, by: str = "") -> str | None:
+    def undo(self, fingerprint: str, actor: str | None = None, *, stage: str | None = None, by: str = "") -> str | None:
         """Take back the latest batch that is in force, by appending a decision that says so.
 
         Parameters
@@ -142,6 +141,8 @@ class DecisionLog:
             The data.
         actor : str, optional
             Only batches of this actor; without one, the latest of anyone (a rule, say).
+        stage : str, optional
+            Only batches of this one of `labelaudit.decisions.STAGES`.
         by : str
             Who takes it back; the actor of the batch without.
 
@@ -157,18 +158,18 @@ class DecisionLog:
         """
         with self._writing(fingerprint) as connection:
             log = self._read(connection, fingerprint)
-            last = to_undo(log, actor)
+            last = to_undo(log, actor, stage)
             if last is None:
                 return None
             self._take_back(connection, log, last.batch, last, by)
             return last.batch
 
-    def redo(self, fingerprint: str, actor: str | None = None, *, by: str = "") -> str | None:
+    def redo(self, fingerprint: str, actor: str | None = None, *, stage: str | None = None, by: str = "") -> str | None:
         """Bring back the batch that the latest `undo` took back, unless something was decided since.
 
         Parameters
         ----------
-        fingerprint, actor, by
+        fingerprint, actor, stage, by
             As in `undo`.
 
         Returns
@@ -183,7 +184,7 @@ class DecisionLog:
         """
         with self._writing(fingerprint) as connection:
             log = self._read(connection, fingerprint)
-            found = to_redo(log, actor)
+            found = to_redo(log, actor, stage)
             if found is None:
                 return None
             undo, back = found

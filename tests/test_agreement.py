@@ -62,11 +62,13 @@ def log(*decisions: Decision) -> list[Decision]:
 def test_fleiss_kappa_of_the_paper() -> None:
     counts = np.array([[int(digit) for digit in row] for row in DIAGNOSES])
     assert set(counts.sum(axis=1)) == {6}
-    assert fleiss_kappa(counts) == pytest.approx(0.430, abs=0.0005)
+    kappa, low, high = fleiss_kappa(counts)
+    assert kappa == pytest.approx(0.430, abs=0.0005)
+    assert low < kappa < high
 
 
 def test_fleiss_kappa_of_the_textbook() -> None:
-    assert fleiss_kappa(np.array(TEXTBOOK)) == pytest.approx(0.210, abs=0.0005)
+    assert fleiss_kappa(np.array(TEXTBOOK))[0] == pytest.approx(0.210, abs=0.0005)
 
 
 @given(arrays(int, (12, 3), elements=st.integers(0, 3)))
@@ -74,11 +76,11 @@ def test_fleiss_kappa_is_its_formula(drawn: np.ndarray) -> None:
     counts = drawn[drawn.sum(axis=1) >= 2]
     share = counts.sum(axis=0) / max(1, counts.sum())
     if not len(counts) or (share == 1).any():
-        assert np.isnan(fleiss_kappa(drawn))
+        assert np.isnan(fleiss_kappa(drawn)).all()
         return
     observed = np.mean([sum(n * (n - 1) for n in row) / (row.sum() * (row.sum() - 1)) for row in counts])
     expected = sum(p * p for p in share)
-    assert fleiss_kappa(drawn) == pytest.approx((observed - expected) / (1 - expected))
+    assert fleiss_kappa(drawn)[0] == pytest.approx((observed - expected) / (1 - expected))
 
 
 # -- independent opinions -------------------------------------------------------------------------
@@ -156,11 +158,11 @@ def test_a_kappa_that_says_nothing_says_so() -> None:
     (few,) = pairs(two(["cat", "dog"], ["cat", "cat"])).to_dict("records")
     assert "fewer than 30" in few["note"]
     assert pairs(two(["cat"], [])).empty
-    assert np.isnan(fleiss_kappa(counted(two(["cat"], []))))
+    assert np.isnan(fleiss_kappa(counted(two(["cat"], []))[0])).all()
 
 
 def test_classes_on_which_they_differ_come_first() -> None:
-    found = by_class(two(["cat", "cat", "dog", "cow"], ["cat", "dog", "cat", "cow"]))
+    found = by_class(*counted(two(["cat", "cat", "dog", "cow"], ["cat", "dog", "cat", "cow"])))
     assert found["category"].tolist() == ['"dog"', '"cat"', '"cow"']
     dog, cat, cow = found.to_dict("records")
     assert (dog["opinions"], dog["agreement"], dog["confused_with"], dog["times"]) == (2, 0, '"cat"', 2)
@@ -170,9 +172,47 @@ def test_classes_on_which_they_differ_come_first() -> None:
 
 def test_fleiss_and_cohen_are_close_for_two_who_use_the_classes_alike() -> None:
     ours, theirs = ["cat", "dog"] * 20, ["cat", "dog"] * 18 + ["dog", "cat"] * 2
-    both = two(ours, theirs)
-    assert counted(both).shape == (40, 2)
-    assert fleiss_kappa(counted(both)) == pytest.approx(cohen_kappa_score(ours, theirs))
+    counts, _ = counted(two(ours, theirs))
+    assert counts.shape == (40, 2)
+    assert fleiss_kappa(counts)[0] == pytest.approx(cohen_kappa_score(ours, theirs))
+
+
+SAID = {  # what one person says, and how often each says what is right
+    "alike": ((0.25, 0.25, 0.25, 0.25), 0.85),
+    "one class is rare": ((0.95, 0.05), 0.97),
+    "often by chance": ((0.5, 0.5), 0.7),
+}
+
+
+@pytest.mark.parametrize(("share", "right"), SAID.values(), ids=SAID)
+@pytest.mark.parametrize("people", [2, 3])
+def test_the_interval_of_kappa_covers_it_as_often_as_it_says(
+    share: tuple[float, ...], right: float, people: int
+) -> None:
+    rng, k = np.random.default_rng(0), len(share)
+    says = np.full((k, k), (1 - right) / (k - 1)) + (right - (1 - right) / (k - 1)) * np.eye(k)
+
+    def asked(n: int) -> np.ndarray:
+        true = rng.choice(k, n, p=share)
+        said = (rng.random((n, people, 1)) > says.cumsum(axis=1)[true][:, None]).sum(axis=2)
+        return (said[:, :, None] == np.arange(k)).sum(axis=1)
+
+    truth = fleiss_kappa(asked(400_000))[0]
+    bounds = np.array([fleiss_kappa(asked(150))[1:] for _ in range(400)])
+    covered = ((bounds[:, 0] <= truth) & (truth <= bounds[:, 1])).mean()
+    assert 0.92 <= covered <= 0.99
+
+
+def test_of_two_people_both_kappas_are_as_sure() -> None:
+    ours, theirs = ["cat", "dog"] * 20, ["cat", "dog"] * 18 + ["dog", "cat"] * 2
+    (pair,) = pairs(two(ours, theirs)).to_dict("records")
+    kappas = pair["kappa"], pair["kappa_low"], pair["kappa_high"]
+    assert kappas == pytest.approx(fleiss_kappa(counted(two(ours, theirs))[0]))
+    assert kappas[0] == pytest.approx(0.8)
+    assert kappas[1] < 0.65 and kappas[2] < 1
+    (alike,) = pairs(two(["cat", "dog"] * 10, ["cat", "dog"] * 10)).to_dict("records")
+    assert (alike["kappa"], alike["kappa_high"]) == (1, 1)
+    assert alike["kappa_low"] < 0.75  # twenty that are the same do not make sure
 
 
 # -- conflicts ------------------------------------------------------------------------------------

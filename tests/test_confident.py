@@ -67,7 +67,7 @@ def test_joint_and_thresholds_are_cleanlabs(known: Known) -> None:
 def test_issue_table_holds_cleanlabs_flags_and_scores(shared_data: Path, name: str) -> None:
     labels, pred_probs = stored(shared_data, name)
     dataset = Dataset(name, pa.table({"label": labels}), ("label",), ())
-    outputs = {"pred_probs": pred_probs, "fold": np.arange(len(labels)) % 5, "verdicts": {}}
+    outputs = {"arrays": {"pred_probs": pred_probs}, "fold": np.arange(len(labels)) % 5, "verdicts": {}}
     config = AuditConfig(score="normalized_margin")
     found = TASKS["classification"].find_issues(dataset, dataset.ids, Seen(None), outputs, config)
     np.testing.assert_array_equal(found.issues["is_issue"], find_label_issues(labels, pred_probs, n_jobs=1))

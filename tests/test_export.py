@@ -273,7 +273,7 @@ def test_diff_lists_real_changes_in_the_order_of_the_data(pets: Dataset, decisio
 
 
 def test_diff_of_nothing_is_empty(pets: Dataset) -> None:
-    assert diff(pets, []).columns.tolist() == ["id", "row", "change", "before", "after"]
+    assert diff(pets, []).columns.tolist() == ["id", "part", "row", "change", "before", "after"]
     assert diff(pets, []).empty
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import made
 import numpy as np
 import pytest
 
+from benchmarks.learning import REAL, WANTED, cases, compared
 from labelaudit.audit import Audit, audit
 from labelaudit.labels import encode
 from labelaudit.learning import EVERY, FIRST, Voices, learn, used
@@ -121,17 +124,16 @@ def test_of_an_audit_it_sees_the_detectors_and_the_likeliest_other_class(audited
 
 
 def test_on_planted_errors_learning_costs_next_to_nothing(audited: tuple[Audit, np.ndarray]) -> None:
-    found, planted = audited
-    seen, base = Voices.of(found), found.label_issues["score"].to_numpy()
-    reviewed = np.argsort(base, kind="stable")[:FIRST]
-    while len(reviewed) < 70:
-        learned = learn(seen, reviewed, planted[reviewed])
-        assert learned is not None
-        scores = learned.scores(seen)
-        scores[reviewed] = np.inf
-        reviewed = np.append(reviewed, np.argsort(scores, kind="stable")[:EVERY])
-    without = planted[np.argsort(base, kind="stable")[: len(reviewed)]].sum()
-    assert planted[reviewed].sum() >= without - 1
+    without, learned = compared(*audited, 70)
+    assert learned >= without - 1
+
+
+def test_on_real_errors_the_learned_order_finds_at_least_1_15_times_as_many(shared_data: Path) -> None:
+    name, count, audits = next(cases(shared_data, seeds=10))
+    assert (name, count) == (REAL, 268)
+    without, learned = np.array([compared(made, wrong, count) for made, wrong in audits]).T
+    assert (learned > without).all()
+    assert learned.sum() >= WANTED * without.sum()
 
 
 def test_an_example_without_a_label_is_never_ahead() -> None:

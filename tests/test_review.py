@@ -313,6 +313,20 @@ def test_undo_leaves_the_batches_of_others(url: str) -> None:
     assert {d.actor for d in log.read(DATA) if d.action == "undo"} == {"me", "rule: r"}
 
 
+def test_undo_and_redo_of_one_stage_leave_the_others_as_they_are(url: str) -> None:
+    log = DecisionLog(url)
+    second = [log.append([decide(id_, stage="second")])[0].batch for id_ in "ab"]
+    first = log.append([decide("c")])[0].batch
+    assert [log.undo(DATA, "me", stage="second") for _ in range(3)] == [*reversed(second), None]
+    assert outcome(log.read(DATA)) == {"c": ("keep", None)}
+    log.append([decide("d")])
+    assert log.redo(DATA, "me") is None
+    assert log.redo(DATA, "me", stage="second") == second[0]
+    assert log.undo(DATA, "me", stage="") != first
+    assert log.undo(DATA, "me", stage="") == first
+    assert outcome(log.read(DATA)) == {"a": ("keep", None)}
+
+
 def test_redo_brings_back_one_batch_after_the_other_and_undo_works_again(url: str) -> None:
     log = DecisionLog(url)
     one, two = (log.append([decide(id_)])[0].batch for id_ in "ab")

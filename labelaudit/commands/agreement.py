@@ -59,28 +59,33 @@ def _write(frame: pd.DataFrame, to: Path) -> None:
 
 
 def _figures(log: list[Decision]) -> dict[str, Any]:
-    from labelaudit.agreement import by_class, counted, fleiss_kappa, opinions, pairs
+    from labelaudit.agreement import Agreement
     from labelaudit.reviewers import reviewers
 
-    said = opinions(log)
-    table = said.table
+    found = Agreement.of(log)
+    kappa, low, high = map(_number, found.kappa)
     return {
         "reviewers": [vars(reviewer) for reviewer in reviewers(log)],
-        "pairs": [{**row, "kappa": _number(row["kappa"])} for row in pairs(table).to_dict("records")],
-        "fleiss_kappa": _number(fleiss_kappa(counted(table))),
-        "classes": by_class(table).to_dict("records"),
-        "overruled": said.overruled,
-        "changed": said.changed,
+        "pairs": [
+            {name: value if isinstance(value, str) else _number(value) for name, value in row.items()}
+            for row in found.pairs.to_dict("records")
+        ],
+        "fleiss_kappa": kappa,
+        "fleiss_kappa_low": low,
+        "fleiss_kappa_high": high,
+        "classes": found.classes.to_dict("records"),
+        "overruled": found.overruled,
+        "changed": found.changed,
     }
 
 
-def _number(kappa: float) -> float | None:
+def _number(value: float) -> float | None:
     """JSON has no NaN."""
-    return None if math.isnan(kappa) else kappa
+    return None if math.isnan(value) else value
 
 
-def _kappa(value: float | None) -> str:
-    return "not defined" if value is None else f"{value:.3f}"
+def _kappa(kappa: float | None, low: float | None, high: float | None) -> str:
+    return "not defined" if kappa is None else f"{kappa:.3f} ({low:.3f} to {high:.3f})"
 
 
 def _say(found: Audit, figures: dict[str, Any]) -> None:
@@ -97,20 +102,21 @@ def _say(found: Audit, figures: dict[str, Any]) -> None:
         say("No two reviewers have an independent opinion on the same example; assign a second review.")
         return
     say()
-    header = ("reviewers", "in common", "agreed", "95 % interval", "Cohen's kappa", "")
+    header = ("reviewers", "in common", "agreed", "95 % interval", "Cohen's kappa (95 %)", "")
     shown = [
         (
             f"{p['one']}, {p['other']}",
             f"{p['examples']:,}",
             f"{p['share']:.1%}",
             f"{p['low']:.1%} to {p['high']:.1%}",
-            _kappa(p["kappa"]),
+            _kappa(p["kappa"], p["kappa_low"], p["kappa_high"]),
             p["note"],
         )
         for p in figures["pairs"]
     ]
     print_columns(header, shown)
-    say(f"Fleiss' kappa of all: {_kappa(figures['fleiss_kappa'])}")
+    of_all = _kappa(*(figures[name] for name in ("fleiss_kappa", "fleiss_kappa_low", "fleiss_kappa_high")))
+    say(f"Fleiss' kappa of all: {of_all}")
     worst = figures["classes"][0]
     if worst["confused_with"]:
         name = found.dataset.name_of

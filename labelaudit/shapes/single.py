@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from labelaudit.columns import comparable
+from labelaudit.columns import codes, comparable, is_text
 from labelaudit.errors import BadInput
 from labelaudit.labels import Value, can_be_classes, class_order, decode, encode, is_missing
 from labelaudit.shapes.base import Shape, whole
@@ -62,7 +62,11 @@ def numbered(dataset: Dataset, values: Sequence[Any], indices: np.ndarray) -> tu
 def values(dataset: Dataset) -> list[Any]:
     """The cells of the label column as plain values, missing ones as they are."""
     name = dataset.label_columns[0]
-    cells = dataset.table[name].to_pylist()
+    column = dataset.table[name]
+    if is_text(column.type) and not dataset.holds_json(name):
+        found = codes(column)  # few that differ, which many cells share
+        return list(np.array([*found.values.to_pylist(), None], dtype=object)[found.codes])
+    cells = column.to_pylist()
     return [decode(cell) for cell in cells] if dataset.holds_json(name) else cells
 
 

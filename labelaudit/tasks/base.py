@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from labelaudit.neighbors import Graph
 
 Editor = Literal["choice", "multi", "number", "tags", "boxes"]
-NoiseKind = Literal["uniform", "confusable"]
+NOISES = {"uniform": "to any other class", "confusable": "to a class that it is confused with"}
 
 ISSUE_COLUMNS = (
     "id",
@@ -157,6 +157,8 @@ class Task:
         The fields of `AuditConfig` that mean something here, of those that not every task has.
     models : tuple of str
         The models that can be chosen besides ``auto``.
+    noises : mapping of str to str
+        The kinds of errors that `plant` knows, the usual one first, with what becomes of a label in words.
     several : bool
         Whether several columns can hold the labels.
     label_options : mapping of str to sequence of str
@@ -185,6 +187,7 @@ class Task:
     detectors: Mapping[str, str] = field(default_factory=dict)
     choices: tuple[str, ...] = ("model", "filter_by", "score", "calibrate")
     models: tuple[str, ...] = HEADS
+    noises: Mapping[str, str] = field(default_factory=lambda: NOISES)
     several: bool = False
     label_options: Mapping[str, Sequence[str]] = field(default_factory=dict)
     own_features: bool = False

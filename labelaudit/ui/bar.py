@@ -10,12 +10,12 @@ import streamlit as st
 from labelaudit.errors import LabelauditError
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
-from labelaudit.ui import bulk, filters, postman, second, session, slices
+from labelaudit.ui import bulk, filters, folding, postman, second, session, slices
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
 from labelaudit.why import title_of
 
-# By the key of its state: word, icon, and what it draws.
+# By the key of its panel: word, icon, and what it draws.
 TOOLS: dict[str, tuple[str, str, Callable[[Opened], None]]] = {
     filters.OPEN: ("Filter", ":material/filter_alt:", filters.panel),
     slices.OPEN: ("Slices", ":material/bookmarks:", slices.panel),
@@ -47,7 +47,7 @@ def show(opened: Opened, *, deck: bool = False) -> None:
     with st.container(key="bar", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<div class="la-facts">{spans}</div>', width="content")
         chips(opened)
-        tools()
+        tools(opened)
     if not deck:
         postman.deliver(opened)
     second.banner(opened)
@@ -56,18 +56,12 @@ def show(opened: Opened, *, deck: bool = False) -> None:
     session.write_address()
 
 
-def tools() -> None:
-    """Draw what is done with the selection: change it, and decide on all of it; what is folded away costs nothing.
-
-    No fragment: one that stands on two pages and is told, as a page is left, that its popover was closed, draws into a
-    page that is not there yet, and leaves it white.
-    """
-    session.drawn_anew()
+def tools(opened: Opened) -> None:
+    """Draw what is done with the selection: change it, and decide on all of it."""
     with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", key="tools"):
         for key, (word, icon, draw) in TOOLS.items():
-            folded = st.popover(word, icon=icon, key=key, on_change="rerun", type="tertiary")
-            if folded.open and (opened := session.opened()) is not None:
-                with folded:
+            if (panel := folding.panel(word, icon, key)) is not None:
+                with panel:
                     draw(opened)
 
 

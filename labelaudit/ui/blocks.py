@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from labelaudit.blocks import LONGEST_TEXT, MOST_CELLS, Bars, Block, Image, Interval, Row, Text
+from labelaudit.blocks import LONGEST_TEXT, MOST_CELLS, Bars, Block, Image, Interval, Parts, Row, Text
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.text import shorten
@@ -40,6 +40,8 @@ def html(block: Block) -> str:
             return bars_html(block)
         case Interval():
             return interval_html(block)
+        case Parts():
+            return parts_html(block)
         case Image():
             return f'<div class="la-broken">{broken_html(block.reason)}</div>{image_caption(block)}'
 
@@ -67,6 +69,19 @@ def text_html(block: Text) -> str:
     )
     legend = f'<div class="la-legend">Marked: words much more frequent in {keys}</div>' if block.spans else ""
     return f'<div class="la-text" dir="auto">{"".join(parts)}</div>{legend}'
+
+
+def parts_html(block: Parts) -> str:
+    """Return the parts of an example with their given labels as escaped HTML, the one that is looked at marked."""
+    shown = []
+    for part in block.parts:
+        role = f"{' here' if part.at == block.here else ''}{' flagged' if part.flagged else ''}"
+        shown.append(
+            f'<span class="la-part{role}"><span dir="auto">{escape(part.name)}</span>'
+            f"<small>{escape(part.given)}</small></span>"
+        )
+    title = f'<div class="la-small">{escape(block.title)}</div>' if block.title else ""
+    return f'{title}<div class="la-parts" dir="auto">{"".join(shown)}</div>'
 
 
 def image_caption(block: Image) -> str:

@@ -12,13 +12,13 @@ from labelaudit.errors import BadInput, Stale
 from labelaudit.labels import encode
 from labelaudit.tags import checked, counted, meant_by
 from labelaudit.text import shorten
-from labelaudit.ui import session
+from labelaudit.ui import folding, session
 from labelaudit.ui.cards import snippet_of
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
 from labelaudit.ui.tags import words
 
-OPEN = "bulk"  # the state of the panel: open or not
+OPEN = "bulk"  # the key of the panel
 MOST = 5  # kinds of change that are listed
 # Icon of each action, in the words that its pill shows.
 WORDS: dict[Action, str] = {
@@ -34,7 +34,7 @@ WORDS: dict[Action, str] = {
 
 def panel(opened: Opened) -> None:
     """Draw the choice of what to do with the selection, its dry run, and the button that does it."""
-    positions = _positions(opened)
+    positions, ticked = _positions(opened)
     if len(positions) == 0:
         st.info("No example is selected. Drop a filter in the bar, or choose another.")
         return
@@ -51,18 +51,18 @@ def panel(opened: Opened) -> None:
         if change is None:
             st.caption("Choose one, and see here what would change before anything does.")
             return
-        _dry_run(opened, plan(opened.audit, opened.table, positions, change, opened.tags), chosen)
+        _dry_run(opened, plan(opened.audit, opened.table, positions, change, opened.tags), chosen, ticked)
 
 
-def _positions(opened: Opened) -> np.ndarray:
-    """The selected examples, or only those of them that are ticked in the table that is seen."""
+def _positions(opened: Opened) -> tuple[np.ndarray, bool]:
+    """The selected examples, or those of them that are ticked in the table that is seen; and whether it is these."""
     marked = st.session_state.get("ticked", []) if st.session_state.get("view") == "Table" else []
     ticked = opened.ranked[np.isin(opened.ranked, marked)]
     if not len(ticked):
-        return opened.ranked
+        return opened.ranked, False
     only = st.checkbox(f"Only the {len(ticked):,} ticked", st.session_state.get("bulk-only", True), key="bulk-ticked")
     st.session_state["bulk-only"] = only  # a panel that is closed forgets its widgets
-    return ticked if only else opened.ranked
+    return (ticked, True) if only else (opened.ranked, False)
 
 
 def _change(opened: Opened) -> Change | None:
@@ -94,7 +94,7 @@ def _change(opened: Opened) -> Change | None:
     return Change(action, checked(tag)) if tag else None
 
 
-def _dry_run(opened: Opened, planned: Plan, chosen: str) -> None:
+def _dry_run(opened: Opened, planned: Plan, chosen: str, ticked: bool) -> None:
     """What would change, in a sentence and by kind."""
     st.html(f'<div class="la-plan">{escape(planned.sentence)}.</div>')
     if planned.otherwise:
@@ -109,7 +109,7 @@ def _dry_run(opened: Opened, planned: Plan, chosen: str) -> None:
             icon=":material/done_all:",
             disabled=len(planned) == 0,
             on_click=_apply,
-            args=(opened, planned, chosen),
+            args=(opened, planned, chosen, ticked),
         )
         st.caption("One undo takes all of it back.")
 
@@ -136,14 +136,18 @@ def _table(opened: Opened, planned: Plan) -> None:
 
 
 @session.telling()
-def _apply(opened: Opened, planned: Plan, chosen: str) -> None:
-    """Write what the dry run said, unless somebody decided on the same examples meanwhile."""
+def _apply(opened: Opened, planned: Plan, chosen: str, ticked: bool) -> None:
+    """Write what the dry run said, unless somebody decided on the same examples meanwhile.
+
+    Rows that somebody ticked one by one were seen, and count for what is said about the others.
+    """
     decisions = planned.decisions(
         session.reviewer(),
         fingerprint=opened.dataset.data_fingerprint,
         base=opened.decisions[-1].seq if opened.decisions else 0,
         run=opened.audit.id,
         reason=shorten(f"in bulk: {chosen}", 200),
+        seen=ticked,
     )
     try:
         opened.decide(decisions)
@@ -151,14 +155,14 @@ def _apply(opened: Opened, planned: Plan, chosen: str) -> None:
         st.session_state["bulk-stale"] = str(stale)
         return
     done(planned.sentence.split(",")[0], decisions[0].batch)
-    st.session_state[OPEN], st.session_state["ticked"] = False, []
+    st.session_state["ticked"] = []
+    folding.fold()
 
 
 def done(what: str, batch: str) -> None:
     """Say on all pages what was done, with a button that takes it back, until something else is decided."""
     st.session_state["bulk-done"] = what, batch
     session.redraw()
-    session.draw_page()
 
 
 def show_done(opened: Opened) -> None:
@@ -177,6 +181,6 @@ def show_done(opened: Opened) -> None:
 @session.telling()
 def _undo(opened: Opened) -> None:
     st.session_state.pop("bulk-done", None)
-    opened.workspace.log.undo(opened.dataset.data_fingerprint, session.reviewer())
+    opened.workspace.log.undo(opened.dataset.data_fingerprint, session.reviewer(), stage=opened.stage)
     session.tell("All of it was taken back.")
     session.redraw()

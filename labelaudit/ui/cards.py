@@ -9,7 +9,7 @@ import streamlit as st
 from labelaudit.errors import BadInput
 from labelaudit.labels import show
 from labelaudit.thumbnails import thumbnail
-from labelaudit.ui import session
+from labelaudit.ui import folding
 from labelaudit.ui.blocks import broken_html, chip, tag, thumbnail_html
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
@@ -51,7 +51,7 @@ def strip(opened: Opened, *, most: int = 8, per_row: int = 4, main: bool = True)
         icon=":material/done_all:",
         key="bulk-strip",
         help="Choose what to do with all of them, and see first what would change",
-        on_click=session.unfold,
+        on_click=folding.unfold,
         args=("bulk",),
     )
     for start in range(0, shown, per_row):

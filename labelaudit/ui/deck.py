@@ -7,6 +7,7 @@ first, so that no message is large and every run of the page sends only what is 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from html import escape
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ import numpy as np
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from labelaudit.blocks import Bars, Image
+from labelaudit.blocks import Bars, Image, Parts
 from labelaudit.review import Decision, effective
 from labelaudit.tasks import TASKS
 from labelaudit.ui import blocks, cards, deciding, deck_events, keys, near, session, stopping, zoom
@@ -106,7 +107,7 @@ def message(opened: Opened, queue: np.ndarray, position: int, mode: Mode, sent: 
         "left": len(left) + int(position in deciding.left_of(opened, np.array([position]))),
         "faces": faces,
         "more": more,
-        "state": _state(opened, [*wanted, *holds]),
+        "state": _state(opened, [*wanted, *holds, *_beside(opened, position)]),
         "seq": deciding.last_seq(opened),
         **steps,
         "done": [event["key"] for event in sent.get("events", []) if event["key"] in box.done],
@@ -138,6 +139,13 @@ def _steps(opened: Opened, batches: list[str]) -> list[dict[str, Any]]:
             about[decision.batch].append(decision)
     places = {batch: deciding.places_of(opened, found) for batch, found in about.items()}
     return [{"of": batch, "at": found[found >= 0][:PAGE].tolist()} for batch, found in places.items()]
+
+
+def _beside(opened: Opened, position: int) -> list[int]:
+    """The other parts of the example."""
+    if opened.audit.is_whole:
+        return []
+    return np.flatnonzero(opened.audit.rows == opened.audit.rows[position]).tolist()
 
 
 def _faces(opened: Opened, lacking: list[int], mode: Mode, most: int) -> tuple[dict[str, Any], bool]:
@@ -184,6 +192,7 @@ def face(opened: Opened, position: int) -> dict[str, Any]:
     """
     row, name = opened.plain.iloc[position], opened.dataset.name_of
     example, *rest = TASKS[opened.dataset.task].view(opened.audit, position)
+    apart = (Bars, Parts)  # drawn by the browser, where decisions change them
     labels = f"<span>given {tag(name(row['given']), 'given')}</span>"
     known = isinstance(row["suggested"], str)
     facts = [
@@ -197,7 +206,7 @@ def face(opened: Opened, position: int) -> dict[str, Any]:
     picture = isinstance(example, Image) and not example.reason
     return {
         "id": str(row["id"]),
-        "html": "" if picture else blocks.html(example),
+        "html": "" if picture or isinstance(example, apart) else blocks.html(example),
         "image": {**zoom.picture(example), "caption": blocks.image_caption(example)}
         if isinstance(example, Image) and picture
         else None,
@@ -208,7 +217,8 @@ def face(opened: Opened, position: int) -> dict[str, Any]:
         "facts": escape(" · ".join(facts)),
         "classes": _classes(opened, position, row["given"], row["suggested"]),
         "title": next((block.title for block in rest if isinstance(block, Bars)), ""),
-        "rest": "".join(blocks.html(block) for block in rest if not isinstance(block, Bars)),
+        "rest": "".join(blocks.html(block) for block in rest if not isinstance(block, apart)),
+        "parts": next((asdict(block) for block in (example, *rest) if isinstance(block, Parts)), None),
         "why": _why(opened, position),
         "near": near.html(opened, position),
     }

@@ -16,6 +16,7 @@ import streamlit as st
 from labelaudit.decisions import new_batch, to_redo, to_undo
 from labelaudit.errors import BadInput, Stale, StoreError
 from labelaudit.review import Decision
+from labelaudit.reviewers import second_opinions
 from labelaudit.ui import deciding, session, visitor
 from labelaudit.ui.deciding import CHOICES, Choice
 from labelaudit.ui.opened import Opened
@@ -134,8 +135,11 @@ def choose(opened: Opened, what: str, positions: Sequence[int], code: int | None
 
 def take_back(opened: Opened, what: str) -> None:
     """Undo or redo the last step of this reviewer, and open its example."""
+    me = session.reviewer()
     decisions = opened.workspace.log.read(opened.dataset.data_fingerprint)  # with what this run wrote
-    steps = deciding.steps(decisions, session.reviewer())[0 if what == "undo" else 1]
+    if opened.blind:
+        decisions = second_opinions(decisions, me)
+    steps = deciding.steps(decisions, me)[0 if what == "undo" else 1]
     if not steps:
         session.tell(f"There is nothing to {what}.")
         return
@@ -166,13 +170,16 @@ def _step(opened: Opened, box: Inbox, what: str, batch: str) -> None:
     decisions = log.read(data)
     if batch in deciding.steps(decisions, actor)[1 if what == "undo" else 0]:
         return  # it was done already
-    found = to_undo(decisions, actor) if what == "undo" else (to_redo(decisions, actor) or (None, None))[1]
+    stage = opened.stage
+    found = (
+        to_undo(decisions, actor, stage) if what == "undo" else (to_redo(decisions, actor, stage) or (None, None))[1]
+    )
     if found is None or found.batch != batch:
         raise BadInput(f"the {what} was left out, since you decided on something else later, in another tab perhaps.")
     if what == "undo":
-        log.undo(data, actor)
+        log.undo(data, actor, stage=stage)
     else:
-        log.redo(data, actor)
+        log.redo(data, actor, stage=stage)
     box.seen |= dict.fromkeys((d.id for d in decisions if d.batch == batch), log.last(data))
 
 

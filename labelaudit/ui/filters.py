@@ -11,11 +11,11 @@ import streamlit as st
 
 from labelaudit.labels import encode
 from labelaudit.selection import STATUSES, Selection, Status, selected
-from labelaudit.ui import session
+from labelaudit.ui import folding, session
 from labelaudit.ui.opened import Opened
 from labelaudit.why import detectors_of_labels
 
-OPEN = "filter"  # the state of the panel: open or not
+OPEN = "filter"  # the key of the panel
 
 
 def panel(opened: Opened) -> None:
@@ -47,8 +47,8 @@ def panel(opened: Opened) -> None:
 
 def _select(wanted: Selection) -> None:
     session.select(wanted)
-    st.session_state[OPEN], st.session_state["ticked"] = False, []
-    session.draw_page()
+    st.session_state["ticked"] = []
+    folding.fold()
 
 
 def _wanted(opened: Opened) -> Selection:

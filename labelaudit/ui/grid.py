@@ -20,6 +20,7 @@ from labelaudit.ui.opened import Opened
 
 PAGE = 100
 COLUMNS = ("position", "score", "given", "suggested", "final", "status", "id")
+CHANGING = {"final", "status"}  # what a decision changes
 # What stands for the final label.
 UNLABELLED = {"exclude": "(excluded)", "skip": "(skipped)", "ambiguous": "(ambiguous)"}
 # The table takes the keyboard, so it passes on the keys of these; arrows, space and Enter are its own.
@@ -72,12 +73,26 @@ def queue_of(opened: Opened, positions: np.ndarray) -> np.ndarray:
     used = {key["colId"] for key in model["sort"]} | set(model["filter"])
     if not used:
         return positions
-    return np.asarray(positions[ordered(_shown(opened, positions, used), model["sort"], model["filter"])])
+    last = opened.decisions[-1].key if opened.decisions and used & CHANGING else ""
+    table = opened.workspace.owner, opened.audit.id, opened.blind, last
+    scores = opened.scores[positions].tobytes() if "score" in used else b""
+    return _queued(table, json.dumps(model), positions.tobytes(), scores, opened)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _queued(
+    table: tuple[str, str, bool, str], model: str, positions: bytes, scores: bytes, _opened: Opened
+) -> np.ndarray:
+    """What `queue_of` returns, found once for the same rows of the same table, and not at each run of the page."""
+    rows, wanted = np.frombuffer(positions, dtype=np.intp), json.loads(model)
+    used = {key["colId"] for key in wanted["sort"]} | set(wanted["filter"])
+    return np.asarray(rows[ordered(_shown(_opened, rows, used), wanted["sort"], wanted["filter"])])
 
 
 def _report(own: Keys) -> JsCode:
     """What goes back to the server: what happened and never the rows; a key that decides also goes one row down.
 
+    Below the last row there is none, and a key too many does not decide on that one again.
     The keys are all of late, with the rows that they are about: the server may hear of two events at once, and then
     knows the last one only. AgGrid calls this before it asks `MATTERS`.
     """
@@ -97,20 +112,24 @@ def _report(own: Keys) -> JsCode:
           const pressed = (window.pressed ||= []), decided = (window.decided ||= []);
           const name = crypto.getRandomValues(new Uint32Array(2)).join("-");
           const press = streamlitRerunEventTriggerName === "cellKeyDown" ? eventData.event : null;
+          const at = eventData.data?.position;
+          const undoes = press && {json.dumps(own["undo"])}.includes(key(press));
+          const decides = press && !undoes && !{json.dumps(own["redo"])}.includes(key(press));
           if (press) {{
             press.matters = {json.dumps(passed)}.includes(key(press)) && !press.repeat && !press.ctrlKey
-              && !press.metaKey && !press.altKey && !api.getEditingCells().length;
+              && !press.metaKey && !press.altKey && !api.getEditingCells().length && !(decides && window.ended === at);
             if (!press.matters) return {{}};
-            window.touched = name;
-            pressed.push({{name, key: key(press), position: eventData.data.position}});
-            if ({json.dumps(own["undo"])}.includes(key(press))) {{
-              const last = api.getRowNode(String(decided.pop()));
-              if (last) focus(last.rowIndex);
-            }} else if (!{json.dumps(own["redo"])}.includes(key(press))) {{
-              decided.push(eventData.data.position);
-              if (eventData.rowIndex + 1 < api.getDisplayedRowCount()) focus(eventData.rowIndex + 1);
-            }}
-          }} else window.touched = name;
+            pressed.push({{name, key: key(press), position: at}});
+          }}
+          [window.touched, window.ended] = [name, null];
+          if (undoes) {{
+            const last = api.getRowNode(String(decided.pop()));
+            if (last) focus(last.rowIndex);
+          }} else if (decides) {{
+            decided.push(at);
+            if (eventData.rowIndex + 1 < api.getDisplayedRowCount()) focus(eventData.rowIndex + 1);
+            else window.ended = at;
+          }}
           const row = eventData.data ? eventData : api.getDisplayedRowAtIndex(eventData.rowIndex);
           return {{
             event: streamlitRerunEventTriggerName,

@@ -13,10 +13,12 @@ from labelaudit.decisions import Decision, undone_batches
 from labelaudit.exchange import to_jsonl
 from labelaudit.history import WORDS, Filter, told
 from labelaudit.labels import decode, encode
+from labelaudit.ui import folding
 from labelaudit.ui.blocks import tag
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
 
+OPEN = "history-of"  # the key of the panel
 PAGE = 100  # rows
 NARROW = 40  # entries about one example
 FOLDED, LONGEST = 120, 2_000  # characters of a comment
@@ -64,9 +66,9 @@ def of(opened: Opened, position: int) -> None:
     """
     if opened.blind:
         return
-    with st.popover("History", icon=":material/history:", type="tertiary", key="history-of", on_change="rerun") as one:
-        if not one.open:  # nobody waits for what nobody looks at
-            return
+    if (panel := folding.panel("History", ":material/history:", OPEN)) is None:
+        return
+    with panel:
         id_ = str(opened.plain["id"].iloc[position])
         st.caption(f"What was decided about {plain(id_)}")
         entries = Filter(id=id_).applied(opened.decisions)[::-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from labelaudit.ui import home, style
+from labelaudit.ui import folding, home, style
 
 PAGES = (
     ("pages/1_Ingest.py", "Ingest", "upload_file"),
@@ -25,7 +25,9 @@ def draw() -> StreamlitPage:
     st.session_state["entered"] = True
     first = st.Page(home.show, title="Home", url_path="home", icon=":material/home:", default=True)
     rest = [st.Page(path, title=title, icon=f":material/{icon}:") for path, title, icon in PAGES]
-    return st.navigation([first, *rest], position="top")
+    page = st.navigation([first, *rest], position="top")
+    folding.leave(page.url_path)
+    return page
 
 
 def enter() -> None:

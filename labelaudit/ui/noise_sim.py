@@ -19,7 +19,6 @@ from labelaudit.ui import heatmap, run, session, visitor
 from labelaudit.ui.opened import Opened, open_audit
 from labelaudit.workspace import Workspace
 
-KINDS = {"uniform": "to any other class", "confusable": "to a class that it is confused with"}
 CURVE_POINTS = 400
 MOST_CLASSES = 12
 MOST_DRAWN = 4000  # points
@@ -41,7 +40,7 @@ class Simulation:
     ----------
     before, after : Side
     planted : ndarray of shape (n,), bool
-        Of the audited rows.
+        Of the audited units.
     review : DataFrame
         See `labelaudit.noise.review_curve`.
     """
@@ -56,11 +55,17 @@ def controls(opened: Opened) -> tuple[float, str, int]:
     """How much noise, of which kind, and which draw."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         percent = st.slider("Labels made wrong", 5, 50, 20, 5, format="%d%%", key="sim-fraction", width=420)
+        kinds = TASKS[opened.dataset.task].noises
         kind = st.segmented_control(
-            "Changed", list(KINDS), default="uniform", format_func=KINDS.__getitem__, key="sim-kind", required=True
+            "Changed",
+            list(kinds),
+            default=next(iter(kinds)),
+            format_func=kinds.__getitem__,
+            key="sim-kind",
+            required=True,
         )
         seed = st.number_input("Seed", 0, 9999, 0, key="sim-seed", width=110, help="Another number plants other errors")
-    return percent / 100, kind, int(seed)
+    return percent / 100, str(kind), int(seed)
 
 
 def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulation | None:
@@ -93,11 +98,11 @@ def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulatio
 
 @st.cache_resource(max_entries=4, show_spinner="Planting errors …")
 def _planted(owner: str, audit_id: str, fraction: float, kind: str, seed: int, _audit: Audit) -> tuple[str, np.ndarray]:
-    """Plant errors and request the audit of them; return its id, and which rows they are."""
+    """Plant errors and request the audit of them; return its id, and which units they are."""
     # Of a sample the same rows are audited again: with other labels another one would be drawn. Nor are errors
     # planted in images that can't be read.
-    whole = len(_audit.rows) == len(_audit.dataset)
-    dataset = _audit.dataset if whole else _audit.dataset.take(_audit.rows)
+    examples = _audit.outputs["rows"]
+    dataset = _audit.dataset if len(examples) == len(_audit.dataset) else _audit.dataset.take(examples)
     config = _audit.config.model_copy(update={"max_rows": None})
     noised, planted = TASKS[dataset.task].plant(
         dataset, fraction, kind, seed=seed, confident_joint=_audit.confident_joint
@@ -196,7 +201,8 @@ def compare(simulation: Simulation) -> None:
                 delta_color="off",
                 delta_arrow="off",
             )
-            _heatmap(side.audit, simulation)
+            if side.audit.confident_joint is not None:
+                _heatmap(side.audit, simulation)
             _scatter(side, simulation)
 
 

@@ -163,6 +163,11 @@ class Opened:
         """The audited data set."""
         return self.audit.dataset
 
+    @property
+    def stage(self) -> str | None:
+        """The stage to which an undo and a redo keep; None where it is all of them."""
+        return "second" if self.blind else None
+
     def decide(self, decisions: list[Decision]) -> list[Decision]:
         """Append to the log, in a second review as second opinions, and return what it made of them.
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from labelaudit.agreement import by_class, counted, fleiss_kappa, opinions, pairs
+from labelaudit.agreement import Agreement
 from labelaudit.assignments import Assignment, dealt, drawn, free_name, frozen, named, people
 from labelaudit.conflicts import conflicts
 from labelaudit.reviewers import Reviewer, decided_by
@@ -207,41 +207,50 @@ def _save(
 
 
 def _agreement(opened: Opened) -> None:
-    said, found = opinions(opened.decisions), conflicts(opened.decisions)
-    compared = pairs(said.table)
+    last = opened.decisions[-1].key if opened.decisions else ""
+    about = opened.workspace.owner, opened.dataset.data_fingerprint, len(opened.decisions), last
+    measured, settled, unsettled = _measured(*about, opened)
     st.subheader("Agreement")
-    if compared.empty:
+    if measured.pairs.empty:
         st.caption(
             "Not known yet: no two people have an opinion of their own on the same example. Assign a sample for a "
             "blind second review."
         )
-        _overruled(said.overruled, said.changed)
+        _overruled(measured)
         return
-    kappa = fleiss_kappa(counted(said.table))
-    many = int(said.table.groupby(["id", "part"]).size().ge(2).sum())
+    kappa, low, high = measured.kappa
     one, two = st.columns(2)
     one.metric(
         "Fleiss’ kappa",
         "not defined" if math.isnan(kappa) else f"{kappa:.2f}",
         help="Agreement of all beyond chance: 1 is perfect, 0 is what chance alone would give (Fleiss 1971).",
     )
-    one.caption(f"on {many:,} examples with two opinions or more")
-    unsettled = sum(c.final is None for c in found)
+    sure = "" if math.isnan(kappa) else f"{low:.2f} to {high:.2f} (95 %), "
+    one.caption(f"{sure}on {measured.examples:,} examples with two opinions or more")
     two.metric("Conflicts open", f"{unsettled:,}")
-    two.caption(f"{len(found) - unsettled:,} settled · see the tab Conflicts" if found else "nobody differs")
-    _pairs(compared)
-    _classes(opened.dataset.name_of, by_class(said.table))
-    _overruled(said.overruled, said.changed)
+    two.caption(f"{settled:,} settled · see the tab Conflicts" if settled + unsettled else "nobody differs")
+    _pairs(measured.pairs)
+    _classes(opened.dataset.name_of, measured.classes)
+    _overruled(measured)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Comparing the reviewers …")
+def _measured(owner: str, fingerprint: str, decisions: int, last: str, _opened: Opened) -> tuple[Agreement, int, int]:
+    """How much the reviewers agree, and how many conflicts are settled and open: anew after a decision only."""
+    found = conflicts(_opened.decisions)
+    settled = sum(conflict.final is not None for conflict in found)
+    return Agreement.of(_opened.decisions), settled, len(found) - settled
 
 
 def _pairs(compared: pd.DataFrame) -> None:
     rows = []
     for pair in compared.to_dict("records"):
         share = f"{pair['share']:.1%} ({pair['low']:.0%} to {pair['high']:.0%})"
-        kappa = "not defined" if math.isnan(pair["kappa"]) else f"{pair['kappa']:.2f}"
+        kappa = f"{pair['kappa']:.2f} ({pair['kappa_low']:.2f} to {pair['kappa_high']:.2f})"
+        kappa = "not defined" if math.isnan(pair["kappa"]) else kappa
         cells = (f"{pair['one']} and {pair['other']}", f"{pair['agreed']:,} of {pair['examples']:,}", share, kappa)
         rows.append("".join(f'<td dir="auto">{escape(cell)}</td>' for cell in cells))
-    st.html(_table(("", "alike", "share (95 %)", "Cohen’s kappa"), rows))
+    st.html(_table(("", "alike", "share (95 %)", "Cohen’s kappa (95 %)"), rows))
     for note in dict.fromkeys(filter(None, compared["note"])):
         st.caption(f"{note[0].upper()}{note[1:]}.")
 
@@ -259,9 +268,9 @@ def _classes(name_of: Callable[[str], str], found: pd.DataFrame) -> None:
     st.html(_table(("somebody says", "others do, too", "instead they say"), rows))
 
 
-def _overruled(overruled: int, changed: int) -> None:
-    if overruled:
+def _overruled(found: Agreement) -> None:
+    if found.overruled:
         st.caption(
-            f"Decided on again in the review by somebody who saw the first decision: {counted_out(overruled)}, of "
-            f"which {changed:,} got another label. This is not independent and does not count here."
+            f"Decided on again in the review by somebody who saw the first decision: {counted_out(found.overruled)}, "
+            f"of which {found.changed:,} got another label. This is not independent and does not count here."
         )

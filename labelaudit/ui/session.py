@@ -278,22 +278,6 @@ def review(stage: str) -> None:
     redraw()
 
 
-def draw_page() -> None:
-    """Let the page be drawn anew, and not only the part of it that a callback belongs to; see `drawn_anew`."""
-    st.session_state["draw-page"] = True
-
-
-def drawn_anew() -> None:
-    """Draw the page anew where a callback of this part of it asked for that."""
-    if st.session_state.pop("draw-page", False):
-        st.rerun()
-
-
-def unfold(panel: str) -> None:
-    """Open a panel of the bar, by the key of its state."""
-    st.session_state[panel] = True
-
-
 def mix() -> int:
     """Return of how many places in the queue one is of the random sample; 0 for none."""
     chosen: int = st.session_state.setdefault("mix", 0)

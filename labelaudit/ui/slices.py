@@ -10,11 +10,11 @@ from labelaudit import slices
 from labelaudit.errors import BadInput
 from labelaudit.selection import Selection, selected
 from labelaudit.store import Slice
-from labelaudit.ui import order, session
+from labelaudit.ui import folding, order, session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
 
-OPEN = "slices"  # the state of the panel: open or not
+OPEN = "slices"  # the key of the panel
 
 
 def panel(opened: Opened) -> None:
@@ -99,8 +99,7 @@ def _open_button(opened: Opened, one: Slice, key: str) -> None:
 def open_slice(one: Slice) -> None:
     """Select a slice in its order, on all pages; the address names it."""
     session.open_slice(one)
-    st.session_state[OPEN] = False
-    session.draw_page()
+    folding.fold()
 
 
 def _row(opened: Opened, one: Slice, number: int) -> None:
@@ -160,4 +159,3 @@ def _keep(opened: Opened, key: str) -> None:
     session.open_slice(opened.workspace.slices.save(new))
     st.session_state[key] = ""
     session.tell(f"Saved. The address in your browser is the link to {plain(name)}.")
-    session.draw_page()

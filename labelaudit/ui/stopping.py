@@ -8,11 +8,11 @@ import streamlit as st
 from labelaudit.curve import chart, curve
 from labelaudit.ordering import LEARNED, review_order
 from labelaudit.progress import EVERY, NOTE, Progress, progress
-from labelaudit.ui import session
+from labelaudit.ui import folding, session
 from labelaudit.ui.opened import EVERYTHING, Opened
 from labelaudit.ui.session import MIXES
 
-OPEN = "stopping"  # key of the folded panel
+OPEN = "stopping"  # the key of the panel
 STEP = 5  # decisions between one estimate in the head line and the next; the panel is always up to date
 
 
@@ -20,10 +20,8 @@ def show(opened: Opened) -> None:
     """Draw in one line how many real errors are left; unfolded, what to do, the curve, and the random sample."""
     if line := _headline(opened):
         st.markdown(line, width="content")
-    # The figure is not its label: with another label it is another popover, which is closed.
-    folded = st.popover("When to stop", key=OPEN, on_change="rerun", type="tertiary", icon=":material/flag:")
-    if folded.open:
-        with folded:
+    if (panel := folding.panel("When to stop", ":material/flag:", OPEN)) is not None:
+        with panel:
             _panel(opened)
 
 

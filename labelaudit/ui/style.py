@@ -66,6 +66,12 @@ CSS = """
 .la-bar .fill.suggested { background: #d97706; }
 .la-bar .value { text-align: right; font-variant-numeric: tabular-nums; }
 .la-labels { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center; margin-bottom: .4rem; }
+.la-parts { display: flex; flex-wrap: wrap; gap: .3rem .12rem; margin-top: .35rem; }
+.la-part { display: inline-flex; flex-direction: column; align-items: center; padding: .1rem .3rem;
+  border-radius: .35rem; }
+.la-part small { font-size: .68rem; letter-spacing: .02em; color: color-mix(in srgb, currentColor 62%, transparent); }
+.la-part.flagged small { color: color-mix(in srgb, #d97706 70%, currentColor); font-weight: 700; text-decoration: underline dotted; }
+.la-part.here { outline: 2px solid #d97706; }
 .la-tag { display: inline-block; padding: .05rem .5rem; border-radius: .3rem; font-weight: 600;
   overflow-wrap: anywhere; }
 .la-tag.given { background: color-mix(in srgb, #64748b 24%, transparent); border: 1px solid #64748b; }
@@ -101,7 +107,6 @@ CSS = """
 .la-history th:last-child { width: 45%; }
 .la-history details { white-space: pre-wrap; }
 .la-history .undone { text-decoration: line-through; color: color-mix(in srgb, currentColor 72%, transparent); }
-[data-testid="stPopoverBody"]:has(.la-history) { width: min(44rem, 94vw); max-width: 94vw; }
 .la-count { font-size: 1.05rem; font-weight: 600; }
 .la-count b { font-size: 1.5rem; font-variant-numeric: tabular-nums; margin-right: .2rem; }
 .la-pair { display: grid; grid-template-columns: 1fr 1fr; gap: .6rem; }
@@ -109,9 +114,17 @@ CSS = """
 .la-near .la-labels { gap: .2rem .4rem; margin-bottom: .15rem; }
 .la-near .la-snippet { height: 3.5rem; -webkit-line-clamp: 3; font-size: .84rem; margin-bottom: .3rem; }
 .la-near .la-picture { height: 5.4rem; margin-bottom: .3rem; }
-[data-testid="stPopoverBody"]:has(.st-key-bulk-panel) { width: min(46rem, 94vw); max-width: 94vw; }
-[data-testid="stPopoverBody"]:has(.st-key-filter-panel) { width: min(40rem, 94vw); max-width: 94vw; }
-[data-testid="stPopoverBody"]:has(.st-key-slices-panel) { width: min(26rem, 94vw); }
+/* A panel lies over the page, below the row that its button stands in. */
+:is(.st-key-tools, .st-key-head) { position: relative; }
+[class*="st-key-fold-"], [data-testid="stLayoutWrapper"]:has(> [class*="st-key-fold-"]) { position: static; }
+[data-testid="stLayoutWrapper"]:has(> [class*="st-key-panel-"]) { position: absolute; top: calc(100% + .4rem);
+  right: 0; z-index: 100; width: min(40rem, 94vw); max-width: none; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-panel-bulk) { width: min(46rem, 94vw); }
+[data-testid="stLayoutWrapper"]:has(> .st-key-panel-slices) { width: min(26rem, 94vw); }
+[data-testid="stLayoutWrapper"]:has(> .st-key-panel-stopping) { right: auto; left: 0; width: min(30rem, 94vw); }
+[class*="st-key-panel-"] { max-height: calc(100vh - 10rem); overflow-y: auto; padding: 1rem 1.2rem 1.2rem;
+  border-radius: .5rem; border: 1px solid color-mix(in srgb, currentColor 18%, transparent);
+  background: light-dark(#ffffff, #141d20); box-shadow: 0 .4rem 1.6rem rgb(0 0 0 / 28%); }
 :is(.st-key-slices-own, .st-key-slices-all, .st-key-slices-tab) button { min-height: 1.8rem; padding: 0 .4rem; }
 /* The tools of the bar stay side by side, and go to its next line together. */
 [data-testid="stLayoutWrapper"]:has(> [data-testid="stVerticalBlock"] > * > .st-key-tools) {

@@ -235,6 +235,23 @@ def test_the_table_decides_on_the_row_in_focus_and_loses_no_key(reviewer: Walker
     assert log()[-1].action == "undo"
 
 
+def test_after_the_last_row_of_the_table_a_key_too_many_changes_nothing(
+    reviewer: Walker, reviewed: tuple[Server, str]
+) -> None:
+    ids = [f"r{number:07d}" for number in range(78_000, 78_003)]
+    reviewer.open(reviewed[1].split("&sel=")[0] + "&" + urlencode({"sel": Selection(ids=tuple(ids)).to_text()}))
+    reviewer.view("Table")
+    before, shown = len(log()), [reviewer.cells(row)["id"] for row in range(3)]
+    reviewer.row(1).locator('[col-id="given"]').click()
+    reviewer.settle()
+    for key in "kkxx":
+        reviewer.key(key)
+    assert [(d.id, d.action) for d in log()[before:]] == [(shown[1], "keep"), (shown[2], "keep")]
+    for key in ("ArrowUp", "ArrowDown", "x"):
+        reviewer.key(key)
+    assert [(d.id, d.action) for d in log()[before + 2 :]] == [(shown[2], "exclude")]
+
+
 def test_arrows_and_keys_of_the_table_go_on_from_the_row_in_focus(reviewer: Walker) -> None:
     for _ in range(30):
         reviewer.page.keyboard.press("ArrowRight")

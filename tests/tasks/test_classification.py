@@ -55,7 +55,7 @@ def test_suggestion_is_another_class_even_where_the_given_one_is_likeliest(filte
     pred_probs[np.flatnonzero(own), labels[own]] = 0.7  # sure of most labels, and all the more errors elsewhere
     dataset = Dataset("t", pa.table({"label": labels}), ("label",), ())
     outputs = {
-        "pred_probs": pred_probs,
+        "arrays": {"pred_probs": pred_probs},
         "fold": np.arange(200) % 5,
         "verdicts": {},
     }

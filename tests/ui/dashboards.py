@@ -16,6 +16,7 @@ from labelaudit.dataset import Dataset
 from labelaudit.errors import Busy
 from labelaudit.jobs import Job, Kind, Work
 from labelaudit.settings import settings
+from labelaudit.ui.folding import OPEN
 
 PAGES = (
     "1_Ingest",
@@ -96,6 +97,10 @@ class Dashboard:
             return self.decide(key)
         self.app.button(key=key).click()
         return self.run()
+
+    def unfold(self, key: str) -> AppTest:
+        """Unfold a panel, or leave it so."""
+        return self.run() if self.app.session_state[OPEN] == key else self.press(f"unfold-{key}")
 
     # -- the deck, which has a client of its own ----------------------------------------------------
 

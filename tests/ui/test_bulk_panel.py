@@ -9,9 +9,10 @@ import pytest
 from dashboards import PAGES, Dashboard
 
 from labelaudit.audit import Audit
+from labelaudit.decisions import was_seen
 from labelaudit.review import Decision
 from labelaudit.selection import Selection
-from labelaudit.ui import bulk, filters
+from labelaudit.ui import bulk, filters, folding
 from labelaudit.workspace import Workspace
 
 Decided = Callable[[], dict[str, tuple[str, str | None]]]
@@ -25,11 +26,6 @@ def suspects(audited: Audit) -> dict[str, tuple[str, str | None]]:
     return {str(row.id): ("set", row.suggested) for row in issues.itertuples()}
 
 
-def unfold(dashboard: Dashboard, name: str) -> None:
-    dashboard.app.session_state[name] = True
-    dashboard.run()
-
-
 def decide(audited: Audit, id_: str, action: str, actor: str) -> None:
     fingerprint = audited.dataset.data_fingerprint
     Workspace().log.append([Decision(actor=actor, action=action, id=id_, fingerprint=fingerprint)])
@@ -41,14 +37,14 @@ def test_a_selection_is_decided_on_after_a_dry_run_and_one_undo_takes_it_back(
     excluded = next(iter(suspects))
     decide(audited, excluded, "exclude", "me")
     app = dashboard.open("6_Inspector", audit=audited.id, sel=SUSPECTS.to_text())
-    unfold(dashboard, bulk.OPEN)
+    dashboard.unfold(bulk.OPEN)
     rest = len(suspects) - 1
     assert f"{rest} rows change, 1 already decided otherwise." in dashboard.text()
     assert len(decided()) == 1  # a dry run changes nothing
     assert app.dataframe[0].value["rows"].sum() == rest
     dashboard.press("bulk-apply")
     assert decided() == {**suspects, excluded: ("exclude", None)}
-    assert not app.session_state[bulk.OPEN]
+    assert not app.session_state[folding.OPEN]
     assert f"**Done:** {rest} rows change." in dashboard.text().replace("\\", "")
     dashboard.press("bulk-undo")
     assert decided() == {excluded: ("exclude", None)}
@@ -61,15 +57,23 @@ def test_ticked_rows_narrow_the_decision_only_where_the_table_is_seen(
     app = dashboard.open("6_Inspector", audit=audited.id, sel=SUSPECTS.to_text())
     app.segmented_control(key="view").set_value("Table").run()
     app.session_state["ticked"] = dashboard.deck["walk"][:2]
-    unfold(dashboard, bulk.OPEN)
+    dashboard.unfold(bulk.OPEN)
     assert "Decide on all 2" in dashboard.text()
     app.checkbox(key="bulk-ticked").uncheck().run()
-    unfold(dashboard, bulk.OPEN)
+    dashboard.unfold(bulk.OPEN)
     assert not app.checkbox(key="bulk-ticked").value  # nor is it checked anew
     app.checkbox(key="bulk-ticked").check().run()
+    dashboard.press("bulk-apply")
+    ticked = Workspace().log.read(audited.dataset.data_fingerprint)
+    assert (len(ticked), all(map(was_seen, ticked))) == (2, True)
     app.segmented_control(key="view").set_value("One by one").run()
+    dashboard.unfold(bulk.OPEN)
     assert f"Decide on all {len(suspects)}" in dashboard.text()
     assert app.session_state["ticked"] == []
+    dashboard.press("bulk-apply")
+    rest = Workspace().log.read(audited.dataset.data_fingerprint)[2:]
+    assert len(rest) == len(suspects) - 2
+    assert not any(map(was_seen, rest))  # nobody looked at each of them
 
 
 def test_what_was_decided_otherwise_is_decided_over_only_when_asked(
@@ -91,7 +95,7 @@ def test_what_was_decided_since_the_dry_run_refuses_it_and_shows_it_anew(
     dashboard: Dashboard, audited: Audit, decided: Decided, suspects: dict[str, tuple[str, str | None]]
 ) -> None:
     app = dashboard.open("4_Heatmap", audit=audited.id, sel=SUSPECTS.to_text())
-    unfold(dashboard, bulk.OPEN)
+    dashboard.unfold(bulk.OPEN)
     first = next(iter(suspects))
     decide(audited, first, "exclude", "ann")  # in another window
     dashboard.press("bulk-apply")
@@ -105,7 +109,7 @@ def test_what_was_decided_since_the_dry_run_refuses_it_and_shows_it_anew(
 def test_a_class_is_set(dashboard: Dashboard, audited: Audit, decided: Decided) -> None:
     three = Selection(ids=("3", "4", "8"))
     app = dashboard.open("3_Health", audit=audited.id, sel=three.to_text())
-    unfold(dashboard, bulk.OPEN)
+    dashboard.unfold(bulk.OPEN)
     app.pills(key="bulk-action").set_value("set")
     dashboard.run()
     assert "bulk-apply" not in [button.key for button in app.button]  # no class yet
@@ -119,7 +123,7 @@ def test_the_panel_is_on_every_page_and_says_where_nothing_is_selected(dashboard
     dashboard.open(audit=audited.id, sel=Selection(search="no text has this").to_text())
     for page in PAGES[2:6]:
         app = dashboard.open(page)
-        unfold(dashboard, bulk.OPEN)
+        dashboard.unfold(bulk.OPEN)
         assert any(info.value.startswith("No example is selected.") for info in app.info)
 
 
@@ -128,7 +132,7 @@ def test_the_panel_is_on_every_page_and_says_where_nothing_is_selected(dashboard
 
 def test_filters_are_put_together_with_a_live_count_and_then_select(dashboard: Dashboard, audited: Audit) -> None:
     app = dashboard.open("6_Inspector", audit=audited.id)
-    unfold(dashboard, filters.OPEN)
+    dashboard.unfold(filters.OPEN)
     assert app.button(key="filter-apply").disabled  # it is what is selected already
 
     def widget(kind: str, title: str) -> object:
@@ -150,5 +154,5 @@ def test_filters_are_put_together_with_a_live_count_and_then_select(dashboard: D
 def test_an_address_with_odd_filters_is_shown_and_can_be_changed(dashboard: Dashboard, audited: Audit) -> None:
     odd = Selection(given='"<b>gone</b>"', score_below=7.0, detectors=99, tag="no such", reviewer="nobody")
     app = dashboard.open("3_Health", audit=audited.id, sel=odd.to_text())
-    unfold(dashboard, filters.OPEN)
+    dashboard.unfold(filters.OPEN)
     assert app.button(key="filter-apply").label == "Select these 0"

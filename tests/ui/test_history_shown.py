@@ -163,8 +163,7 @@ def test_what_was_decided_before_the_data_changed_is_offered_and_carried_over(
 def test_the_inspector_has_the_history_of_the_example(dashboard: Dashboard, audited: Audit, log: DecisionLog) -> None:
     app = dashboard.open("6_Inspector", audit=audited.id)
     app.session_state["position"] = 1
-    app.session_state["history-of"] = True
-    dashboard.run()
+    dashboard.unfold(history.OPEN)
     shown = rows(dashboard)
     assert len(shown) == 2
     assert "it says so" in shown[1]

@@ -32,11 +32,6 @@ def worst(audited: Audit) -> list[int]:
     return audited.label_issues["score"].argsort(kind="stable").tolist()
 
 
-def unfold(dashboard: Dashboard) -> None:
-    dashboard.app.session_state[stopping.OPEN] = True
-    dashboard.run()
-
-
 def opened(dashboard: Dashboard) -> int:
     """The example that is looked at."""
     position: int = dashboard.app.session_state["position"]
@@ -71,7 +66,7 @@ def test_the_random_sample_comes_up_in_the_queue_and_says_so(
     keep(audited, worst[:4])
     app = dashboard.open("6_Inspector", audit=audited.id, sel=SUSPECTS)
     assert opened(dashboard) == worst[4]
-    unfold(dashboard)
+    dashboard.unfold(stopping.OPEN)
     assert "Without one, nothing can be said about what nobody looked at." in dashboard.text()
     app.segmented_control(key="mix-chosen").set_value(5)
     dashboard.run()
@@ -145,11 +140,11 @@ def test_the_panel_says_how_many_are_left_and_what_to_do(
     dashboard: Dashboard, audited: Audit, worst: list[int]
 ) -> None:
     app = dashboard.open("6_Inspector", audit=audited.id, sel="", mix="5")
-    unfold(dashboard)
+    dashboard.unfold(stopping.OPEN)
     assert "Review 20 more to learn what comes next." in dashboard.text()
     lots = lots_of(audited, points(audited)).order.tolist()
     keep(audited, lots[:30])
-    unfold(dashboard)
+    dashboard.unfold(stopping.OPEN)
     text = dashboard.text()
     assert "0 real errors found in 30 reviewed." in text
     assert "remain in all that nobody looked at." in text

@@ -138,6 +138,20 @@ def test_a_second_review_shows_nothing_of_the_first_and_does_not_conflict_with_i
     assert [c.id for c in conflicts(log_of(audited))] == [worst[0]]
 
 
+def test_undo_in_a_second_review_takes_back_what_was_decided_in_it(
+    dashboard: Dashboard, audited: Audit, worst: list[str]
+) -> None:
+    app = dashboard.open("6_Inspector", audit=audited.id, sel=SUSPECTS, stage="second")
+    dashboard.press("keep")
+    decide(audited, "me", worst[5], "exclude")  # in another tab, which shows the first review
+    dashboard.run()
+    dashboard.press("undo")
+    assert (app.error, app.toast) == ([], [])
+    assert effective(log_of(audited))["id"].tolist() == [worst[5]]
+    dashboard.press("redo")
+    assert set(effective(log_of(audited))["id"]) == {worst[0], worst[5]}
+
+
 def sent_by_view(dashboard: Dashboard) -> dict[str, str]:
     """All that the browser gets in each view of the Inspector, of the examples ahead, too; but not what keys do."""
     found = {}

@@ -18,6 +18,7 @@ from labelaudit.audit import Audit, AuditConfig, audit
 from labelaudit.dataset import Dataset
 from labelaudit.given import Given
 from labelaudit.labels import encode
+from labelaudit.query import ordered
 from labelaudit.review import Decision
 from labelaudit.selection import Selection
 from labelaudit.settings import settings
@@ -137,3 +138,28 @@ def test_what_a_page_was_drawn_from_is_let_go(dashboard: Dashboard, audited: Aud
             dashboard.press(key)
         alive.append(opened_and_alive())
     assert alive[1] == alive[2]
+
+
+def test_the_table_is_sorted_once_and_again_where_a_decision_changes_what_it_is_sorted_by(
+    dashboard: Dashboard, audited: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sorts = []
+
+    def counting(*arguments: Any) -> np.ndarray:
+        sorts.append(arguments)
+        return ordered(*arguments)
+
+    monkeypatch.setattr(grid, "ordered", counting)
+    app = dashboard.open("6_Inspector", audit=audited.id, sel="")
+    for column, sorted_before, sorted_after in (("given", 1, 1), ("status", 2, 3)):
+        app.session_state["grid"] = {"sort": [{"colId": column, "sort": "desc"}], "filter": {}}
+        for _ in range(3):
+            dashboard.run()
+        assert len(sorts) == sorted_before
+        dashboard.press("keep")
+        assert len(sorts) == sorted_after
+    app.segmented_control(key="view").set_value("Table").run()
+    found, queue = app.session_state["reviewed"]
+    shown = found.table["status"].iloc[queue].tolist()
+    assert shown == sorted(shown, reverse=True)
+    assert shown.count("kept") == 2

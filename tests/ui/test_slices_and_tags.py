@@ -33,18 +33,13 @@ def tab(dashboard: Dashboard, name: str) -> None:
     dashboard.open("8_Decisions")
 
 
-def unfold(dashboard: Dashboard, name: str) -> None:
-    dashboard.app.session_state[name] = True
-    dashboard.run()
-
-
 # -- slices -------------------------------------------------------------------------------------------
 
 
 def test_a_slice_is_saved_named_in_the_address_and_restored_from_it(dashboard: Dashboard, audited: Audit) -> None:
     few = replace(SUSPECTS, score_below=0.5)
     app = dashboard.open("4_Heatmap", audit=audited.id, sel=few.to_text(), rank="self_confidence")
-    unfold(dashboard, slices.OPEN)
+    dashboard.unfold(slices.OPEN)
     app.text_input(key="slice-new").set_value(NAME)
     dashboard.press("slice-save")
     (saved,) = Workspace().slices.list(audited.dataset.data_fingerprint)
@@ -64,7 +59,7 @@ def test_every_slice_is_listed_with_how_many_are_in_it_now(dashboard: Dashboard,
     suspects = audited.manifest["counts"]["suspects"]
     flagged = audited.label_issues[audited.label_issues["is_issue"]]["id"]
     for left, id_ in zip((suspects, suspects - 1), flagged, strict=False):
-        unfold(dashboard, slices.OPEN)
+        dashboard.unfold(slices.OPEN)
         counts = [caption.value for caption in app.caption if caption.value.replace(",", "").isdigit()]
         assert counts[:4] == [str(suspects), str(left), str(int(audited.outvoted.sum())), "0"]
         fingerprint = audited.dataset.data_fingerprint
@@ -99,7 +94,7 @@ def test_a_slice_that_is_gone_or_cannot_be_read_is_a_sentence(dashboard: Dashboa
     app = dashboard.open(audit=audited.id, slice="gone" * 100)
     assert "it was renamed or deleted" in app.warning[0].value
     app = dashboard.open("3_Health")
-    unfold(dashboard, slices.OPEN)
+    dashboard.unfold(slices.OPEN)
     assert app.button(key="slice-own-0").disabled
     assert "can't be read" in dashboard.text()
 
@@ -109,7 +104,7 @@ def test_a_slice_that_is_gone_or_cannot_be_read_is_a_sentence(dashboard: Dashboa
 
 def test_tags_are_added_in_bulk_counted_selected_by_and_removed(dashboard: Dashboard, audited: Audit) -> None:
     app = dashboard.open("4_Heatmap", audit=audited.id, sel=Selection(ids=("3", "4")).to_text())
-    unfold(dashboard, bulk.OPEN)
+    dashboard.unfold(bulk.OPEN)
     app.pills(key="bulk-action").set_value("tag")
     dashboard.run()
     app.selectbox(key="bulk-tag").set_value("mislabel_confirmed")
@@ -122,7 +117,7 @@ def test_tags_are_added_in_bulk_counted_selected_by_and_removed(dashboard: Dashb
     assert labels(dashboard, "tagged-")[0] == "mislabel confirmed · 2"
     dashboard.press("tagged-mislabel_confirmed")
     assert app.query_params["sel"] == Selection(tag="mislabel_confirmed").to_text()
-    unfold(dashboard, bulk.OPEN)
+    dashboard.unfold(bulk.OPEN)
     app.pills(key="bulk-action").set_value("untag")
     dashboard.run()
     app.selectbox(key="bulk-untag").set_value("mislabel_confirmed")
@@ -156,7 +151,7 @@ def test_the_tags_of_the_open_example_are_edited_and_its_issues_suggest_some(
 
 def test_a_selected_issue_suggests_its_tag_in_bulk(dashboard: Dashboard, with_checks: Audit) -> None:
     app = dashboard.open("3_Health", audit=with_checks.id, sel=Selection(issue="near_duplicate").to_text())
-    unfold(dashboard, bulk.OPEN)
+    dashboard.unfold(bulk.OPEN)
     app.pills(key="bulk-action").set_value("tag")
     dashboard.run()
     assert app.selectbox(key="bulk-tag").value == "duplicate_near"

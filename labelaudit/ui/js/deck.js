@@ -69,6 +69,7 @@ function perform(room, action, code) {
   else if (action === "next") step(room, 1);
   else if (action === "previous") step(room, -1);
   else if (action === "open") go(room, code);
+  else if (action === "flip") flip(room, Number(code));
   else if (action === "anyway") insist(room, code);
   else if (action === "leave") leave(room, code);
   else if (action === "retry") room.send();

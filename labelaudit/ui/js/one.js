@@ -1,7 +1,7 @@
 // One example at a time, large; what is said about it and what can be decided stands beside it.
 
 const ONE = `<section class="la-one" aria-label="Review">
-  <nav class="la-way"></nav><article class="la-example"></article><div class="la-side"><div class="la-facts-of"></div>
+  <nav class="la-way"></nav><article class="la-example"><div class="la-of"></div><div class="la-parts-of"></div></article><div class="la-side"><div class="la-facts-of"></div>
   <div class="la-buttons"></div><div class="la-classes"></div><div class="la-why"></div>
   <div class="la-notes"><input class="la-reason" list="la-reasons" placeholder="Reason" aria-label="Reason">
     <datalist id="la-reasons"><option>wrong label</option><option>unclear</option><option>not in any class</option>
@@ -42,6 +42,7 @@ function oneScreen(root, act) {
       ${state[3] ? `<div class="la-small la-because" dir="auto" title="${escaped(state[3])}">${escaped(state[3])}</div>` : ""}
       <div class="la-small" title="${face.facts.replaceAll('"', "&quot;")}">${face.facts}</div>`);
     put(part("classes"), classes(room, face, state));
+    put(part("parts-of"), parts(room, face));
     drawn = face;
     root.dataset.id = face.id;
   };
@@ -61,11 +62,29 @@ function way(place, room) {
 function example(place, face) {
   const size = face.length > 1500 ? "long" : face.length > 500 ? "middling" : face.length < 160 ? "short" : "";
   place.className = `la-example ${size} ${face.image ? "image" : ""}`;
+  const of = place.querySelector(".la-of");
   if (face.image) {
-    place.innerHTML = `<div class="la-zoom"></div>${face.image.caption}`;
-    zoomable(place.firstChild, face.picture, face.image);
-  } else place.innerHTML = face.html + face.rest;
+    of.innerHTML = `<div class="la-zoom"></div>${face.image.caption}`;
+    zoomable(of.firstChild, face.picture, face.image);
+  } else of.innerHTML = face.html + face.rest;
   place.scrollTop = 0;
+}
+
+// The parts of the example with the labels that they have now: a click opens one, or changes its label where it is one
+// of two.
+function parts(room, face) {
+  if (!face.parts) return "";
+  const { parts, here, title, toggles } = face.parts;
+  const shown = parts.map(({ at, name, given, flagged }) => {
+    const [action, final, status] = stateOf(room, at);
+    const label = action === "set" ? final : given;
+    const role = `${at === here ? " here" : ""}${flagged ? " flagged" : ""}${toggles && label === room.names[1] ? " on" : ""}`;
+    const hint = toggles ? "Change this label" : "Look at this part";
+    const doing = toggles ? `data-do="flip" data-code="${at}" aria-pressed="${label === room.names[1]}"` : `data-open="${at}"`;
+    return `<button type="button" class="la-part${role} ${action ? status : ""}" title="${hint}" ${doing}><span dir="auto">${
+      escaped(name)}</span><small>${escaped(label)}</small></button>`;
+  });
+  return `${title ? `<div class="la-small">${escaped(title)}</div>` : ""}<div class="la-parts" dir="auto">${shown.join("")}</div>`;
 }
 
 // The likeliest classes as buttons, each as long as it is likely.

@@ -123,6 +123,15 @@ function decide(room, what, code) {
   onward(room);
 }
 
+// Give a part of the open example the other one of its two labels, and stay.
+function flip(room, at) {
+  const [action, final] = stateOf(room, at), label = action === "set" ? final : partOf(room, at).given;
+  const event = { do: "class", at: [at], code: label === room.names[0] ? 1 : 0, reason: "", comment: "" };
+  write(room, { ...event, was: [stateOf(room, at)] }, [room.state.get(at)?.seq || 0]);
+}
+
+const partOf = (room, at) => current(room)?.parts?.parts.find((part) => part.at === at);
+
 // Go on; where the server is behind and nothing that is left is here, wait for what it says comes next. After the last
 // one the same stays open, and no further key decides on it until one goes to an example oneself.
 function onward(room) {
@@ -137,13 +146,13 @@ function write(room, event, base) {
   for (const at of event.at) room.local.set(at, outcome(room, at, event));
   post(room, { ...event, base });
   const [, final] = outcome(room, event.at[0], event);
-  const many = event.at.length > 1 ? `${event.at.length} examples` : `id ${faceOf(room, event.at[0])?.id ?? ""}`;
+  const many = event.at.length > 1 ? `${event.at.length} examples` : `id ${(faceOf(room, event.at[0]) ?? current(room))?.id ?? ""}`;
   const word = { accept: "Accepted", keep: "Kept", exclude: "Excluded", skip: "Skipped", ambiguous: "Ambiguous" };
   tell(room, `${word[event.do] || "Set"}${["accept", "class"].includes(event.do) ? ` ${final}` : ""} · ${many}`);
 }
 
 function outcome(room, at, event) {
-  const face = faceOf(room, at) || {};
+  const face = faceOf(room, at) || partOf(room, at) || {};
   const final = event.do === "accept" ? face.suggested : event.do === "class" ? room.names[event.code] : face.given;
   const why = [event.reason, event.comment].filter(Boolean).join(" · ");
   if (event.do === "accept" || event.do === "class") return ["set", final, final === face.given ? "kept" : "error", why];
