@@ -129,7 +129,7 @@ def scatter(
     Parameters
     ----------
     points : DataFrame
-        ``self_confidence``, ``other_best``, ``status`` (a key of `STATUS`), ``given``, ``suggested``, ``score``.
+        ``x``, ``y``, ``status`` (a key of `STATUS`), ``given``, ``suggested``, ``score``.
     hulls : DataFrame
         ``cluster``, ``name``, ``order``, ``x``, ``y``: outlines of the clusters of suspects. They lie over each other,
         so only numbers are plain to see, and an outline when its number is pointed at.
@@ -145,12 +145,12 @@ def scatter(
         The cluster that is selected.
     """
     x = alt.X(
-        "self_confidence:Q",
+        "x:Q",
         title="self-confidence: probability of the given label",
         axis=alt.Axis(tickCount=10),
         scale=alt.Scale(domain=[0, 1], nice=False),
     )
-    y = alt.Y("other_best:Q", title="highest other probability", scale=alt.Scale(domain=[0, 1], nice=False))
+    y = alt.Y("y:Q", title="highest other probability", scale=alt.Scale(domain=[0, 1], nice=False))
     corner = pd.DataFrame({"x": [0.0, 0.5], "low": [0.0, 0.5], "high": [1.0, 0.5]})
     region = alt.Chart(corner).mark_area(color=SUGGESTED, opacity=0.10).encode(x="x:Q", y="low:Q", y2="high:Q")
     name = (
@@ -194,7 +194,7 @@ def scatter(
     if box is not None:
         layers.append(outline_layer(box))
     if len(hulls):
-        layers += _clusters(hulls, clickable=brush, chosen=chosen)
+        layers += cluster_layers(hulls, clickable=brush, chosen=chosen)
     return alt.LayerChart(layer=[*layers, name], height=height)
 
 
@@ -281,7 +281,7 @@ def plot_map(
     return alt.LayerChart(layer=[*under, dots, *over], height=height)
 
 
-def _clusters(hulls: pd.DataFrame, *, clickable: bool, chosen: int | None) -> list[alt.Chart]:
+def cluster_layers(hulls: pd.DataFrame, *, clickable: bool, chosen: int | None) -> list[alt.Chart]:
     """Draw the outlines faintly and their numbers on top; pointing at a number brings its outline out."""
     pointed = alt.selection_point(name="pointed", fields=["cluster"], on="pointerover", empty=False)
     clicked = alt.selection_point(name="cluster", fields=["cluster"], on="click", clear="dblclick", empty=False)
@@ -322,9 +322,11 @@ def _apart(middles: np.ndarray) -> np.ndarray:
     return np.array(placed)
 
 
-def margin(values: np.ndarray, title: str, *, height: int = 120) -> alt.Chart:
-    """Draw a histogram of values from 0 to 1, binned here and not in the browser."""
-    counts, edges = np.histogram(values[~np.isnan(values)], bins=40, range=(0, 1))
+def margin(
+    values: np.ndarray, title: str, *, bounds: tuple[float, float] | None = (0.0, 1.0), height: int = 120
+) -> alt.Chart:
+    """Draw a histogram of values between bounds, or over all that they span, binned here and not in the browser."""
+    counts, edges = np.histogram(values[~np.isnan(values)], bins=40, range=bounds)
     frame = pd.DataFrame({"x0": edges[:-1], "x1": edges[1:], "count": counts})
     chart: alt.Chart = (
         alt.Chart(frame)

@@ -176,12 +176,14 @@ def read(cells: Sequence[Any], name: str, options: Mapping[str, Any] | None = No
     texts: dict[str, tuple[Numeral, int]] = {}  # with the first row of each
     decimals = 0
     for row, cell in enumerate(cells):
-        if is_missing(cell) or (isinstance(cell, KINDS) and (cell in values or cell in texts)):
+        if is_missing(cell):
+            continue
+        if isinstance(cell, bool) or not isinstance(cell, KINDS):
+            raise BadInput(_no_number(cell, row, name))
+        if cell in values or cell in texts:
             continue
         if isinstance(cell, str):
             texts[cell] = _taken_apart(cell, row, name), row
-        elif isinstance(cell, bool) or not isinstance(cell, KINDS):
-            raise BadInput(_no_number(cell, row, name))
         else:
             values[cell] = _finite(float(cell), cell, row, name)
             decimals = max(decimals, _decimals(cell))

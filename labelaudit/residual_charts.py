@@ -5,16 +5,18 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from labelaudit.charts import GIVEN, QUIET, STATUS, SUGGESTED, density_layer, outline_layer
+from labelaudit.charts import GIVEN, QUIET, STATUS, SUGGESTED, cluster_layers, density_layer, outline_layer
 
 
 def given_against_predicted(
     points: pd.DataFrame,
+    hulls: pd.DataFrame,
     density: pd.DataFrame | None = None,
     *,
     height: int = 520,
     brush: bool = True,
     box: tuple[float, float, float, float] | None = None,
+    chosen: int | None = None,
 ) -> alt.LayerChart:
     """Draw every number over the one that is predicted, the suspects with their intervals; the selection is ``brush``.
 
@@ -23,6 +25,8 @@ def given_against_predicted(
     points : DataFrame
         ``x`` (predicted), ``y`` (given), ``low``, ``high``, ``status`` (a key of `STATUS`), ``given``, ``suggested``,
         ``score``.
+    hulls : DataFrame
+        Outlines of the clusters of suspects, see `labelaudit.charts.scatter`.
     density : DataFrame, optional
         ``x0``, ``x1``, ``y0``, ``y1``, ``count`` in place of the points that are too many to draw.
     height : int
@@ -31,6 +35,8 @@ def given_against_predicted(
         Whether a box can be dragged.
     box : tuple of float, optional
         What is selected: x from box[0] to box[1], y from box[2] to box[3].
+    chosen : int, optional
+        The cluster that is selected.
     """
     edges = [points["x"].min(), points["x"].max(), points["y"].min(), points["y"].max()]
     if density is not None:
@@ -75,6 +81,8 @@ def given_against_predicted(
         dots = dots.add_params(alt.selection_interval(name="brush", encodings=["x", "y"]))
     under = [] if density is None else [density_layer(density)]
     over = [] if box is None else [outline_layer(box)]
+    if len(hulls):
+        over += cluster_layers(hulls, clickable=brush, chosen=chosen)
     return alt.LayerChart(layer=[*under, line, spans, dots, *over, name], height=height)
 
 

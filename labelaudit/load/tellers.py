@@ -15,7 +15,7 @@ from labelaudit.load.leaks import MIN_ROWS, reason_of
 SAMPLE = 5000  # rows that are enough
 WRONG = 0.02  # of the rows may be otherwise, since labels may be wrong
 EXACT = 1e-6  # of the label's spread: what rounding leaves between two ways to write the same number
-TRIMMED, STEPS = 0.8, 8  # share of the rows that a fit goes by, and how often they are chosen anew
+STEPS = 12  # of reweighting
 SAME_ORDER = 0.9999  # rank correlation
 
 
@@ -58,14 +58,14 @@ def tellers(dataset: Dataset, names: Sequence[str], targets: np.ndarray) -> dict
     spread = float(y.std())
     found = {}
     for name, x in columns.items():
-        if _fits(_trimmed_fit(x[:, None], y)[0], spread):
+        if _fits(_fit(x[:, None], y)[0], spread):
             found[name] = "is the label in another unit"
         elif _same_order(x, y):
             found[name] = "orders the rows as the label does"
     rest = [name for name in columns if name not in found]
     if len(rest) < 2 or len(rows) < 3 * len(rest):
         return found
-    errors, weights = _trimmed_fit(np.column_stack([columns[name] for name in rest]), y)
+    errors, weights = _fit(np.column_stack([columns[name] for name in rest]), y)
     if _fits(errors, spread):
         parts = [name for name, weight in zip(rest, weights, strict=True) if abs(weight) > 1e-3 * spread]
         share = float((errors <= EXACT * spread).mean())
@@ -86,8 +86,8 @@ def _values(dataset: Dataset, name: str, rows: np.ndarray) -> np.ndarray | None:
     return None if np.ptp(cells) == 0 else cells
 
 
-def _trimmed_fit(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Fit a plane to the rows that are nearest to it (least trimmed squares), so that wrong labels do not bend it.
+def _fit(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Fit a plane with the least sum of absolute errors (by reweighting), which a few wrong labels do not bend.
 
     Returns
     -------
@@ -97,11 +97,14 @@ def _trimmed_fit(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         Of standardised columns.
     """
     Z = np.column_stack([(X - X.mean(axis=0)) / X.std(axis=0), np.ones(len(X))])
-    best = np.arange(len(y))
+    spread = float(y.std())
+    errors = np.ones(len(y))
     for _ in range(STEPS):
-        weights = np.linalg.lstsq(Z[best], y[best], rcond=None)[0]
+        root = 1 / np.sqrt(np.maximum(errors, EXACT * spread))[:, None]
+        weights = np.linalg.lstsq(root * Z, root[:, 0] * y, rcond=None)[0]
         errors = np.abs(y - Z @ weights)
-        best = np.argsort(errors, kind="stable")[: max(Z.shape[1] + 1, round(TRIMMED * len(y)))]
+        if _fits(errors, spread):
+            break
     return errors, weights[:-1]
 
 

@@ -109,6 +109,23 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Axes:
+    """What the two axes of the scatter are.
+
+    Parameters
+    ----------
+    x, y : str
+        In a few words.
+    bounds : tuple of float or None
+        Of both; None for whatever the examples span.
+    """
+
+    x: str = "self-confidence"
+    y: str = "highest other probability"
+    bounds: tuple[float, float] | None = (0.0, 1.0)
+
+
+@dataclass(frozen=True)
 class Task:
     """A kind of label.
 
@@ -145,6 +162,8 @@ class Task:
         none for a label that is no class.
     plane : callable
         ``(audit) -> x, y of shape (n,)``: where the units lie on the scatter; NaN where nowhere.
+    axes : Axes
+        Of that plane.
     detectors : mapping of str to str
         Columns of `Found.scores` that speak about labels, with their titles; those of `confident.SCORES` and of the
         heads need not be named.
@@ -184,6 +203,7 @@ class Task:
     plane: Callable[[Audit], tuple[np.ndarray, np.ndarray]]
     expected: Callable[[Dataset, AuditConfig], tuple[tuple[str, ...], str, float]]
     overview: Callable[[Dataset], pd.DataFrame]
+    axes: Axes = Axes()
     detectors: Mapping[str, str] = field(default_factory=dict)
     choices: tuple[str, ...] = ("model", "filter_by", "score", "calibrate")
     models: tuple[str, ...] = HEADS

@@ -22,7 +22,7 @@ from labelaudit.noise import shifted
 from labelaudit.numerals import Numerals
 from labelaudit.regressors import REGRESSORS, choose, out_of_fold
 from labelaudit.shapes.number import read, targets
-from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task, apply
+from labelaudit.tasks.base import ISSUE_COLUMNS, Axes, Found, Run, Seen, Task, apply
 from labelaudit.tasks.classification import EXAMPLES, NO_LABEL, share_of
 
 if TYPE_CHECKING:
@@ -382,6 +382,7 @@ REGRESSION = Task(
     view=view,
     options=no_classes,
     plane=plane,
+    axes=Axes("predicted", "given", bounds=None),
     expected=expected,
     overview=overview,
     detectors=DETECTORS,

@@ -152,8 +152,9 @@ def interval_html(block: Interval) -> str:
         told = f"given {tag(f'{block.given:,.4g}', 'given')} {told}"
     note = f"<div>{escape(block.note)}</div>" if block.note else ""
     return (
-        f'<div class="la-small">{escape(block.title)}</div><div class="la-line"><div class="all">{columns}</div>{marks}'
-        f'</div><div class="la-line-ends"><span>{block.start:,.4g}</span><span>{block.end:,.4g}</span></div>'
+        f'<div class="la-small">{escape(block.title)}</div>'
+        f'<div class="la-range"><div class="all">{columns}</div>{marks}'
+        f'</div><div class="la-ends"><span>{block.start:,.4g}</span><span>{block.end:,.4g}</span></div>'
         f'<div class="la-small">{told}{note}</div>'
     )
 
