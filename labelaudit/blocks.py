@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 LONGEST_TEXT, MOST_CELLS = 20_000, 200  # characters of a text and cells of a row that a page shows
+MOST_VOTES = 60  # people who said the same that a page names
 
 Pull = Literal["given", "suggested"]
 
@@ -160,4 +161,29 @@ class Image:
     reason: str = ""
 
 
-Block = Text | Row | Bars | Parts | Interval | Image
+@dataclass(frozen=True)
+class Vote:
+    """What somebody said, and how far they are to be trusted: 0 to 1, low is bad."""
+
+    annotator: str
+    quality: float
+
+
+@dataclass(frozen=True)
+class Said:
+    """A label, its role, and who said it."""
+
+    label: str
+    role: Literal["given", "suggested", "other"]
+    votes: tuple[Vote, ...]
+
+
+@dataclass(frozen=True)
+class Votes:
+    """Who said what of an example, the label that most said first."""
+
+    title: str
+    said: tuple[Said, ...]
+
+
+Block = Text | Row | Bars | Parts | Interval | Image | Votes

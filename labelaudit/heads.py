@@ -71,7 +71,7 @@ class Size:
     ----------
     modality : str
     rows, classes : int
-        N and K.
+        N, and K classes, or so many labels as an example has.
     columns : int
         Of a table.
     stored : float
@@ -99,7 +99,8 @@ class Size:
 
         The time does not grow with the data set, apart from the length of its texts.
         """
-        n, k = len(dataset), len(dataset.classes)
+        n = len(dataset)
+        k = max(len(dataset.classes), len(dataset.units) // n)
         if dataset.given is not None and dataset.given.features is not None:
             d = min(N_DIRECTIONS, dataset.given.features.shape[1])
             return cls("tabular", n, k, d, n * d, 0, numeric=True, embedding=True)
@@ -174,8 +175,8 @@ def seconds(head: str, size: Size, folds: int) -> float:
 
 def words(heads: Iterable[str]) -> str:
     """Name heads as in a sentence: "a linear model, naive Bayes and nearest neighbours"."""
-    *first, last = (TITLES.get(head, head.replace("_", " ")) for head in heads)
-    return f"{', '.join(first)} and {last}" if first else last
+    names = [TITLES.get(head, head.replace("_", " ")) for head in heads] or ["no model"]
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def expected_size(dataset: Dataset, config: AuditConfig) -> Size:

@@ -29,8 +29,12 @@ def overall(labels: np.ndarray, pred_probs: np.ndarray, seed: int = 0) -> dict[s
     """
     from cleanlab.dataset import overall_label_health_score
 
-    health = float(overall_label_health_score(labels, pred_probs, verbose=False))
-    draws = np.random.default_rng(seed).binomial(len(labels), 1 - health, size=N_DRAWS) / len(labels)
+    return of_score(float(overall_label_health_score(labels, pred_probs, verbose=False)), len(labels), seed)
+
+
+def of_score(health: float, n_labels: int, seed: int = 0) -> dict[str, float]:
+    """Give the share of labels that are right the interval of `overall`."""
+    draws = np.random.default_rng(seed).binomial(n_labels, 1 - health, size=N_DRAWS) / n_labels
     low, high = np.quantile(draws, [0.025, 0.975])
     return {
         "overall_label_health_score": health,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -37,10 +39,7 @@ def noised(
     BadInput
         The fraction or the kind is not one of those.
     """
-    if not 0 < fraction < 1:
-        raise BadInput(f"noise {fraction:g} is outside (0, 1); choose a share such as 0.1.")
-    if kind not in ("uniform", "confusable"):
-        raise BadInput(f"there is no noise of kind {kind!r}; choose 'uniform' or 'confusable'.")
+    check_planting(fraction, kind, ("uniform", "confusable"))
     if n_classes < 2:
         raise BadInput("errors can't be planted where there is one class; choose data with two or more.")
     rng = np.random.default_rng(seed)
@@ -60,7 +59,9 @@ def noised(
     return changed, changed != labels
 
 
-def shifted(numbers: np.ndarray, fraction: float, seed: int, step: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+def shifted(
+    numbers: np.ndarray, fraction: float, kind: str, seed: int, step: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Add noise to a share of the numbers: of either sign, and of half to one and a half of their standard deviation.
 
     Parameters
@@ -69,6 +70,7 @@ def shifted(numbers: np.ndarray, fraction: float, seed: int, step: float = 0.0) 
         Rows with NaN stay as they are. Where none is negative, none becomes so.
     fraction : float
         Between 0 and 1: the share of the known numbers that becomes wrong.
+    kind : {"uniform"}
     seed : int
     step : float
         The new numbers are multiples of it; 0 for any.
@@ -81,10 +83,9 @@ def shifted(numbers: np.ndarray, fraction: float, seed: int, step: float = 0.0) 
     Raises
     ------
     BadInput
-        The fraction is outside (0, 1), or all numbers are the same.
+        The fraction or the kind is not one of those, or all numbers are the same.
     """
-    if not 0 < fraction < 1:
-        raise BadInput(f"noise {fraction:g} is outside (0, 1); choose a share such as 0.1.")
+    check_planting(fraction, kind, ("uniform",))
     known = np.flatnonzero(~np.isnan(numbers))
     spread = float(numbers[known].std()) if len(known) else 0.0
     if not spread:
@@ -101,6 +102,19 @@ def shifted(numbers: np.ndarray, fraction: float, seed: int, step: float = 0.0) 
     planted = np.zeros(len(numbers), dtype=bool)
     planted[rows] = True
     return changed, planted
+
+
+def check_planting(fraction: float, kind: str, kinds: Sequence[str]) -> None:
+    """Refuse a share or a kind of errors that can't be planted.
+
+    Raises
+    ------
+    BadInput
+    """
+    if not 0 < fraction < 1:
+        raise BadInput(f"noise {fraction:g} is outside (0, 1); choose a share such as 0.1.")
+    if kind not in kinds:
+        raise BadInput(f"there is no noise of kind {kind!r}; choose {' or '.join(map(repr, kinds))}.")
 
 
 def review_curve(score: np.ndarray, is_error: np.ndarray) -> pd.DataFrame:

@@ -69,71 +69,78 @@ def out_of_fold(
     ndarray of shape (N, K), float32
         Rows sum to 1. A class that a fold's training rows lack has probability 0 in that fold.
     """
-    prepared: list[Matrix] = []  # made by the first fold that is not in the cache
+    unlabelled = labels < 0
 
-    def fit_fold(train: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        if not prepared:
-            prepared.append(prepare(X, model, embedding))
-        data = prepared[0]
+    def predicted(data: Matrix, train: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         probabilities = np.zeros((int(wanted.sum()), n_classes), dtype=np.float32)
-        fitted = _fitted(data[train], labels[train], model, calibrate, seed)
+        fitted = fit(data[train], labels[train], model, calibrate, seed)
         probabilities[:, fitted.classes_] = fitted.predict_proba(data[wanted])
         return probabilities
 
     parts = {"name": name, "model": model, "calibrate": calibrate, "seed": seed, "version": VERSION}
-    return _normalised(over_folds(folds, labels >= 0, n_classes, fit_fold, cache or Cache(None), parts, progress))
+    how: dict[str, Any] = {"model": model, "embedding": embedding, "cache": cache, "progress": progress}
+    return _normalised(cross_fitted(X, n_classes, unlabelled, folds, predicted, parts, **how))
 
 
-def over_folds(
+def cross_fitted(
+    X: Matrix,
+    n_outputs: int,
+    unlabelled: np.ndarray,
     folds: Folds,
-    labelled: np.ndarray,
-    n_columns: int,
-    fit_fold: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    cache: Cache,
+    predicted: Callable[[Matrix, np.ndarray, np.ndarray], np.ndarray],
     parts: Mapping[str, Any],
-    progress: Progress,
+    *,
+    model: str,
+    embedding: bool = False,
+    cache: Cache | None = None,
+    progress: Progress = silent,
 ) -> np.ndarray:
-    """Predict every row by a model that was trained without its fold.
+    """Predict every row by models that were fitted without its fold; each finished fold is kept.
 
     Parameters
     ----------
+    X : csr_matrix or ndarray of shape (N, d)
+    n_outputs : int
+        Numbers that are predicted for a row.
+    unlabelled : ndarray of shape (N,), bool
+        Rows that train nothing and get the mean over the folds' models.
     folds : Folds
-    labelled : ndarray of shape (N,), bool
-        Rows without a label train nothing and get the mean over the folds' models.
-    n_columns : int
-        Of a prediction.
-    fit_fold : callable
-        ``(train, wanted)``: masks of the rows to learn from and of the m rows to predict; returns (m, n_columns).
-    cache : Cache
-        Each finished fold is kept, so an interrupted run resumes there.
+    predicted : callable
+        ``(prepared X, mask of the training rows, mask of the m rows to predict) -> (m, n_outputs)``.
     parts : mapping
-        All that a prediction depends on besides the fold.
-    progress : callable
+        What the key of a fold in the cache is made of, beside its number.
+    model, embedding, cache, progress
+        As in `out_of_fold`.
 
     Returns
     -------
-    ndarray of shape (N, n_columns), float32
+    ndarray of shape (N, n_outputs), float32
     """
-    predicted = np.zeros((len(labelled), n_columns), dtype=np.float32)
+    cache = cache or Cache(None)
+    prepared: list[Matrix] = []  # made by the first fold that is not in the cache
+    found = np.zeros((X.shape[0], n_outputs), dtype=np.float32)
 
-    def limited(train: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    def fit_fold(held_out: np.ndarray) -> np.ndarray:
+        if not prepared:
+            prepared.append(prepare(X, model, embedding))
         # Such small matrices gain nothing from the threads of the linear algebra, which wait for each other in a loop:
         # beside another busy process they took ten times as long.
         with threadpool_limits(1, user_api="blas"):
-            return fit_fold(train, wanted)
+            return np.asarray(predicted(prepared[0], ~held_out & ~unlabelled, held_out | unlabelled), dtype=np.float32)
 
     for number, held_out in enumerate(folds):
         progress(f"fold {number + 1} of {folds.n_folds}", number, folds.n_folds)
-        wanted = held_out | ~labelled
-        found = cache.matrix(f"pred_probs-{key(**parts, fold=number)}", partial(limited, ~held_out & labelled, wanted))
-        own = held_out & labelled
-        predicted[own] = found[own[wanted]]
-        predicted[~labelled] += found[~labelled[wanted]] / folds.n_folds
+        wanted = held_out | unlabelled
+        held = cache.matrix(f"pred_probs-{key(**parts, fold=number)}", partial(fit_fold, held_out))
+        own, shared = held_out & ~unlabelled, unlabelled
+        found[own] = held[own[wanted]]
+        found[shared] += held[shared[wanted]] / folds.n_folds
     progress(f"fold {folds.n_folds} of {folds.n_folds}", folds.n_folds, folds.n_folds)
-    return predicted
+    return found
 
 
-def _fitted(X: Matrix, labels: np.ndarray, model: str, calibrate: bool, seed: int) -> Any:
+def fit(X: Matrix, labels: np.ndarray, model: str, calibrate: bool, seed: int) -> Any:
+    """Fit a head, calibrated if wanted."""
     from sklearn.exceptions import ConvergenceWarning
 
     classifier = head(model, X.shape[0], sp.issparse(X), seed)

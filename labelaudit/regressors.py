@@ -10,8 +10,8 @@ import scipy.sparse as sp
 from labelaudit.cache import Cache, Matrix
 from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.folds import Folds
-from labelaudit.heads import FEW, N_LEAVES, N_ROUNDS, N_TREES, PATIENCE, TITLES, TREES, Size, prepare, seconds
-from labelaudit.predict import Progress, over_folds, silent
+from labelaudit.heads import FEW, N_LEAVES, N_ROUNDS, N_TREES, PATIENCE, TITLES, TREES, Size, seconds
+from labelaudit.predict import Progress, cross_fitted, silent
 
 Regressor = Literal["ridge", "hist_gradient_boosting", "random_forest", "extra_trees"]
 REGRESSORS: tuple[str, ...] = get_args(Regressor)
@@ -39,7 +39,7 @@ def choose(size: Size, model: str, folds: int) -> tuple[tuple[str, ...], str]:
         if model not in REGRESSORS:
             raise BadInput(f"the model {model!r} predicts no numbers{did_you_mean(model, ('auto', *REGRESSORS))}")
         return (model,), "chosen by you"
-    suited = ["hist_gradient_boosting"] if size.rows >= FEW or size.modality == "text" else []
+    suited = ["hist_gradient_boosting"] if size.rows >= FEW else []
     suited += [] if size.modality == "text" else ["extra_trees"]
     slow = {name: took for name in suited if (took := seconds(name, size, folds)) > PATIENCE}
     chosen = ("ridge", *(name for name in suited if name not in slow))
@@ -85,10 +85,11 @@ def regressor(name: str, sparse: bool, seed: int) -> Any:
 def out_of_fold(
     X: Matrix,
     targets: np.ndarray,
+    *,
     folds: Folds,
     model: str,
-    *,
     keep: np.ndarray | None = None,
+    calibrate: bool = False,
     seed: int = 0,
     embedding: bool = False,
     cache: Cache | None = None,
@@ -107,6 +108,8 @@ def out_of_fold(
         One of `REGRESSORS`.
     keep : ndarray of shape (N,), bool, optional
         The rows to learn from; all by default.
+    calibrate : bool
+        Means nothing for numbers.
     seed, embedding, cache, name, progress
         As in `labelaudit.predict.out_of_fold`.
 
@@ -117,26 +120,24 @@ def out_of_fold(
     known = ~np.isnan(targets)
     learned = known if keep is None else known & keep
     centre, spread = float(targets[learned].mean()), float(targets[learned].std()) or 1.0
-    prepared: list[Matrix] = []  # made by the first fold that is not in the cache
 
-    def fit_fold(train: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        if not prepared:
-            prepared.append(_bearable(prepare(X, model, embedding), model))
-        data, train = prepared[0], train & learned
+    def predicted(data: Matrix, train: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        train = train & learned
         fitted = regressor(model, sp.issparse(data), seed)
         # Predictions are kept as float32: of targets around 0, those lose nothing that matters.
-        fitted.fit(data[train], (targets[train] - centre) / spread)
-        return np.asarray(fitted.predict(data[wanted]), dtype=np.float32).reshape(-1, 1)
+        fitted.fit(_bearable(data[train], model), (targets[train] - centre) / spread)
+        return np.asarray(fitted.predict(data[wanted])).reshape(-1, 1)
 
     parts = {"name": name, "numbers": model, "seed": seed, "version": VERSION}
     if keep is not None:
         parts["left_out"] = np.flatnonzero(~keep).tolist()
-    found = over_folds(folds, known, 1, fit_fold, cache or Cache(None), parts, progress)
+    how: dict[str, Any] = {"model": model, "embedding": embedding, "cache": cache, "progress": progress}
+    found = cross_fitted(X, 1, ~known, folds, predicted, parts, **how)
     return np.asarray(found[:, 0].astype(np.float64) * spread + centre)
 
 
 def _bearable(X: Matrix, model: str) -> Matrix:
-    """Give columns that hold nothing a value for the trees, which can't split or bin them."""
+    """Give columns that hold nothing in the training rows a value, for the trees, which can't bin them."""
     if model not in TREES or not isinstance(X, np.ndarray):
         return X
     return np.where(np.isnan(X).all(axis=0), 0, X)

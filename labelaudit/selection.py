@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
+from labelaudit.annotators import dissented
 from labelaudit.audit import Audit
 from labelaudit.decisions import DECIDING
 from labelaudit.errors import BadInput
@@ -63,6 +64,8 @@ class Selection:
         Only these examples, chosen by hand.
     part : str
         Only this part of the examples, as in the issue table: ``c:happy``.
+    annotator : str
+        Only examples about which this annotator said something else than the others, where several labelled them.
     """
 
     suspects: bool = False
@@ -84,6 +87,7 @@ class Selection:
     reviewer: str = ""
     ids: tuple[str, ...] = ()
     part: str = ""
+    annotator: str = ""
 
     def __bool__(self) -> bool:
         return self != Selection()
@@ -166,6 +170,8 @@ def _chip(name: str, value: Any) -> str:
             return f"tag {value.replace('_', ' ')}"
         case "reviewer":
             return f"decided by {value}"
+        case "annotator":
+            return f"{value} against the others"
         case "part":
             return str(value).removeprefix("c:")
         case "ids":
@@ -302,6 +308,8 @@ def selected(
         keep &= _among(audit, [id_ for id_, has in (tags or {}).items() if selection.tag in has])
     if selection.part:
         keep &= audit.parts == selection.part
+    if selection.annotator:
+        keep &= dissented(audit, selection.annotator)
     if selection.ids:
         keep &= _among(audit, selection.ids)
     if selection.search:

@@ -298,8 +298,8 @@ def test_interrupted_audit_resumes_at_the_last_finished_fold(
     with pytest.raises(Cancelled):
         audit(dataset, progress=stop, cache=tmp_path)
     fits: list[int] = []
-    fitted = predict._fitted
-    monkeypatch.setattr(predict, "_fitted", lambda X, *rest: fits.append(1) or fitted(X, *rest))
+    fitted = predict.fit
+    monkeypatch.setattr(predict, "fit", lambda X, *rest: fits.append(1) or fitted(X, *rest))
     audit(dataset, cache=tmp_path)
     assert len(fits) == 2
 

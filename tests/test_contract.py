@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import get_args
 
 import made
+import measured
 import numpy as np
 import pandas as pd
 import pytest
+import rated
 
 from labelaudit.audit import Audit, AuditConfig, audit, check
 from labelaudit.blocks import Block
@@ -20,7 +22,11 @@ from labelaudit.review import Decision, effective
 from labelaudit.tasks import ISSUE_COLUMNS, TASKS
 
 # Data without errors, for every task at least one set of each modality that it takes.
-SAMPLES: dict[str, list[Callable[[], Dataset]]] = {"classification": [made.table, made.texts]}
+SAMPLES: dict[str, list[Callable[[], Dataset]]] = {
+    "classification": [made.table, made.texts],
+    "regression": [measured.table, measured.texts],
+    "multiannotator": [rated.long, rated.wide],
+}
 CASES = [(name, sample) for name in TASKS for sample in SAMPLES.get(name, [])]
 PLANTED, MISSING = 0.15, (5, 40)
 
@@ -109,7 +115,7 @@ def test_two_audits_are_equal_bit_for_bit(audited: Audit) -> None:
 def test_planting_changes_exactly_the_rows_that_it_names(clean: Dataset, planted: tuple[Dataset, np.ndarray]) -> None:
     dataset, mask = planted
     assert mask.sum() == round(PLANTED * len(clean))
-    np.testing.assert_array_equal(dataset.labels != clean.labels, mask)
+    np.testing.assert_array_equal(dataset.given_texts != clean.given_texts, mask)
     assert dataset.classes == clean.classes
     assert dataset.provenance["planted"] == {"fraction": PLANTED, "kind": "uniform", "seed": 1}
 
@@ -123,10 +129,14 @@ def test_planted_errors_are_among_the_suspects_far_beyond_chance(
 
 
 def one_class(dataset: Dataset) -> Dataset:
-    return dataset.with_labels(["the same"] * len(dataset))
+    if dataset.value_type == "votes":
+        return rated.saying(dataset, "the same")
+    return dataset.with_labels(["the same" if dataset.classes else 7] * len(dataset))
 
 
 def no_labels(dataset: Dataset) -> Dataset:
+    if dataset.value_type == "votes":
+        return rated.saying(dataset, None)
     return dataset.with_labels([None] * len(dataset))
 
 
@@ -137,7 +147,7 @@ def fewer_rows_than_folds(dataset: Dataset) -> Dataset:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (one_class, "one class, 'the same'"),
+        (one_class, "one class, 'the same'|one number, '7'"),
         (no_labels, "no labels at all"),
         (fewer_rows_than_folds, "4 labelled rows are fewer than the 5 folds"),
     ],
@@ -157,11 +167,11 @@ def test_applying_no_decision_changes_no_cell(audited: Audit) -> None:
 
 
 def test_applied_decisions_change_their_cells_alone(clean: Dataset) -> None:
-    other = clean.classes[-1]
-    values = TASKS[clean.task].apply(clean, effective([decide(0, other), decide(7, "a new label")]))
+    other, new = (clean.classes[-1], "a new label") if clean.classes else (12.5, 1234.5)
+    values = TASKS[clean.task].apply(clean, effective([decide(0, other), decide(7, new)]))
     changed = clean.with_labels(values)
     expected = clean.label_values()
-    expected[0], expected[7] = other, "a new label"
+    expected[0], expected[7] = other, new
     assert changed.label_values() == expected
     assert changed.table.schema == clean.table.schema
 

@@ -436,7 +436,8 @@ def to_bytes(dataset: Dataset, format: str | None = None, spreadsheet_safe: bool
     source = dataset.source if format == dataset.source.format else Source(format)
     if spreadsheet_safe:
         source = replace(source, options={**source.options, "spreadsheet_safe": True})
-    FORMATS[format].write(dataset.table, source, file)
+    table = dataset.table if dataset.shape.filed is None else dataset.shape.filed(dataset)
+    FORMATS[format].write(table, source, file)
     return file.getvalue()
 
 

@@ -111,6 +111,11 @@ def _count(rows: int) -> str:
 
 
 def _pred_probs(dataset: Dataset, piece: Piece, rows: np.ndarray) -> tuple[dict[str, Any], str]:
+    if len(dataset.units) != len(dataset):
+        raise BadInput(
+            f"{piece.what} can't be taken for the probabilities of examples with several labels each; leave it out, or "
+            "bring embeddings."
+        )
     values = _numeric(piece, "pred_probs", 2).astype(np.float32)
     if values.shape[1] < 2:
         raise BadInput(f"{piece.what} has one column; probabilities need one for each class, at least two.")

@@ -292,7 +292,7 @@ def _leaks(known: _Known) -> dict[str, str]:
     for name, column in known.columns.items():
         if column.distinct > 1 and name not in (dataset.id_column, dataset.group_column):
             # That texts are different in every row is as it should be.
-            reason = giveaway(column, label) if name in texts else reason_of(name, column, label)
+            reason = giveaway(column, label) if name in texts else reason_of(name, column, [label])
             if reason is not None:
                 leaks[name] = reason
     return leaks

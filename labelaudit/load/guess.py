@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ LABEL_NAMES = (
 )
 TOKEN_NAMES = frozenset({"tokens", "words", "forms"})
 TAG_NAMES = frozenset({"tags", "ner_tags", "pos_tags", "labels", "upos", "xpos"})
+RATER_NAMES = frozenset({"annotator", "annotatorid", "worker", "workerid", "rater", "raterid"})
 SEVERAL_NAMES = frozenset({"labels", "genres", "topics", "categories", "classes", "tags"})
 MAX_CLASSES = 200
 _SAMPLE = 2000
@@ -64,6 +66,9 @@ def guess_task(table: pa.Table, source: Source) -> str:
         return "token"
     if lists & set(LABEL_NAMES) or lists & SEVERAL_NAMES:
         return "multilabel"
+    who = next((name for name in kinds if re.sub("[^a-z]", "", name) in RATER_NAMES), None)
+    if who is not None and {"item", "task", "item_id", "task_id"} & set(kinds):
+        return "multiannotator"
     return "classification"
 
 

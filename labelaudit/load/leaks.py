@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
@@ -11,38 +13,44 @@ from labelaudit.dataset import Dataset
 MIN_ROWS = 10  # in fewer rows, two columns agree by chance
 
 
-def left_out(dataset: Dataset) -> dict[str, str]:
+def left_out(dataset: Dataset, labels: Sequence[Codes]) -> dict[str, str]:
     """Choose the features that a model should not see by default.
 
     Parameters
     ----------
     dataset : Dataset
         With all columns as features that could be ones.
+    labels : sequence of Codes
+        What must not be given away, each by itself.
 
     Returns
     -------
     dict of str to str
         The column, and the reason in words that follow its name.
     """
-    label = label_codes(dataset)
-    found = ((name, reason_of(name, codes(dataset.table[name]), label)) for name in dataset.feature_columns)
+    found = ((name, reason_of(name, codes(dataset.table[name]), labels)) for name in dataset.feature_columns)
     return {name: reason for name, reason in found if reason is not None}
 
 
 def label_codes(dataset: Dataset) -> Codes:
-    """Return the labels as a column; missing ones are null."""
-    classes = len(dataset.classes)
-    missing = dataset.labels < 0
-    return Codes(np.where(missing, classes, dataset.labels), pa.array(range(classes)), int(missing.sum()))
+    """Return the class of each example as a column; missing ones are null."""
+    strata, names = dataset.strata
+    return coded(strata, len(names))
 
 
-def reason_of(name: str, column: Codes, label: Codes | None) -> str | None:
-    """Say why a model should not see a column, if there is a reason; without a label, of those in itself."""
+def coded(codes: np.ndarray, classes: int) -> Codes:
+    """Return class indices as a column; -1 is null."""
+    missing = codes < 0
+    return Codes(np.where(missing, classes, codes), pa.array(range(classes)), int(missing.sum()))
+
+
+def reason_of(name: str, column: Codes, labels: Sequence[Codes]) -> str | None:
+    """Say why a model should not see a column, if there is a reason."""
     if column.distinct <= 1:
         return "is constant"
     if _is_identifier(name, column):
         return "identifies the rows: it is different in every one"
-    return None if label is None else giveaway(column, label)
+    return next((reason for label in labels if (reason := giveaway(column, label))), None)
 
 
 def _is_identifier(name: str, column: Codes) -> bool:

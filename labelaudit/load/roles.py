@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import fnmatch
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelaudit.columns import can_be_id
-from labelaudit.dataset import Dataset, Source
+from labelaudit.dataset import Dataset, Modality, Source
 from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.load import cells
-from labelaudit.load.guess import guess, guess_class, guess_number, is_short_text
-from labelaudit.load.leaks import left_out
-from labelaudit.load.tellers import left_out_of_numbers
-from labelaudit.shapes.number import read
+from labelaudit.load.guess import guess, guess_class, is_short_text
+from labelaudit.load.leaks import label_codes, left_out
+from labelaudit.media import Media
 from labelaudit.text import shorten
 
 
@@ -70,6 +70,7 @@ def assign(wanted: Wanted) -> Dataset:
     if not wanted.table.num_rows:
         raise BadInput(f"{wanted.name!r} has no rows; choose a file with data below its header.")
     names = dict.fromkeys(wanted.table.column_names)
+    wanted = replace(wanted, labels=tuple(dict.fromkeys(_expanded(wanted.labels, names))))
     for column in (*wanted.labels, *wanted.texts, *wanted.features, wanted.id, wanted.group):
         if column is not None and column not in names:
             raise BadInput(f"{wanted.name!r} has no column {column!r}{did_you_mean(column, names)}")
@@ -78,80 +79,107 @@ def assign(wanted: Wanted) -> Dataset:
 
 def one_class(wanted: Wanted) -> Dataset:
     """Find the one column that holds the class of each example."""
-    dataset, chosen = one_column(wanted, guess_class)
+    dataset = with_features(wanted, (label_of(wanted, guess_class),))
     _check_classes(dataset)
-    return dataset if chosen else _with_fair_features(dataset, left_out(dataset), wanted.featureless)
+    label = label_codes(dataset)
+    return fair(dataset, wanted, left_out(dataset, [label]), hopeless=len(label.values) < 2)
 
 
-def one_number(wanted: Wanted) -> Dataset:
-    """Find the one column that holds the number of each example."""
-    dataset, chosen = one_column(wanted, guess_number)
-    dataset = replace(dataset, value_type="number", label_options=wanted.options)
-    found = read(dataset)
-    if found.note:
-        dataset = replace(dataset, source=replace(dataset.source, notes=(*dataset.source.notes, found.note)))
-    if chosen:
-        return dataset
-    return _with_fair_features(dataset, left_out_of_numbers(dataset, found.values), wanted.featureless)
-
-
-def one_column(wanted: Wanted, guess_label: Callable[..., str | None]) -> tuple[Dataset, tuple[str, ...]]:
-    """Find the one column that holds the labels, and the features.
+def label_of(wanted: Wanted, guess_label: Callable[..., str | None]) -> str:
+    """Return the one label column: the named one, or what is guessed.
 
     Parameters
     ----------
     wanted : Wanted
     guess_label : callable
         ``(table, source, id=…, group=…) -> the column``, or None where none looks like one.
-
-    Returns
-    -------
-    dataset : Dataset
-        All columns without another role are features, where nobody named any.
-    chosen : tuple of str
-        The features that were named, or texts; empty where the model may see what is left.
     """
     if len(wanted.labels) > 1:
         raise BadInput(
-            f"{_listed(wanted.labels)} are {len(wanted.labels)} label columns, and one holds the label of an example; "
+            f"{listed(wanted.labels)} are {len(wanted.labels)} label columns, and one holds the label of an example; "
             "choose one, or the task multilabel."
         )
-    table, source, name, group = wanted.table, wanted.source, wanted.name, wanted.group
-    label = wanted.labels[0] if wanted.labels else None
-    features = wanted.features
+    if wanted.labels:
+        return wanted.labels[0]
+    label = guess_label(unnamed(wanted), wanted.source, id=id_of(wanted), group=wanted.group)
+    if label is None:
+        names = listed(wanted.table.column_names)
+        raise BadInput(f"{wanted.name!r} has no column that looks like a label; name it, one of {names}.")
+    return label
+
+
+def _chosen(wanted: Wanted) -> tuple[Media | None, tuple[str, ...]]:
+    """The images, where they are what is audited, and the features that the user names."""
+    media = wanted.source.media
     # Who names columns of the table wants those audited and not the images.
-    media = source.media if source.media and not wanted.texts and set(features) <= {source.media.column} else None
-    if media is not None:
-        features = (media.column,)
-    chosen = wanted.texts or features
-    names = dict.fromkeys(table.column_names)
-    id = wanted.id or _plain_id(table, (label, group, *chosen))
-    if media is not None and id is None and media.root is not None and can_be_id(table[media.column]):
+    if media is None or wanted.texts or not set(wanted.features) <= {media.column}:
+        return None, wanted.texts or wanted.features
+    return media, (media.column,)
+
+
+def _expanded(labels: Iterable[str], names: Mapping[str, None]) -> Iterator[str]:
+    """Columns as a person names them: each by itself, ``a,b,c``, or a pattern such as ``mood_*``."""
+    for label in labels:
+        if label in names:
+            yield label
+        elif found := fnmatch.filter(names, label):
+            yield from found
+        elif "," in label:
+            yield from _expanded((part.strip() for part in label.split(",")), names)
+        else:
+            yield label
+
+
+def id_of(wanted: Wanted, labels: tuple[str, ...] = ()) -> str | None:
+    """Return the column of ids: the named one, the one that is called "id", or the names of image files."""
+    media, chosen = _chosen(wanted)
+    id = wanted.id or _plain_id(wanted.table, (*labels, wanted.group, *chosen))
+    if media is not None and id is None and media.root is not None and can_be_id(wanted.table[media.column]):
         id = media.column
-    free = table.select([c for c in names if c not in wanted.taken])
-    if label is None:
-        others = names.keys() - {*chosen, *wanted.taken}
-        label = guess_label(table.select([c for c in names if c in others]), source, id=id, group=group)
-    if label is None:
-        raise BadInput(f"{name!r} has no column that looks like a label; name it, one of {_listed(list(names))}.")
-    if label in chosen:
+    return id
+
+
+def unnamed(wanted: Wanted) -> pa.Table:
+    """Return the columns that may be labels: those that play no other role."""
+    hidden = {*_chosen(wanted)[1], *wanted.taken}
+    return wanted.table.select([name for name in wanted.table.column_names if name not in hidden])
+
+
+def with_features(wanted: Wanted, labels: tuple[str, ...], **own: Any) -> Dataset:
+    """Make a data set whose features are named by the user, or all columns that could be some.
+
+    Parameters
+    ----------
+    wanted : Wanted
+    labels : tuple of str
+        The label columns.
+    **own
+        More for `Dataset`.
+    """
+    table, source, name, group = wanted.table, wanted.source, wanted.name, wanted.group
+    media, chosen = _chosen(wanted)
+    label = next((label for label in labels if label in chosen), None)
+    if label is not None:
         raise BadInput(f"column {label!r} is the label, which a model may not see; take it out of the features.")
-    roles = guess(free, source, label=label, id=id, group=group)
+    names, id = table.column_names, id_of(wanted, labels)
+    hidden = {*labels[1:], *wanted.taken}
+    free = table.select([column for column in names if column not in hidden])
+    roles = guess(free, source, label=labels[0], id=id, group=group)
     modality = roles.modality
     if media is not None:
         modality = "image"
     elif chosen:
-        is_text = wanted.texts or (modality == "text" and set(features) <= set(roles.features))
+        is_text = wanted.texts or (modality == "text" and set(wanted.features) <= set(roles.features))
         modality = "text" if is_text else "tabular"
     elif modality == "text":
         chosen = roles.features
     # Beside probabilities or features, the other arrays of an .npz (the truth, flags) are no features unless named.
     bare = wanted.featureless and source.format == "npz" and not chosen
-    rest = () if bare else tuple(c for c in names if c not in (label, id, group, *wanted.taken))
-    dataset = Dataset(
+    rest = () if bare else tuple(c for c in names if c not in (*labels, id, group, *wanted.taken))
+    return Dataset(
         name=name,
         table=table,
-        label_columns=(label,),
+        label_columns=labels,
         feature_columns=chosen or rest,
         modality=modality,
         task=wanted.task,
@@ -159,12 +187,35 @@ def one_column(wanted: Wanted, guess_label: Callable[..., str | None]) -> tuple[
         group_column=group,
         source=source,
         provenance=wanted.provenance,
+        **own,
     )
-    return dataset, chosen
+
+
+def _numbers(wanted: Wanted) -> Dataset:
+    from labelaudit.load.tellers import one_number
+
+    return one_number(wanted)
+
+
+def _several(wanted: Wanted) -> Dataset:
+    from labelaudit.load.several import several_classes
+
+    return several_classes(wanted)
+
+
+def _ratings(wanted: Wanted) -> Dataset:
+    from labelaudit.load.ratings import assign_ratings
+
+    return assign_ratings(wanted)
 
 
 # How the columns of each kind of label are found, by `Dataset.value_type`.
-ASSIGN: dict[str, Callable[[Wanted], Dataset]] = {"class": one_class, "number": one_number}
+ASSIGN: dict[str, Callable[[Wanted], Dataset]] = {
+    "class": one_class,
+    "classes": _several,
+    "number": _numbers,
+    "votes": _ratings,
+}
 
 
 def _value_type(task: str) -> str:
@@ -193,16 +244,29 @@ def _check_classes(dataset: Dataset) -> None:
     _ = dataset.classes  # raises for the other types that hold no classes
 
 
-def _with_fair_features(dataset: Dataset, reasons: Mapping[str, str], featureless: bool) -> Dataset:
+def fair(dataset: Dataset, wanted: Wanted, reasons: Mapping[str, str], *, hopeless: bool = False) -> Dataset:
+    """Leave out the features that a model should not see, unless the user names them or they are texts or images.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    wanted : Wanted
+    reasons : mapping of str to str
+        The columns to leave out, and why.
+    hopeless : bool
+        Whether nothing can be learned of such labels anyway, which is what the user is to hear then.
+    """
+    if dataset.modality != "tabular" or _chosen(wanted)[1]:
+        return dataset
     features = tuple(name for name in dataset.feature_columns if name not in reasons)
-    modality = dataset.modality
+    modality: Modality = "tabular"
     if not features:
         # What identifies the rows may be their texts, too short to be taken for prose at first sight.
         features = tuple(name for name in reasons if is_short_text(name, dataset.table[name]))
         modality = "text" if features else modality
-    if not features and dataset.value_type == "class" and len(dataset.classes) < 2 and not featureless:
+    if not features and hopeless and not wanted.featureless:
         features = dataset.feature_columns  # nothing can be learned anyway, and the labels are what is wrong
-    if not features and not featureless:
+    if not features and not wanted.featureless:
         why = "; ".join(f"{name!r} {reason}" for name, reason in list(reasons.items())[:3])
         raise BadInput(
             f"{dataset.name!r} has no column beside {dataset.label_columns[0]!r} that a model could learn from"
@@ -213,5 +277,6 @@ def _with_fair_features(dataset: Dataset, reasons: Mapping[str, str], featureles
     return replace(dataset, feature_columns=features, modality=modality, provenance=provenance)
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Name a dozen columns."""
     return ", ".join(repr(shorten(name)) for name in names[:12]) + (", …" if len(names) > 12 else "")

@@ -1,16 +1,18 @@
-"""Columns that give a number away: the number in another unit, in another order of size, or parts that add up to it."""
+"""A column of numbers as labels, and the columns that give it away: in another unit, or parts that add up to it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
 
-from labelaudit.columns import Codes, codes, numbers
+from labelaudit.columns import codes, numbers
 from labelaudit.dataset import Dataset
-from labelaudit.load.guess import MAX_CLASSES
-from labelaudit.load.leaks import MIN_ROWS, reason_of
+from labelaudit.load.guess import MAX_CLASSES, guess_number
+from labelaudit.load.leaks import MIN_ROWS, coded, left_out
+from labelaudit.load.roles import Wanted, fair, label_of, with_features
+from labelaudit.shapes.number import read
 
 SAMPLE = 5000  # rows that are enough
 WRONG = 0.02  # of the rows may be otherwise, since labels may be wrong
@@ -19,17 +21,27 @@ STEPS = 12  # of reweighting
 SAME_ORDER = 0.9999  # rank correlation
 
 
+def one_number(wanted: Wanted) -> Dataset:
+    """Find the one column that holds the number of each example; see `labelaudit.load.roles.assign`."""
+    label = label_of(wanted, guess_number)
+    dataset = with_features(wanted, (label,), value_type="number", label_options=wanted.options)
+    found = read(dataset)
+    if found.note:
+        dataset = replace(dataset, source=replace(dataset.source, notes=(*dataset.source.notes, found.note)))
+    return fair(dataset, wanted, left_out_of_numbers(dataset, found.values))
+
+
 def left_out_of_numbers(dataset: Dataset, targets: np.ndarray) -> dict[str, str]:
     """Choose the features that a model of numbers should not see: as `left_out`, and what a number follows from."""
-    different, inverse = np.unique(targets[~np.isnan(targets)], return_inverse=True)
-    label = None
+    known = ~np.isnan(targets)
+    different, inverse = np.unique(targets[known], return_inverse=True)
+    labels = []
     if len(different) <= MAX_CLASSES:  # so few that they are like classes
-        place = np.full(len(targets), len(different))
-        place[~np.isnan(targets)] = inverse
-        label = Codes(place, pa.array(different), int(np.isnan(targets).sum()))
-    every = ((name, reason_of(name, codes(dataset.table[name]), label)) for name in dataset.feature_columns)
-    reasons = {name: reason for name, reason in every if reason is not None}
-    return reasons | tellers(dataset, [c for c in dataset.feature_columns if c not in reasons], targets)
+        place = np.full(len(targets), -1)
+        place[known] = inverse
+        labels = [coded(place, len(different))]
+    reasons = left_out(dataset, labels)
+    return reasons | tellers(dataset, [name for name in dataset.feature_columns if name not in reasons], targets)
 
 
 def tellers(dataset: Dataset, names: Sequence[str], targets: np.ndarray) -> dict[str, str]:

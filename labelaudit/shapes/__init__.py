@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from labelaudit.shapes.base import Shape, Units, whole
 from labelaudit.shapes.number import NUMBER
+from labelaudit.shapes.several import SEVERAL
 from labelaudit.shapes.single import SINGLE
+from labelaudit.shapes.votes import VOTES
 
-SHAPES: dict[str, Shape] = {"class": SINGLE, "number": NUMBER}
+SHAPES: dict[str, Shape] = {"class": SINGLE, "classes": SEVERAL, "number": NUMBER, "votes": VOTES}
 
 __all__ = ["SHAPES", "Shape", "Units", "whole"]

@@ -164,6 +164,8 @@ class Task:
         ``(audit) -> x, y of shape (n,)``: where the units lie on the scatter; NaN where nowhere.
     axes : Axes
         Of that plane.
+    part_name : callable
+        ``(audit, position) -> what a part of an example is called``: the word, the class; empty for a whole example.
     detectors : mapping of str to str
         Columns of `Found.scores` that speak about labels, with their titles; those of `confident.SCORES` and of the
         heads need not be named.
@@ -204,6 +206,7 @@ class Task:
     expected: Callable[[Dataset, AuditConfig], tuple[tuple[str, ...], str, float]]
     overview: Callable[[Dataset], pd.DataFrame]
     axes: Axes = Axes()
+    part_name: Callable[[Audit, int], str] = lambda audit, position: ""
     detectors: Mapping[str, str] = field(default_factory=dict)
     choices: tuple[str, ...] = ("model", "filter_by", "score", "calibrate")
     models: tuple[str, ...] = HEADS

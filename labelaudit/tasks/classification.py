@@ -10,14 +10,13 @@ import pandas as pd
 
 from labelaudit import confident, health, noise
 from labelaudit.blocks import Bar, Bars, Block
-from labelaudit.cache import key
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
-from labelaudit.heads import TITLES, TREES, YOURS, Size, choose, chosen, expected_size, reduced, seconds
+from labelaudit.heads import TITLES, YOURS
 from labelaudit.insample import in_sample_signs
 from labelaudit.labels import decode, encode
-from labelaudit.predict import Progress, out_of_fold, pool_weights, tempered
+from labelaudit.tasks import classes
 from labelaudit.tasks.base import (
     ISSUE_COLUMNS,
     Found,
@@ -30,6 +29,7 @@ from labelaudit.tasks.base import (
     likeliest,
 )
 from labelaudit.tasks.evidence import image_block, row_block, text_block
+from labelaudit.tasks.pooling import expected, learned, pooled
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
@@ -82,36 +82,9 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         raise BadInput(
             f"{dataset.name!r} has no features and no probabilities; choose the columns that a model may see."
         )
-    found = seen.features
-    size = Size.of(dataset, found.embedding)
-    heads, why = choose(size, config.model, config.folds)
     with run.step("folds"):
         folds = assign_folds(dataset, config.folds, config.seed, seen.near)
-        _check_training(dataset, folds.fold, folds.n_folds)
-        matrix, codes = found.matrix, found.codes
-        if size.embedding and isinstance(matrix, np.ndarray):
-            embedded = matrix
-            matrix = codes = run.cache.matrix(f"reduced-{key(features=found.key)}", lambda: reduced(embedded))
-        depends = key(features=found.key, labels=dataset.fingerprint, folds=folds.fold.tolist())
-        costs = np.array([seconds(head, size, config.folds) for head in heads])
-        ends = np.cumsum(costs) / costs.sum()
-        every = {
-            head: out_of_fold(
-                codes if head in TREES else matrix,
-                dataset.labels,
-                len(dataset.classes),
-                folds,
-                head,
-                calibrate=config.calibrate,
-                seed=config.seed,
-                embedding=size.embedding,
-                cache=run.cache,
-                name=depends,
-                progress=share_of(run.progress, head, float(end - cost), float(end), folds.n_folds * len(heads)),
-            )
-            for head, end, cost in zip(heads, ends, costs / costs.sum(), strict=True)
-        }
-        pred_probs, verdicts, weights = _pooled(every, dataset.labels)
+        (pred_probs, verdicts, weights), why = learned(dataset, seen.features, folds, dataset.labels, config, run)
     return {
         "arrays": {"pred_probs": pred_probs},
         "fold": folds.fold,
@@ -131,7 +104,7 @@ def _as_given(dataset: Dataset, given: Given, seen: Seen, run: Run) -> dict[str,
         if given.folds is not None:
             folds = assign_folds(dataset, int(given.folds.max()) + 1, seed=0, near=seen.near)
             fold, notes = folds.fold, [folds.note, *notes]
-        _, verdicts, weights = _pooled({YOURS: pred_probs}, dataset.labels)
+        _, verdicts, weights = pooled({YOURS: pred_probs}, dataset.labels)
     if matrix is None:
         notes.append("there are no features: what needs them (clusters, neighbours, near duplicates) does not apply")
     return {
@@ -141,56 +114,6 @@ def _as_given(dataset: Dataset, given: Given, seen: Seen, run: Run) -> dict[str,
         "resolved": {"heads": weights, "why": "the probabilities that you brought"},
         "notes": [note for note in notes if note],
     }
-
-
-def share_of(progress: Progress, head: str, start: float, end: float, total: int) -> Progress:
-    """Report the folds of one head as its share of all folds of all heads, by what they cost."""
-
-    def report(step: str, done: float, of: float) -> None:
-        progress(f"{step}, {TITLES[head]}", total * (start + (end - start) * done / of), total)
-
-    return report
-
-
-def _pooled(
-    every: dict[str, np.ndarray], labels: np.ndarray
-) -> tuple[np.ndarray, dict[str, tuple[np.ndarray, np.ndarray]], dict[str, float]]:
-    """Pool the heads' probabilities.
-
-    Parameters
-    ----------
-    every : dict
-        Head to its out-of-fold probabilities, shape (N, K).
-    labels : ndarray of shape (N,)
-
-    Returns
-    -------
-    pred_probs : ndarray of shape (N, K)
-    verdicts : dict
-        Head to its pairwise confidence in each given label (NaN without one) and the class it prefers, shape (N,).
-    weights : dict
-        Head to its weight.
-    """
-    labelled = np.flatnonzero(labels >= 0)
-    if len(every) > 1:
-        every = {head: tempered(pred_probs, labels)[0] for head, pred_probs in every.items()}
-    verdicts = {}
-    for head, pred_probs in every.items():
-        score = np.full(len(labels), np.nan)
-        score[labelled] = confident.quality_scores(labels[labelled], pred_probs[labelled], "pairwise_confidence")
-        verdicts[head] = score, pred_probs.argmax(axis=1)
-    weights = pool_weights(np.column_stack([p[labelled, labels[labelled]] for p in every.values()]))
-    pooled = sum(np.float32(weight) * p for weight, p in zip(weights, every.values(), strict=True))
-    return np.asarray(pooled), verdicts, {head: round(float(w), 3) for head, w in zip(every, weights, strict=True)}
-
-
-def _check_training(dataset: Dataset, fold: np.ndarray, n_folds: int) -> None:
-    for number in range(n_folds):
-        if len(np.unique(dataset.labels[(fold != number) & (dataset.labels >= 0)])) < 2:
-            raise BadInput(
-                f"without fold {number + 1} only one class is left to train on, because groups or copies hold whole "
-                "classes; use fewer folds or another group column."
-            )
 
 
 def find_issues(
@@ -319,7 +242,7 @@ def plant(
     """
     from dataclasses import replace
 
-    dataset = dataset if dataset.reviewed is None else _settled(dataset)
+    dataset = dataset if dataset.reviewed is None else settled(dataset)
     changed, planted = noise.noised(dataset.labels, len(dataset.classes), fraction, kind, seed, confident_joint)
     values = dataset.label_values()
     for row in np.flatnonzero(planted):
@@ -328,32 +251,29 @@ def plant(
     return replace(dataset.with_labels(values), provenance=provenance), planted
 
 
-def _settled(dataset: Dataset) -> Dataset:
-    """Write what was decided into the label column."""
+def settled(dataset: Dataset) -> Dataset:
+    """Write what was decided into the labels."""
     values = [None if code < 0 else dataset.classes[code] for code in dataset.labels.tolist()]
     return dataset.with_labels(values)
 
 
 def metrics(audit: Audit) -> dict[str, Any]:
     """Return the figures that Health shows beside those in the manifest."""
-    names = list(audit.dataset.class_names)
     labelled = audit.codes >= 0
-    n_labelled = int(labelled.sum())
     predicted = audit.outputs["pred_probs"].argmax(axis=1)
+    agreement = float((predicted == audit.codes)[labelled].mean())
     return {
         **audit.manifest["health"],
-        "agreement": float((predicted == audit.codes)[labelled].mean()),
-        "per_class": audit.per_class,
-        "overlaps": health.overlaps(audit.joint, names, n_labelled),
+        "health_words": "by the estimate of Confident Learning",
+        "health_help": "cleanlab's overall label health score",
+        "agreement": agreement,
+        "agreement_words": (
+            f"The model, which never saw them, agrees with {agreement:.0%} of the labels: the higher, the more of the "
+            "suspects are right."
+        ),
+        "card": classes.weakest(audit),
+        "panels": [classes.ranking(audit), classes.pairs(audit)],
     }
-
-
-def expected(dataset: Dataset, config: AuditConfig) -> tuple[tuple[str, ...], str, float]:
-    """Say which heads will be fitted, why those, and in about how many seconds."""
-    size = expected_size(dataset, config)
-    heads, why = chosen(dataset, size, config.model, config.folds)
-    times = 4 if config.calibrate else 1
-    return heads, why, times * sum(seconds(head, size, config.folds) for head in heads if head != YOURS)
 
 
 def view(audit: Audit, position: int) -> Sequence[Block]:

@@ -30,12 +30,14 @@ def text_block(audit: Audit, position: int) -> Text:
     itself is left out. It describes the classes, not the model's reasoning.
     """
     text = audit.text(position)
+    if not audit.dataset.classes:
+        return Text(text)
     given = int(audit.codes[position])
     rival = _rival(audit, position)
     if given < 0 or rival == given:
         return Text(text)
-    given_words, n_given = _document_frequency(audit, given)
-    rival_words, n_rival = _document_frequency(audit, rival)
+    given_words, n_given = _document_frequency(audit, given, position)
+    rival_words, n_rival = _document_frequency(audit, rival, position)
     own = {word.casefold() for word in WORD.findall(text)}
     spans: list[tuple[int, int, Pull]] = []
     for match in WORD.finditer(text, 0, LONGEST_TEXT):
@@ -46,8 +48,15 @@ def text_block(audit: Audit, position: int) -> Text:
         deviation = np.sqrt(1 / (in_given + 1) + 1 / (in_rival + 1))
         if abs(ratio) >= max(MIN_PULL, MIN_DEVIATIONS * deviation):
             spans.append((match.start(), match.end(), "given" if ratio > 0 else "suggested"))
-    names = [audit.dataset.class_names[k] for k in (given, rival)]
-    return Text(text, tuple(spans), *names)
+    return Text(text, tuple(spans), *(_name(audit, position, code) for code in (given, rival)))
+
+
+def _name(audit: Audit, position: int, code: int) -> str:
+    """Name a class, one of a part of an example with that part; where labels are no classes, all rows."""
+    if not audit.dataset.classes:
+        return "all rows"
+    name = audit.dataset.class_names[code]
+    return name if audit.is_whole else f"{audit.parts[position].partition(':')[2]} {name}"
 
 
 def _rival(audit: Audit, position: int) -> int:
@@ -59,20 +68,23 @@ def _rival(audit: Audit, position: int) -> int:
     return int(probabilities.argmax())
 
 
-def _document_frequency(audit: Audit, code: int) -> tuple[Counter[str], int]:
-    """In how many texts of a class each word occurs; counted once per audit and class."""
-    if code not in audit.memo:
-        rows = _sample(audit, code, TEXT_SAMPLE)
+def _document_frequency(audit: Audit, code: int, position: int) -> tuple[Counter[str], int]:
+    """In how many texts of a class each word occurs; counted once per audit, class and part of an example."""
+    about = (code, audit.parts[position])
+    if about not in audit.memo:
+        rows = _sample(audit, code, TEXT_SAMPLE, position)
         counts: Counter[str] = Counter()
         for row in rows:
             counts.update({word.casefold() for word in WORD.findall(audit.text(int(row)))})
-        audit.memo[code] = (counts, len(rows))
-    stored: tuple[Counter[str], int] = audit.memo[code]
+        audit.memo[about] = (counts, len(rows))
+    stored: tuple[Counter[str], int] = audit.memo[about]
     return stored
 
 
-def _sample(audit: Audit, code: int, size: int) -> np.ndarray:
-    rows = np.flatnonzero(audit.codes == code)
+def _sample(audit: Audit, code: int, size: int, position: int) -> np.ndarray:
+    """Positions of units of a class, of the same part of their examples."""
+    same = True if audit.is_whole else audit.parts == audit.parts[position]
+    rows = np.flatnonzero((audit.codes == code) & same)
     return rows[:: max(1, len(rows) // size)][:size]
 
 
@@ -96,13 +108,14 @@ def row_block(audit: Audit, position: int) -> Row:
 
     dataset = audit.dataset
     brought = () if dataset.given is None else dataset.given.columns
-    columns = [c for c in dataset.table.column_names if c not in (*dataset.label_columns, *brought)]
+    votes = dataset.label_options.get("annotators", ())  # who said what has a block of its own
+    columns = [c for c in dataset.table.column_names if c not in (*dataset.label_columns, *votes, *brought)]
     record = dataset.table.slice(int(audit.rows[position]), 1).to_pylist()[0]
     given = int(audit.codes[position])
     unusual: dict[str, str] = {}
     if given >= 0:
-        name = dataset.class_names[given]
-        rows = _sample(audit, given, ROW_SAMPLE)
+        name = _name(audit, position, given)
+        rows = _sample(audit, given, ROW_SAMPLE, position)
         rows = np.append(rows[rows != position], position)  # ids may not repeat
         shown = set(columns[:MOST_CELLS])  # more would take seconds and no page has room for them
         features = tuple(c for c in dataset.feature_columns if c in shown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,18 +13,18 @@ import pandas as pd
 
 from labelaudit import numerals, residuals
 from labelaudit.blocks import Block, Interval
-from labelaudit.cache import key
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import Folds, assign_folds
-from labelaudit.heads import TREES, YOURS, Size, expected_size, prepare, reduced, seconds
+from labelaudit.heads import YOURS, expected_size, prepare, seconds
 from labelaudit.labels import decode, encode, show
 from labelaudit.noise import shifted
 from labelaudit.numerals import Numerals
 from labelaudit.regressors import REGRESSORS, choose, out_of_fold
 from labelaudit.shapes.number import read, targets
 from labelaudit.tasks.base import ISSUE_COLUMNS, Axes, Found, Run, Seen, Task, apply
-from labelaudit.tasks.classification import EXAMPLES, NO_LABEL, share_of
+from labelaudit.tasks.classification import EXAMPLES, NO_LABEL
+from labelaudit.tasks.pooling import by_head
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
@@ -117,33 +118,14 @@ def _models(dataset: Dataset, numbers: np.ndarray, folds: Folds, seen: Seen, con
     if seen.features is None:
         raise BadInput(f"{dataset.name!r} has no features and no predictions; choose the columns that a model may see.")
     found = seen.features
-    size = Size.of(dataset, found.embedding)
-    names, why = choose(size, config.model, config.folds)
-    matrix, codes = found.matrix, found.codes
-    if size.embedding and isinstance(matrix, np.ndarray):
-        embedded = matrix
-        matrix = codes = run.cache.matrix(f"reduced-{key(features=found.key)}", lambda: reduced(embedded))
-    depends = key(features=found.key, labels=dataset.fingerprint, folds=folds.fold.tolist())
-    costs = np.array([seconds(name, size, config.folds) for name in names])
-    ends = np.cumsum(costs) / costs.sum()
 
-    def fitted(name: str, keep: np.ndarray | None = None) -> np.ndarray:
-        place = names.index(name)
-        start = float(ends[place] - costs[place] / costs.sum())
-        return out_of_fold(
-            codes if name in TREES else matrix,
-            numbers,
-            folds,
-            name,
-            keep=keep,
-            seed=config.seed,
-            embedding=size.embedding,
-            cache=run.cache,
-            name=depends,
-            progress=share_of(run.progress, name, start, float(ends[place]), folds.n_folds * len(names)),
-        )
+    def fitted(model: str, keep: np.ndarray | None = None) -> tuple[dict[str, np.ndarray], str]:
+        fit = partial(out_of_fold, targets=numbers, keep=keep)
+        told = config.model_copy(update={"model": model})
+        return by_head(dataset, found, folds, fit, told, run, dataset.fingerprint, choose)
 
-    return _Models({name: fitted(name) for name in names}, why, fitted)
+    every, why = fitted(config.model)
+    return _Models(every, why, lambda model, keep: fitted(model, keep)[0][model])
 
 
 def _learned(around: np.ndarray, off: np.ndarray, folds: Folds, seed: int) -> float:
@@ -290,18 +272,10 @@ def by_range(numbers: np.ndarray, predicted: np.ndarray, flagged: np.ndarray) ->
 def plant(
     dataset: Dataset, fraction: float, kind: str = "uniform", seed: int = 0, confident_joint: np.ndarray | None = None
 ) -> tuple[Dataset, np.ndarray]:
-    """Add noise to a share of the numbers; see `labelaudit.noise.shifted`.
-
-    Raises
-    ------
-    BadInput
-        The kind is another than ``uniform``.
-    """
-    if kind != "uniform":
-        raise BadInput(f"there is no noise of kind {kind!r} for numbers; choose 'uniform'.")
+    """Add noise to a share of the numbers; see `labelaudit.noise.shifted`."""
     dataset = settled(dataset)
     found = read(dataset)
-    changed, planted = shifted(found.values, fraction, seed, found.step)
+    changed, planted = shifted(found.values, fraction, kind, seed, found.step)
     values: list[Any] = found.plain()
     for row, value in zip(np.flatnonzero(planted), found.rounded(changed[planted]), strict=True):
         values[row] = numerals.as_json(float(value))

@@ -8,7 +8,19 @@ from html import escape
 
 import streamlit as st
 
-from labelaudit.blocks import LONGEST_TEXT, MOST_CELLS, Bars, Block, Image, Interval, Parts, Row, Text
+from labelaudit.blocks import (
+    LONGEST_TEXT,
+    MOST_CELLS,
+    MOST_VOTES,
+    Bars,
+    Block,
+    Image,
+    Interval,
+    Parts,
+    Row,
+    Text,
+    Votes,
+)
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.text import shorten
@@ -42,6 +54,8 @@ def html(block: Block) -> str:
             return interval_html(block)
         case Parts():
             return parts_html(block)
+        case Votes():
+            return votes_html(block)
         case Image():
             return f'<div class="la-broken">{broken_html(block.reason)}</div>{image_caption(block)}'
 
@@ -170,3 +184,21 @@ def bars_html(block: Bars) -> str:
             f'</span></span><span class="value">{bar.value:.1%}</span></div>'
         )
     return f'<div class="la-small">{escape(block.title)}</div>{"".join(rows)}'
+
+
+def votes_html(block: Votes) -> str:
+    """Return who said what as escaped HTML: a line per label, and how far each person is to be trusted."""
+    lines = []
+    for said in block.said:
+        role, named = ("plain", "") if said.role == "other" else (said.role, f" ({said.role})")
+        people = "".join(
+            f'<span class="la-voter" style="--q:{vote.quality:.0%}" dir="auto">{escape(shorten(vote.annotator))} '
+            f"<b>{vote.quality:.0%}</b></span>"
+            for vote in said.votes[:MOST_VOTES]
+        )
+        more = f"<i>… {len(said.votes) - MOST_VOTES:,} more</i>" if len(said.votes) > MOST_VOTES else ""
+        lines.append(
+            f'<div class="la-said"><span class="count">{len(said.votes):,} ×</span>{tag(said.label, role)}'
+            f'<span class="la-small">{named}</span><div>{people}{more}</div></div>'
+        )
+    return f'<div class="la-votes"><div class="la-small">{escape(block.title)}</div>{"".join(lines)}</div>'

@@ -8,6 +8,8 @@ import streamlit as st
 
 from labelaudit.errors import BadInput
 from labelaudit.labels import show
+from labelaudit.tasks import TASKS
+from labelaudit.text import shorten
 from labelaudit.thumbnails import thumbnail
 from labelaudit.ui import folding
 from labelaudit.ui.blocks import broken_html, chip, tag, thumbnail_html
@@ -79,12 +81,18 @@ def card_html(opened: Opened, position: int) -> str:
 
 
 def labels_html(opened: Opened, position: int) -> str:
-    """Return the given label, and the suggested one where there is one, as escaped HTML."""
+    """Return what has the label where that is a part, the given and any suggested label, as escaped HTML."""
     row, named = opened.table.iloc[position], opened.dataset.name_of
-    labels = tag(named(row["given"]), "given")
+    labels = part_html(opened, position) + tag(named(row["given"]), "given")
     if isinstance(row["suggested"], str):
         labels += f" → {tag(named(row['suggested']), 'suggested')}"
     return labels
+
+
+def part_html(opened: Opened, position: int) -> str:
+    """Return the name of a part of an example as escaped HTML; empty for a whole one."""
+    name = TASKS[opened.dataset.task].part_name(opened.audit, position)
+    return f'<b class="la-named" dir="auto">{escape(shorten(name))}</b> ' if name else ""
 
 
 def _agreement_html(opened: Opened, position: int) -> str:

@@ -193,7 +193,7 @@ def face(opened: Opened, position: int) -> dict[str, Any]:
     row, name = opened.plain.iloc[position], opened.dataset.name_of
     example, *rest = TASKS[opened.dataset.task].view(opened.audit, position)
     apart = (Bars, Parts)  # drawn by the browser, where decisions change them
-    labels = f"<span>given {tag(name(row['given']), 'given')}</span>"
+    labels = cards.part_html(opened, position) + f"<span>given {tag(name(row['given']), 'given')}</span>"
     known = isinstance(row["suggested"], str)
     facts = [
         *stopping.note(opened, position),

@@ -12,6 +12,7 @@ import streamlit as st
 from st_aggrid import AgGrid, DataReturnMode, JsCode, StAggridTheme
 
 from labelaudit.query import ordered
+from labelaudit.tasks import TASKS
 from labelaudit.ui import deciding, deck_events, keys, session
 from labelaudit.ui.blocks import TINY, tiny
 from labelaudit.ui.cards import order_of, snippet_of
@@ -176,6 +177,9 @@ def show(opened: Opened, queue: np.ndarray, position: int | None) -> None:
     n_pages = max(1, -(-len(queue) // PAGE))
     page = 1 if position is None else int(np.flatnonzero(queue == position)[0]) // PAGE + 1
     part = _shown(opened, queue[(page - 1) * PAGE : page * PAGE])
+    if not opened.audit.is_whole:
+        name = TASKS[opened.dataset.task].part_name
+        part["part"] = [name(opened.audit, row) for row in part["position"]]
     part["snippet"] = [snippet_of(opened, row, 160) for row in part["position"]]
     if opened.dataset.modality == "image":
         part["image"] = [tiny(opened.dataset, int(opened.audit.rows[row])) for row in part["position"]]
@@ -296,6 +300,11 @@ def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:
             {"field": "open", "hide": True},
             *([image] if images else []),
             {"field": "score", "wrapHeaderText": True, "autoHeaderHeight": True, **score, **number},
+            *(
+                []
+                if opened.audit.is_whole
+                else [{"field": "part", "headerName": "Part", "width": 104, "sortable": False}]
+            ),
             {"field": "given", "headerName": "Given", "width": 106, **text},
             {"field": "suggested", "headerName": "Suggested", "width": 116, **text},
             {

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from labelaudit.audit import FILTERS, SCORES, AuditConfig
+from labelaudit.consensus import METHODS
 from labelaudit.dataset import Dataset
 from labelaudit.errors import LabelauditError
 from labelaudit.estimate import estimate
@@ -103,6 +104,11 @@ def _own_choices(dataset: Dataset, chosen: AuditConfig, key: str) -> dict[str, A
             "cleanlab's rules. Prune by noise rate: as many as the confident joint estimates, the worst first.",
         ),
         "score": ("Score: how suspects are ranked", SCORES, None),
+        "consensus": (
+            "Consensus: how annotators are weighed",
+            METHODS,
+            "Auto: Dawid and Skene's method, with a model that learns from it where there are features. GLAD is slow.",
+        ),
     }
     wanted = [name for name in fields if name in TASKS[dataset.task].choices]
     made: dict[str, Any] = {}

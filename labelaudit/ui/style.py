@@ -75,12 +75,22 @@ CSS = """
 .la-range .tick.suggested { background: repeating-linear-gradient(#d97706 0 5px, transparent 5px 8px); }
 .la-range .tick.given { background: #64748b; bottom: -.4rem; }
 .la-ends { display: flex; justify-content: space-between; font-size: .78rem; font-variant-numeric: tabular-nums; }
+.la-said { display: grid; grid-template-columns: 3rem auto 1fr; gap: .15rem .6rem; align-items: baseline;
+  padding: .45rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 10%, transparent); }
+.la-said .count { font-size: 1.15rem; font-weight: 650; text-align: right; font-variant-numeric: tabular-nums; }
+.la-said > div { grid-column: 2 / -1; display: flex; flex-wrap: wrap; gap: .25rem .35rem; }
+/* How far somebody is to be trusted: the filled part of the name. */
+.la-voter { font-size: .82rem; line-height: 1.6; padding: 0 .5rem; border-radius: .3rem; max-width: 100%;
+  overflow: hidden; text-overflow: ellipsis; border: 1px solid color-mix(in srgb, currentColor 20%, transparent);
+  background: linear-gradient(90deg, color-mix(in srgb, #15803d 22%, transparent) var(--q), transparent var(--q)); }
+.la-voter b { font-weight: 600; font-variant-numeric: tabular-nums; }
 .la-labels { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center; margin-bottom: .4rem; }
 .la-parts { display: flex; flex-wrap: wrap; gap: .3rem .12rem; margin-top: .35rem; }
 .la-part { display: inline-flex; flex-direction: column; align-items: center; padding: .1rem .3rem;
   border-radius: .35rem; }
 .la-part small { font-size: .68rem; letter-spacing: .02em; color: color-mix(in srgb, currentColor 62%, transparent); }
-.la-part.flagged small { color: color-mix(in srgb, #d97706 70%, currentColor); font-weight: 700; text-decoration: underline dotted; }
+.la-part.flagged small { color: color-mix(in srgb, #d97706 70%, currentColor); font-weight: 700;
+  text-decoration: underline dotted; }
 .la-part.here { outline: 2px solid #d97706; }
 .la-tag { display: inline-block; padding: .05rem .5rem; border-radius: .3rem; font-weight: 600;
   overflow-wrap: anywhere; }
