@@ -15,7 +15,7 @@ from labelaudit.load.roles import Wanted, fair, label_of, with_features
 from labelaudit.shapes.number import read
 
 SAMPLE = 5000  # rows that are enough
-WRONG = 0.02  # of the rows may be otherwise, since labels may be wrong
+WRONG = 0.2  # of the rows may be otherwise: labels may be wrong, and so many exact sums are no chance
 EXACT = 1e-6  # of the label's spread: what rounding leaves between two ways to write the same number
 STEPS = 12  # of reweighting
 SAME_ORDER = 0.9999  # rank correlation

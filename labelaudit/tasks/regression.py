@@ -29,7 +29,7 @@ from labelaudit.tasks.pooling import by_head
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
 
-ROBUST = "robust"  # the best model once more, trained without the suspects
+ROBUST = "retrained_without_suspects"  # the best model once more, trained without the suspects
 SCORE = "scaled_residual"
 DETECTORS = {
     SCORE: "residual against its uncertainty",
