@@ -29,6 +29,7 @@ from labelaudit import __version__
 from labelaudit.cache import Cache, key
 from labelaudit.checks import Checked, Material, run_checks
 from labelaudit.confident import FILTERS, SCORES, Filter, Score
+from labelaudit.consensus import Method
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.estimate import estimate
@@ -66,6 +67,7 @@ class AuditConfig(BaseModel):
     filter_by: Filter = Field("prune_by_noise_rate", description="cleanlab's rule for flagging a label")
     score: Score = Field("pairwise_confidence", description="label quality score that ranks")
     seed: int = Field(0, ge=0, lt=2**32, description="of folds, sampling and models")
+    consensus: Method = Field("auto", description="of several annotators' labels; auto: with what a model learns, too")
     max_rows: int | None = Field(None, ge=10, description="audit a sample of at most so many rows, class shares kept")
     checks: bool = Field(True, description="look for everything else that neighbours and columns tell, too")
     embedder: str = Field("auto", description="what turns images or texts into features; auto: what can be had")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 LONGEST_TEXT, MOST_CELLS = 20_000, 200  # characters of a text and cells of a row that a page shows
+MOST_VOTES = 60  # people who said the same that a page names
 
 Pull = Literal["given", "suggested"]
 
@@ -60,6 +61,34 @@ class Bars:
 
     title: str
     bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where a number lies against what was predicted, on the line of all numbers.
+
+    Parameters
+    ----------
+    title : str
+    given : float or None
+    predicted, low, high : float
+    counts : tuple of int
+        How many numbers lie in each of as many equal parts of the line.
+    start, end : float
+        Of the line.
+    note : str
+        What to make of it.
+    """
+
+    title: str
+    given: float | None
+    predicted: float
+    low: float
+    high: float
+    counts: tuple[int, ...]
+    start: float
+    end: float
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,4 +161,29 @@ class Image:
     reason: str = ""
 
 
-Block = Text | Row | Bars | Parts | Image
+@dataclass(frozen=True)
+class Vote:
+    """What somebody said, and how far they are to be trusted: 0 to 1, low is bad."""
+
+    annotator: str
+    quality: float
+
+
+@dataclass(frozen=True)
+class Said:
+    """A label, its role, and who said it."""
+
+    label: str
+    role: Literal["given", "suggested", "other"]
+    votes: tuple[Vote, ...]
+
+
+@dataclass(frozen=True)
+class Votes:
+    """Who said what of an example, the label that most said first."""
+
+    title: str
+    said: tuple[Said, ...]
+
+
+Block = Text | Row | Bars | Parts | Interval | Image | Votes

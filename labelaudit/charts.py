@@ -34,44 +34,56 @@ KINDS = (
 BINNED_ABOVE = 20_000  # points; beyond it, a browser takes seconds to draw each, and they are drawn as density
 
 
-def heatmap(cells: pd.DataFrame, *, as_share: bool, side: int = 560) -> alt.LayerChart:
-    """Draw the confident joint; the selection is called ``cell``.
+def heatmap(
+    cells: pd.DataFrame,
+    *,
+    as_share: bool,
+    side: int = 560,
+    row: str = "given",
+    column: str = "suggested",
+    counted: str = "confident joint, examples",
+) -> alt.LayerChart:
+    """Draw a table of counts, the confident joint above all; the selection is called ``cell``.
 
     Parameters
     ----------
     cells : DataFrame
-        ``given``, ``suggested``, ``value``, ``joint`` (count), ``suspects``, ``diagonal`` and ``selected`` (bool);
-        rows in class order.
+        ``row``, ``column`` (names), ``value``, ``count``, ``suspects``, ``muted`` and ``selected`` (bool); in order.
     as_share : bool
         Whether ``value`` is a share from 0 to 1 and not a count.
     side : int
-        Pixels of the whole square.
+        Pixels of the longer side.
+    row, column, counted : str
+        What the rows, the columns and ``count`` are.
     """
-    order = list(dict.fromkeys(cells["given"]))
-    step = max(16, min(130, side // max(1, len(order))))
+    down, across = (list(dict.fromkeys(cells[name])) for name in ("row", "column"))
+    step = max(16, min(130, side // max(1, len(down), len(across))))
+    # Cells of a square table are square; of another one, as wide as there is room for.
+    wide = step if len(down) == len(across) else max(step, min(130, side // max(1, len(across))))
+    step = step if wide == step else min(step, 56)
     small = step < 26
-    cells = cells.assign(text=[_in_cell(value, as_share, step) for value in cells["value"]])
+    cells = cells.assign(text=[_in_cell(value, as_share, wide) for value in cells["value"]])
     # Altair refuses a DataFrame of more rows than that; as many classes as it takes are for a notebook or a report.
     data: Any = cells if len(cells) <= 5000 else {"values": cells.to_dict("records")}
     axis = alt.Axis(labelLimit=150, labelFontSize=10 if small else 12, labelOverlap=False)
     base = alt.Chart(data).encode(
         x=alt.X(
-            "suggested:N",
-            sort=order,
-            title="suggested (confidently)",
-            axis=alt.Axis(**axis.to_dict(), orient="top", labelAngle=-45 if len(order) > 6 else 0),
+            "column:N",
+            sort=across,
+            title="suggested (confidently)" if column == "suggested" else column,
+            axis=alt.Axis(**axis.to_dict(), orient="top", labelAngle=-45 if len(across) > 6 else 0),
         ),
-        y=alt.Y("given:N", sort=order, title="given", axis=axis),
+        y=alt.Y("row:N", sort=down, title=row, axis=axis),
     )
     tooltip = [
-        alt.Tooltip("given:N"),
-        alt.Tooltip("suggested:N"),
-        alt.Tooltip("joint:Q", title="confident joint, examples", format=",d"),
+        alt.Tooltip("row:N", title=row),
+        alt.Tooltip("column:N", title=column),
+        alt.Tooltip("count:Q", title=counted, format=",d"),
         alt.Tooltip("suspects:Q", title="suspects to review", format=",d"),
         *([alt.Tooltip("value:Q", title="share", format=".1%")] if as_share else []),
     ]
-    clicked = alt.selection_point(name="cell", fields=["given", "suggested"], on="click", clear="dblclick")
-    off = base.transform_filter("!datum.diagonal && datum.value > 0")
+    clicked = alt.selection_point(name="cell", fields=["row", "column"], on="click", clear="dblclick")
+    off = base.transform_filter("!datum.muted && datum.value > 0")
     errors = (
         off.mark_rect(cursor="pointer", cornerRadius=2, strokeWidth=4)
         .encode(
@@ -82,13 +94,13 @@ def heatmap(cells: pd.DataFrame, *, as_share: bool, side: int = 560) -> alt.Laye
         .add_params(clicked)
     )
     muted = (
-        base.transform_filter("datum.diagonal")
+        base.transform_filter("datum.muted")
         .mark_rect(color=QUIET, opacity=0.18, cornerRadius=2)
         .encode(tooltip=tooltip)
     )
     layers = [muted, errors]
     if step >= 26:
-        top = float(cells.loc[~cells["diagonal"], "value"].max() or 0)
+        top = float(cells.loc[~cells["muted"], "value"].max() or 0)
         dark = f"datum.value > {top * 0.55}"
         layers.append(
             off.mark_text(fontSize=12, fontWeight=600).encode(
@@ -98,11 +110,11 @@ def heatmap(cells: pd.DataFrame, *, as_share: bool, side: int = 560) -> alt.Laye
             )
         )
         layers.append(
-            base.transform_filter("datum.diagonal")
+            base.transform_filter("datum.muted")
             .mark_text(fontSize=11, color=QUIET)
             .encode(text="text:N", tooltip=tooltip)
         )
-    return alt.LayerChart(layer=layers, width=alt.Step(step), height=alt.Step(step))
+    return alt.LayerChart(layer=layers, width=alt.Step(wide), height=alt.Step(step))
 
 
 def _in_cell(value: float, as_share: bool, step: int) -> str:
@@ -129,7 +141,7 @@ def scatter(
     Parameters
     ----------
     points : DataFrame
-        ``self_confidence``, ``other_best``, ``status`` (a key of `STATUS`), ``given``, ``suggested``, ``score``.
+        ``x``, ``y``, ``status`` (a key of `STATUS`), ``given``, ``suggested``, ``score``.
     hulls : DataFrame
         ``cluster``, ``name``, ``order``, ``x``, ``y``: outlines of the clusters of suspects. They lie over each other,
         so only numbers are plain to see, and an outline when its number is pointed at.
@@ -145,12 +157,12 @@ def scatter(
         The cluster that is selected.
     """
     x = alt.X(
-        "self_confidence:Q",
+        "x:Q",
         title="self-confidence: probability of the given label",
         axis=alt.Axis(tickCount=10),
         scale=alt.Scale(domain=[0, 1], nice=False),
     )
-    y = alt.Y("other_best:Q", title="highest other probability", scale=alt.Scale(domain=[0, 1], nice=False))
+    y = alt.Y("y:Q", title="highest other probability", scale=alt.Scale(domain=[0, 1], nice=False))
     corner = pd.DataFrame({"x": [0.0, 0.5], "low": [0.0, 0.5], "high": [1.0, 0.5]})
     region = alt.Chart(corner).mark_area(color=SUGGESTED, opacity=0.10).encode(x="x:Q", y="low:Q", y2="high:Q")
     name = (
@@ -160,7 +172,7 @@ def scatter(
     )
     layers: list[alt.Chart] = [region]
     if density is not None:
-        layers.append(_density(density))
+        layers.append(density_layer(density))
     seen = [status for status in STATUS if (points["status"] == status).any()]
     dots = (
         alt.Chart(points)
@@ -192,13 +204,14 @@ def scatter(
         dots = dots.add_params(alt.selection_interval(name="brush", encodings=["x", "y"]))
     layers.append(dots)
     if box is not None:
-        layers.append(_outline(box))
+        layers.append(outline_layer(box))
     if len(hulls):
-        layers += _clusters(hulls, clickable=brush, chosen=chosen)
+        layers += cluster_layers(hulls, clickable=brush, chosen=chosen)
     return alt.LayerChart(layer=[*layers, name], height=height)
 
 
-def _density(bins: pd.DataFrame) -> alt.Chart:
+def density_layer(bins: pd.DataFrame) -> alt.Chart:
+    """Draw the counts of bins, the more the darker."""
     chart: alt.Chart = (
         alt.Chart(bins)
         .mark_rect()
@@ -215,7 +228,8 @@ def _density(bins: pd.DataFrame) -> alt.Chart:
     return chart
 
 
-def _outline(box: tuple[float, float, float, float]) -> alt.Chart:
+def outline_layer(box: tuple[float, float, float, float]) -> alt.Chart:
+    """Draw the box that is selected."""
     frame = pd.DataFrame([dict(zip(("x0", "x1", "y0", "y1"), box, strict=True))])
     outline = alt.Chart(frame).mark_rect(fillOpacity=0, stroke=UNDECIDED, strokeWidth=2, strokeDash=[6, 3])
     chart: alt.Chart = outline.encode(x="x0:Q", x2="x1:Q", y="y0:Q", y2="y1:Q")
@@ -274,12 +288,12 @@ def plot_map(
         )
         .add_params(picked, alt.selection_interval(name="brush", encodings=["x", "y"]))
     )
-    under = [] if density is None else [_density(density)]
-    over = [] if box is None else [_outline(box)]
+    under = [] if density is None else [density_layer(density)]
+    over = [] if box is None else [outline_layer(box)]
     return alt.LayerChart(layer=[*under, dots, *over], height=height)
 
 
-def _clusters(hulls: pd.DataFrame, *, clickable: bool, chosen: int | None) -> list[alt.Chart]:
+def cluster_layers(hulls: pd.DataFrame, *, clickable: bool, chosen: int | None) -> list[alt.Chart]:
     """Draw the outlines faintly and their numbers on top; pointing at a number brings its outline out."""
     pointed = alt.selection_point(name="pointed", fields=["cluster"], on="pointerover", empty=False)
     clicked = alt.selection_point(name="cluster", fields=["cluster"], on="click", clear="dblclick", empty=False)
@@ -320,9 +334,11 @@ def _apart(middles: np.ndarray) -> np.ndarray:
     return np.array(placed)
 
 
-def margin(values: np.ndarray, title: str, *, height: int = 120) -> alt.Chart:
-    """Draw a histogram of values from 0 to 1, binned here and not in the browser."""
-    counts, edges = np.histogram(values[~np.isnan(values)], bins=40, range=(0, 1))
+def margin(
+    values: np.ndarray, title: str, *, bounds: tuple[float, float] | None = (0.0, 1.0), height: int = 120
+) -> alt.Chart:
+    """Draw a histogram of values between bounds, or over all that they span, binned here and not in the browser."""
+    counts, edges = np.histogram(values[~np.isnan(values)], bins=40, range=bounds)
     frame = pd.DataFrame({"x0": edges[:-1], "x1": edges[1:], "count": counts})
     chart: alt.Chart = (
         alt.Chart(frame)

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from labelaudit import __version__
 from labelaudit.commands.agreement import agreement
+from labelaudit.commands.annotators import annotators
 from labelaudit.commands.auditing import check_out, choices, next_steps, run_audit
 from labelaudit.commands.bulk import State, bulk, rename_class, slices
 from labelaudit.commands.config import config, read_settings
@@ -106,6 +107,9 @@ def audit(
     ] = None,
     model: Annotated[str, typer.Option(help="Classifier, or auto.")] = "auto",
     calibrate: Annotated[bool, typer.Option("--calibrate", help="Calibrate its probabilities.")] = False,
+    consensus: Annotated[
+        str, typer.Option(help="Of several annotators: auto, majority, dawid_skene, glad (slow) or crowdlab.")
+    ] = "auto",
     filter_by: Annotated[str, typer.Option(help="Rule that flags a label.")] = "prune_by_noise_rate",
     score: Annotated[str, typer.Option(help="Label quality score that ranks.")] = "pairwise_confidence",
     folds: Annotated[int, typer.Option(help="Cross-validation folds.")] = 5,
@@ -156,6 +160,7 @@ def audit(
     config = choices(
         model=model,
         calibrate=calibrate,
+        consensus=consensus,
         filter_by=filter_by,
         score=score,
         folds=folds,
@@ -276,7 +281,20 @@ def serve(
     raise typer.Exit(subprocess.call([*command, *options]))
 
 
-for command in (agreement, bulk, config, demo, download, history, reaudit, rename_class, replay, review, slices):
+for command in (
+    agreement,
+    annotators,
+    bulk,
+    config,
+    demo,
+    download,
+    history,
+    reaudit,
+    rename_class,
+    replay,
+    review,
+    slices,
+):
     app.command()(command)
 app.command("map")(map_)
 app.command("progress")(review_progress)

@@ -57,7 +57,7 @@ def look(dataset: Dataset, rows: np.ndarray, config: AuditConfig, run: Run) -> S
     from labelaudit.checks import near_duplicate_sets
 
     audited = dataset if len(rows) == len(dataset) else dataset.take(rows)
-    if dataset.reviewed is not None:  # a sample may lack a class that was decided on or decided away
+    if audited.classes != dataset.classes:  # a sample may lack one that was decided on, decided away or voted for
         audited = _with_classes(audited, dataset)
     made, unreadable, notes = None, [], []
     with run.step("features"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
+from labelaudit.annotators import dissented
 from labelaudit.audit import Audit
 from labelaudit.decisions import DECIDING
 from labelaudit.errors import BadInput
@@ -63,6 +64,8 @@ class Selection:
         Only these examples, chosen by hand.
     part : str
         Only this part of the examples, as in the issue table: ``c:happy``.
+    annotator : str
+        Only examples about which this annotator said something else than the others, where several labelled them.
     """
 
     suspects: bool = False
@@ -84,6 +87,7 @@ class Selection:
     reviewer: str = ""
     ids: tuple[str, ...] = ()
     part: str = ""
+    annotator: str = ""
 
     def __bool__(self) -> bool:
         return self != Selection()
@@ -98,13 +102,13 @@ class Selection:
         default: Any = next(f.default for f in fields(self) if f.name == name)
         return replace(self, **{name: default})
 
-    def chips(self) -> list[tuple[str, str]]:
-        """Name every filter that is on, with what to show for it."""
+    def chips(self, named: Callable[[str], str] = lambda text: show(decode(text))) -> list[tuple[str, str]]:
+        """Name every filter that is on, with what to show for it; `named` writes a label for a person."""
         shown = []
         for name, value in asdict(self).items():
             if value == next(f.default for f in fields(self) if f.name == name):
                 continue
-            shown.append((name, _chip(name, value)))
+            shown.append((name, _chip(name, value, named)))
         return shown
 
     def to_text(self) -> str:
@@ -136,7 +140,7 @@ ADAPTER = TypeAdapter(Selection)
 STATUS = {"set": "kept", "keep": "kept", "exclude": "excluded", "ambiguous": "ambiguous", "skip": "skipped"}
 
 
-def _chip(name: str, value: Any) -> str:
+def _chip(name: str, value: Any, named: Callable[[str], str]) -> str:
     match name:
         case "suspects":
             return "suspects only"
@@ -166,13 +170,15 @@ def _chip(name: str, value: Any) -> str:
             return f"tag {value.replace('_', ' ')}"
         case "reviewer":
             return f"decided by {value}"
+        case "annotator":
+            return f"{value} against the others"
         case "part":
             return str(value).removeprefix("c:")
         case "ids":
             return f"{len(value):,} chosen by hand"
         case _:
             words = {"given": "given", "suggested": "suggested", "either": "class"}
-            return f"{words[name]} {show(decode(value))}"
+            return f"{words[name]} {named(value)}"
 
 
 def points(audit: Audit) -> pd.DataFrame:
@@ -182,7 +188,7 @@ def points(audit: Audit) -> pd.DataFrame:
     -------
     DataFrame of n rows
         ``id``, ``part``, ``row`` (in the table), ``score``, ``is_issue``, ``given``, ``suggested`` (JSON text or None),
-        ``cluster`` (-1 for none), ``self_confidence`` and ``other_best`` (NaN without a label), ``status``: ``suspect``
+        ``cluster`` (-1 for none), ``x`` and ``y`` (the task's plane; NaN without a label), ``status``: ``suspect``
         or ``not suspected``.
     """
     issues = audit.label_issues
@@ -198,8 +204,8 @@ def points(audit: Audit) -> pd.DataFrame:
             "given": issues["given"],
             "suggested": issues["suggested"],
             "cluster": issues["cluster"].fillna(-1).astype("int64"),
-            "self_confidence": x,
-            "other_best": y,
+            "x": x,
+            "y": y,
             "status": pd.Series(np.array(["not suspected", "suspect"], dtype=object)[flagged], dtype=object),
         }
     )
@@ -279,7 +285,7 @@ def selected(
         keep &= (table["cluster"] == selection.cluster).to_numpy()
     if selection.box is not None:
         x0, x1, y0, y1 = selection.box
-        keep &= table["self_confidence"].between(x0, x1).to_numpy() & table["other_best"].between(y0, y1).to_numpy()
+        keep &= table["x"].between(x0, x1).to_numpy() & table["y"].between(y0, y1).to_numpy()
     if selection.issue:
         keep &= issue_scores(audit, selection.issue)[0]
     if selection.map is not None:
@@ -302,6 +308,8 @@ def selected(
         keep &= _among(audit, [id_ for id_, has in (tags or {}).items() if selection.tag in has])
     if selection.part:
         keep &= audit.parts == selection.part
+    if selection.annotator:
+        keep &= dissented(audit, selection.annotator)
     if selection.ids:
         keep &= _among(audit, selection.ids)
     if selection.search:

@@ -1,4 +1,4 @@
-"""Health: how good the labels are, class by class, and what to do about it."""
+"""Health: how good the labels are, where they are worst, and what to do about it."""
 
 import streamlit as st
 
@@ -10,17 +10,9 @@ navigation.enter()
 opened = session.require_audit("how healthy the labels are")
 bar.show(opened)
 
-task = TASKS[opened.dataset.task]
-figures = task.metrics(opened.audit)
+figures = TASKS[opened.dataset.task].metrics(opened.audit)
 health.cards(opened, figures)
-
-left, right = st.columns([3, 2], gap="large")
-with left:
-    st.subheader("Label quality by class")
-    health.classes(opened, figures["per_class"], task.charts()["per_class"])
-with right:
-    st.subheader("Pairs that are confused")
-    health.pairs(opened, figures["overlaps"])
+health.panels(figures["panels"])
 issues.panel(opened)
 
 if opened.selection not in (Selection(), Selection(suspects=True)):

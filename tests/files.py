@@ -246,7 +246,6 @@ NO_LABEL = [
     ),
     Case("alone.csv", "label\na\nb\na\nb\n", "has no column beside 'label' that a model could learn from; choose"),
     Case("dates.parquet", as_parquet(of(DAYS)), no_audit="'label' holds date32[day], not one class"),
-    Case("lists.jsonl", as_lines(of([["a"], ["a", "b"]])), no_audit="'label' holds list<item: string>, not one class"),
     Case("uuids.arrow", as_arrow(table(label=UUIDS)), no_audit="holds extension<arrow.uuid>, not one class"),
 ]
 WORKS = [
@@ -274,6 +273,7 @@ WORKS = [
     Case("control.csv", as_csv(CONTROLS)),
     Case("surrogate.jsonl", as_lines(table()).replace(b'"a"', b'"\\ud800a"')),
     Case("long_names.csv", as_csv(of(["a" * 50_000, "a" * 50_000 + "b"]))),
+    Case("lists.jsonl", as_lines(of([["a"], ["a", "b"]]))),
     Case("true.jsonl", as_lines(of([True, False]))),
     Case("true.csv", as_csv(of(["True", "False"]))),
     Case("gaps.parquet", as_parquet(of([1.0, 2.0, None, float("nan")])), noticed="30 rows have no label", exact=False),

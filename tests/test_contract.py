@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import get_args
 
 import made
+import measured
 import numpy as np
 import pandas as pd
 import pytest
+import rated
 
 from labelaudit.audit import Audit, AuditConfig, audit, check
 from labelaudit.blocks import Block
@@ -20,7 +22,12 @@ from labelaudit.review import Decision, effective
 from labelaudit.tasks import ISSUE_COLUMNS, TASKS
 
 # Data without errors, for every task at least one set of each modality that it takes.
-SAMPLES: dict[str, list[Callable[[], Dataset]]] = {"classification": [made.table, made.texts]}
+SAMPLES: dict[str, list[Callable[[], Dataset]]] = {
+    "classification": [made.table, made.texts],
+    "regression": [measured.table, measured.texts],
+    "multiannotator": [rated.long, rated.wide],
+    "multilabel": [made.several],
+}
 CASES = [(name, sample) for name in TASKS for sample in SAMPLES.get(name, [])]
 PLANTED, MISSING = 0.15, (5, 40)
 
@@ -43,13 +50,13 @@ def audited(planted: tuple[Dataset, np.ndarray]) -> Audit:
     return audit(without_labels(planted[0], MISSING))
 
 
-def without_labels(dataset: Dataset, rows: tuple[int, ...] | range) -> Dataset:
-    values = dataset.table[dataset.label_columns[0]].to_pylist()
-    return dataset.with_labels([None if row in rows else value for row, value in enumerate(values)])
+def without_labels(dataset: Dataset, units: tuple[int, ...] | range) -> Dataset:
+    return dataset.with_labels([None if n in units else value for n, value in enumerate(dataset.label_values())])
 
 
-def decide(row: int, label: object) -> Decision:
-    return Decision(actor="me", action="set", id=str(row), after=encode(label), fingerprint="")
+def decide(dataset: Dataset, unit: int, label: object) -> Decision:
+    about = {"id": str(dataset.ids[dataset.units.rows[unit]]), "part": dataset.units.parts[unit]}
+    return Decision(actor="me", action="set", after=encode(label), fingerprint="", **about)
 
 
 def test_every_task_has_a_sample() -> None:
@@ -109,7 +116,7 @@ def test_two_audits_are_equal_bit_for_bit(audited: Audit) -> None:
 def test_planting_changes_exactly_the_rows_that_it_names(clean: Dataset, planted: tuple[Dataset, np.ndarray]) -> None:
     dataset, mask = planted
     assert mask.sum() == round(PLANTED * len(clean))
-    np.testing.assert_array_equal(dataset.labels != clean.labels, mask)
+    np.testing.assert_array_equal(dataset.given_texts != clean.given_texts, mask)
     assert dataset.classes == clean.classes
     assert dataset.provenance["planted"] == {"fraction": PLANTED, "kind": "uniform", "seed": 1}
 
@@ -123,11 +130,16 @@ def test_planted_errors_are_among_the_suspects_far_beyond_chance(
 
 
 def one_class(dataset: Dataset) -> Dataset:
-    return dataset.with_labels(["the same"] * len(dataset))
+    if dataset.value_type == "votes":
+        return rated.saying(dataset, "the same")
+    same = {"class": "the same", "classes": False, "number": 7}[dataset.value_type]
+    return dataset.with_labels([same] * len(dataset.units))
 
 
 def no_labels(dataset: Dataset) -> Dataset:
-    return dataset.with_labels([None] * len(dataset))
+    if dataset.value_type == "votes":
+        return rated.saying(dataset, None)
+    return dataset.with_labels([None] * len(dataset.units))
 
 
 def fewer_rows_than_folds(dataset: Dataset) -> Dataset:
@@ -137,7 +149,7 @@ def fewer_rows_than_folds(dataset: Dataset) -> Dataset:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (one_class, "one class, 'the same'"),
+        (one_class, "one class, 'the same'|no label is present in two rows and absent in two others|one number, '7'"),
         (no_labels, "no labels at all"),
         (fewer_rows_than_folds, "4 labelled rows are fewer than the 5 folds"),
     ],
@@ -157,17 +169,18 @@ def test_applying_no_decision_changes_no_cell(audited: Audit) -> None:
 
 
 def test_applied_decisions_change_their_cells_alone(clean: Dataset) -> None:
-    other = clean.classes[-1]
-    values = TASKS[clean.task].apply(clean, effective([decide(0, other), decide(7, "a new label")]))
+    news = {"classes": (True, False), "number": (12.5, 1234.5)}
+    other, new = news.get(clean.value_type) or (clean.classes[-1], "a new label")
+    values = TASKS[clean.task].apply(clean, effective([decide(clean, 0, other), decide(clean, 7, new)]))
     changed = clean.with_labels(values)
     expected = clean.label_values()
-    expected[0], expected[7] = other, "a new label"
+    expected[0], expected[7] = other, new
     assert changed.label_values() == expected
     assert changed.table.schema == clean.table.schema
 
 
 def test_a_kept_label_is_left_as_it_is(clean: Dataset) -> None:
-    kept = replace(decide(0, None), action="keep")
+    kept = replace(decide(clean, 0, None), action="keep")
     assert TASKS[clean.task].apply(clean, effective([kept])) == clean.label_values()
 
 

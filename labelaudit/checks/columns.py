@@ -22,6 +22,8 @@ def class_imbalance(material: Material) -> Outcome:
 
     As in cleanlab's Datalab, which flags the rarest class alone; classes without examples are told apart.
     """
+    if len(material.dataset.units) != len(material):
+        raise DoesNotApply("an example has several labels")
     labels, names = material.labels, material.class_names
     n_labelled = int((labels >= 0).sum())
     if len(names) < 2 or not n_labelled:

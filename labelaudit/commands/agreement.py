@@ -10,11 +10,10 @@ import typer
 
 from labelaudit.commands.decided import decided
 from labelaudit.commands.options import Decisions, Dir, Json
+from labelaudit.commands.tables import write_table
 from labelaudit.terminal import print_columns, print_json, say
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from labelaudit.audit import Audit
     from labelaudit.decisions import Decision
 
@@ -36,7 +35,7 @@ def agreement(
     log = decided(found, decisions)
     differing = find(log)
     if conflicts is not None:
-        _write(table(differing), conflicts)
+        write_table(table(differing), conflicts)
     figures = {**_figures(log), "conflicts": len(differing), "open": sum(c.final is None for c in differing)}
     if as_json:
         print_json({"audit": found.id, **figures})
@@ -44,18 +43,6 @@ def agreement(
     _say(found, figures)
     if conflicts is not None:
         say(f"Written: {conflicts} ({len(differing):,} conflicts)")
-
-
-def _write(frame: pd.DataFrame, to: Path) -> None:
-    """Write a CSV file in which nothing is run: comments are what people typed."""
-    import pyarrow as pa
-
-    from labelaudit.dataset import Source
-    from labelaudit.files import replacing, writing
-    from labelaudit.load import delimited
-
-    with writing(to), replacing(to) as file:
-        delimited.write(pa.Table.from_pandas(frame), Source("csv", {"spreadsheet_safe": True}), file)
 
 
 def _figures(log: list[Decision]) -> dict[str, Any]:

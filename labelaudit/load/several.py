@@ -13,9 +13,10 @@ from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.labels import is_missing
 from labelaudit.load.guess import LABEL_NAMES
-from labelaudit.load.leaks import coded
+from labelaudit.load.leaks import coded, left_out
 from labelaudit.load.roles import Wanted, fair, id_of, listed, unnamed, with_features
 from labelaudit.shapes import binary
+from labelaudit.shapes.listed import guess_separator
 from labelaudit.shapes.several import form_of, label_sets, settled
 
 NAMES = (*LABEL_NAMES, "tags", "genres", "emotions", "categories", "topics", "keywords")
@@ -36,7 +37,7 @@ def several_classes(wanted: Wanted) -> Dataset:
     sets = label_sets(dataset)  # raises where cells are of another form
     note = _note(sets.names, options, wanted.table[labels[0]])
     dataset = replace(dataset, source=replace(dataset.source, notes=(*dataset.source.notes, note)))
-    return fair(dataset, wanted, [coded(column, 2) for column in sets.given.T])
+    return fair(dataset, wanted, left_out(dataset, [coded(column, 2) for column in sets.given.T]))
 
 
 def _guessed(wanted: Wanted) -> tuple[str, ...]:
@@ -72,9 +73,11 @@ def _form(table: pa.Table, name: str) -> str:
     if binary.is_binary(column):
         return "binary"
     form = form_of(table, [name], has_separator=False)
-    if form == "separated" and not is_text(column.type):
-        return ""
-    return form
+    if form != "separated":
+        return form
+    texts = column.drop_null().to_pylist() if is_text(column.type) else []
+    separator = guess_separator(texts)
+    return form if any(separator in text for text in texts) else ""
 
 
 def _note(names: tuple[str, ...], options: dict[str, Any], column: pa.ChunkedArray) -> str:
@@ -86,5 +89,5 @@ def _note(names: tuple[str, ...], options: dict[str, Any], column: pa.ChunkedArr
         return note
     empty = int(np.sum([not cell.strip() for cell in column.to_pylist() if cell is not None and is_missing(cell)]))
     cells = "1 empty cell is" if empty == 1 else f"{empty:,} empty cells are"
-    means = {"none": "none of the labels", "missing": "labels that are missing"}[options["empty"]]
+    means = {"none": "none of the labels", "missing": "labels that are missing"}[options["empty_means"]]
     return f"{note}; {cells} taken for {means}" if empty else note

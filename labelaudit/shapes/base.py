@@ -56,6 +56,8 @@ class Shape:
         ``(classes) -> names`` for a person, each its own; None for the usual ones.
     texts : callable
         ``(dataset) -> the n labels`` that stand in the table as JSON text; None where they are classes.
+    filed : callable
+        ``(dataset) -> the table`` that is written to a file, where it is another than the data set's.
     """
 
     units: Callable[[Dataset], Units]
@@ -65,6 +67,7 @@ class Shape:
     strata: Callable[[Dataset], tuple[np.ndarray, Sequence[str]]]
     names: Callable[[Sequence[Value]], tuple[str, ...]] | None = None
     texts: Callable[[Dataset], np.ndarray] | None = None
+    filed: Callable[[Dataset], pa.Table] | None = None
 
 
 def whole(dataset: Dataset) -> Units:

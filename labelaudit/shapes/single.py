@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from labelaudit.dataset import Dataset
 
 
-def encoded(dataset: Dataset) -> tuple[tuple[Value, ...], np.ndarray]:
-    """Number the different values of the label column; brought probabilities may name more classes."""
+def encoded(dataset: Dataset, others: Sequence[Value] = ()) -> tuple[tuple[Value, ...], np.ndarray]:
+    """Number the different values of the label column; `others` and brought probabilities may name more classes."""
     name = dataset.label_columns[0]
     column = dataset.table[name]
     if not can_be_classes(column.type):
@@ -29,15 +29,17 @@ def encoded(dataset: Dataset) -> tuple[tuple[Value, ...], np.ndarray]:
         )
     column = comparable(column)
     if pa.types.is_null(column.type):
-        return (), np.full(len(dataset), -1, dtype=np.int32)
+        return numbered(dataset, [], np.full(len(dataset), -1, dtype=np.int32), others)
     found = column.combine_chunks().dictionary_encode()
     as_json = dataset.holds_json(name)
     values = [decode(v) if as_json else v for v in found.dictionary.to_pylist()]
     indices = found.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return numbered(dataset, values, indices)
+    return numbered(dataset, values, indices, others)
 
 
-def numbered(dataset: Dataset, values: Sequence[Any], indices: np.ndarray) -> tuple[tuple[Value, ...], np.ndarray]:
+def numbered(
+    dataset: Dataset, values: Sequence[Any], indices: np.ndarray, others: Sequence[Value] = ()
+) -> tuple[tuple[Value, ...], np.ndarray]:
     """Sort the different labels of all units, decided and brought ones included.
 
     Parameters
@@ -47,11 +49,13 @@ def numbered(dataset: Dataset, values: Sequence[Any], indices: np.ndarray) -> tu
         What occurs; several may be the same class, and some may mean that there is none.
     indices : ndarray of shape (n,)
         Which of them each unit has; -1 for none.
+    others : sequence
+        Classes that there are, too.
     """
     if dataset.reviewed is not None:
         values, indices = dataset.reviewed.applied(values, indices)
     brought = () if dataset.given is None else dataset.given.classes
-    present = {encode(v): v for v in (*values, *brought) if not is_missing(v)}
+    present = {encode(v): v for v in (*values, *brought, *others) if not is_missing(v)}
     classes = tuple(sorted(present.values(), key=class_order(list(present.values()))))
     order = {encode(v): code for code, v in enumerate(classes)}
     # the last one is for -1: no value

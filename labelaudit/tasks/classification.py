@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from labelaudit.folds import assign_folds
 from labelaudit.heads import TITLES, YOURS
 from labelaudit.insample import in_sample_signs
 from labelaudit.labels import decode, encode
-from labelaudit.predict import out_of_fold
+from labelaudit.tasks import classes
 from labelaudit.tasks.base import (
     ISSUE_COLUMNS,
     Found,
@@ -30,7 +29,7 @@ from labelaudit.tasks.base import (
     likeliest,
 )
 from labelaudit.tasks.evidence import image_block, row_block, text_block
-from labelaudit.tasks.pooling import by_head, expected, pooled
+from labelaudit.tasks.pooling import expected, learned, pooled
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
@@ -85,10 +84,7 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         )
     with run.step("folds"):
         folds = assign_folds(dataset, config.folds, config.seed, seen.near)
-        _check_training(dataset, folds.fold, folds.n_folds)
-        fit = partial(out_of_fold, labels=dataset.labels, n_classes=len(dataset.classes))
-        every, why = by_head(dataset, seen.features, folds, fit, config, run)
-        pred_probs, verdicts, weights = pooled(every, dataset.labels)
+        (pred_probs, verdicts, weights), why = learned(dataset, seen.features, folds, dataset.labels, config, run)
     return {
         "arrays": {"pred_probs": pred_probs},
         "fold": folds.fold,
@@ -118,15 +114,6 @@ def _as_given(dataset: Dataset, given: Given, seen: Seen, run: Run) -> dict[str,
         "resolved": {"heads": weights, "why": "the probabilities that you brought"},
         "notes": [note for note in notes if note],
     }
-
-
-def _check_training(dataset: Dataset, fold: np.ndarray, n_folds: int) -> None:
-    for number in range(n_folds):
-        if len(np.unique(dataset.labels[(fold != number) & (dataset.labels >= 0)])) < 2:
-            raise BadInput(
-                f"without fold {number + 1} only one class is left to train on, because groups or copies hold whole "
-                "classes; use fewer folds or another group column."
-            )
 
 
 def find_issues(
@@ -272,15 +259,13 @@ def settled(dataset: Dataset) -> Dataset:
 
 def metrics(audit: Audit) -> dict[str, Any]:
     """Return the figures that Health shows beside those in the manifest."""
-    names = list(audit.dataset.class_names)
     labelled = audit.codes >= 0
-    n_labelled = int(labelled.sum())
     predicted = audit.outputs["pred_probs"].argmax(axis=1)
     return {
         **audit.manifest["health"],
-        "agreement": float((predicted == audit.codes)[labelled].mean()),
-        "per_class": audit.per_class,
-        "overlaps": health.overlaps(audit.joint, names, n_labelled),
+        **classes.said_of_model(float((predicted == audit.codes)[labelled].mean())),
+        "card": classes.weakest(audit),
+        "panels": [classes.ranking(audit), classes.pairs(audit)],
     }
 
 

@@ -30,6 +30,8 @@ def text_block(audit: Audit, position: int) -> Text:
     itself is left out. It describes the classes, not the model's reasoning.
     """
     text = audit.text(position)
+    if not audit.dataset.classes:
+        return Text(text)
     given = int(audit.codes[position])
     rival = _rival(audit, position)
     if given < 0 or rival == given:
@@ -50,7 +52,9 @@ def text_block(audit: Audit, position: int) -> Text:
 
 
 def _name(audit: Audit, position: int, code: int) -> str:
-    """Name a class; one of a part of an example, with that part."""
+    """Name a class, one of a part of an example with that part; where labels are no classes, all rows."""
+    if not audit.dataset.classes:
+        return "all rows"
     name = audit.dataset.class_names[code]
     return name if audit.is_whole else f"{audit.parts[position].partition(':')[2]} {name}"
 
@@ -104,7 +108,8 @@ def row_block(audit: Audit, position: int) -> Row:
 
     dataset = audit.dataset
     brought = () if dataset.given is None else dataset.given.columns
-    columns = [c for c in dataset.table.column_names if c not in (*dataset.label_columns, *brought)]
+    votes = dataset.label_options.get("annotators", ())  # who said what has a block of its own
+    columns = [c for c in dataset.table.column_names if c not in (*dataset.label_columns, *votes, *brought)]
     record = dataset.table.slice(int(audit.rows[position]), 1).to_pylist()[0]
     given = int(audit.codes[position])
     unusual: dict[str, str] = {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +12,9 @@ import numpy as np
 from labelaudit import confident
 from labelaudit.cache import key
 from labelaudit.dataset import Dataset
+from labelaudit.errors import BadInput
 from labelaudit.heads import TITLES, TREES, YOURS, Size, choose, chosen, expected_size, reduced, seconds
-from labelaudit.predict import Progress, pool_weights, tempered
+from labelaudit.predict import Progress, out_of_fold, pool_weights, tempered
 from labelaudit.tasks.base import Run
 
 if TYPE_CHECKING:
@@ -20,8 +23,53 @@ if TYPE_CHECKING:
     from labelaudit.folds import Folds
 
 
+Learned = tuple[np.ndarray, dict[str, tuple[np.ndarray, np.ndarray]], dict[str, float]]
+
+
+def learned(
+    dataset: Dataset, found: Features, folds: Folds, labels: np.ndarray, config: AuditConfig, run: Run
+) -> tuple[Learned, str]:
+    """Predict the class of every example by models that have not seen it.
+
+    Parameters
+    ----------
+    dataset, found, folds, config, run
+        What is predicted, from which features, and how.
+    labels : ndarray of shape (N,)
+        Class indices to learn from; -1 for none.
+
+    Returns
+    -------
+    pool : tuple
+        What `pooled` returns.
+    why : str
+        Why these heads.
+
+    Raises
+    ------
+    BadInput
+        Groups or copies leave a fold's model with one class to learn.
+    """
+    for number in range(folds.n_folds):
+        if len(np.unique(labels[(folds.fold != number) & (labels >= 0)])) < 2:
+            raise BadInput(
+                f"without fold {number + 1} only one class is left to train on, because groups or copies hold whole "
+                "classes; use fewer folds or another group column."
+            )
+    fit = partial(out_of_fold, labels=labels, n_classes=len(dataset.classes))
+    every, why = by_head(dataset, found, folds, fit, config, run, sha256(labels.tobytes()).hexdigest())
+    return pooled(every, labels), why
+
+
 def by_head(
-    dataset: Dataset, found: Features, folds: Folds, fit: Callable[..., np.ndarray], config: AuditConfig, run: Run
+    dataset: Dataset,
+    found: Features,
+    folds: Folds,
+    fit: Callable[..., np.ndarray],
+    config: AuditConfig,
+    run: Run,
+    labels: str,
+    choose: Callable[..., tuple[tuple[str, ...], str]] = choose,
 ) -> tuple[dict[str, np.ndarray], str]:
     """Predict by each of the heads that suit the data, or by the one that was chosen.
 
@@ -31,6 +79,10 @@ def by_head(
         What is predicted, from which features, and how.
     fit : callable
         `labelaudit.predict.out_of_fold`, the labels known, or one with the same parameters.
+    labels : str
+        What those labels are told by in the cache.
+    choose : callable
+        ``(size, model, folds) -> heads, why``: `labelaudit.heads.choose` or one like it.
 
     Returns
     -------
@@ -45,7 +97,7 @@ def by_head(
     if size.embedding and isinstance(matrix, np.ndarray):
         embedded = matrix
         matrix = codes = run.cache.matrix(f"reduced-{key(features=found.key)}", lambda: reduced(embedded))
-    depends = key(features=found.key, labels=dataset.fingerprint, folds=folds.fold.tolist())
+    depends = key(features=found.key, labels=labels, folds=folds.fold.tolist())
     costs = np.array([seconds(head, size, config.folds) for head in heads])
     ends = np.cumsum(costs) / costs.sum()
     every = {
@@ -74,9 +126,7 @@ def _share_of(progress: Progress, head: str, start: float, end: float, total: in
     return report
 
 
-def pooled(
-    every: dict[str, np.ndarray], labels: np.ndarray
-) -> tuple[np.ndarray, dict[str, tuple[np.ndarray, np.ndarray]], dict[str, float]]:
+def pooled(every: dict[str, np.ndarray], labels: np.ndarray) -> Learned:
     """Pool the heads' probabilities.
 
     Parameters

@@ -189,7 +189,7 @@ def test_a_table_without_rows_gets_one_sentence() -> None:
 
 def test_labels_that_are_lists_get_one_sentence(made: Made) -> None:
     with pytest.raises(BadInput, match="not one class per example; choose another label column"):
-        load(pa.table({"x": [1, 2], "label": [["a"], ["b"]]}))
+        load(pa.table({"x": [1, 2], "label": [["a"], ["b"]]}), task="classification")
     path = made("x.jsonl", '{"x": 1, "label": "a"}\n{"x": 2, "label": {"a": 1}}\n')
     with pytest.raises(BadInput, match=r"^column 'label' holds \{\"a\": 1\}, not one class per example; choose"):
         load(path)

@@ -16,6 +16,7 @@ from labelaudit.blocks import Bars, Row, Text
 from labelaudit.dataset import JSON_CELLS, Dataset
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.labels import decode
+from labelaudit.selection import points, selected
 from labelaudit.tasks import TASKS, Seen
 
 TASK = TASKS["classification"]
@@ -215,11 +216,20 @@ def test_view_of_a_sample_shows_the_sampled_row(rows: Audit) -> None:
 # -- figures ------------------------------------------------------------------------------------------
 
 
-def test_metrics_hold_health_classes_and_overlaps(rows: Audit) -> None:
+def test_metrics_hold_health_classes_and_pairs(rows: Audit) -> None:
     metrics = TASK.metrics(rows)
     assert metrics["overall_label_health_score"] == rows.manifest["health"]["overall_label_health_score"]
-    assert len(metrics["per_class"]) == 3
-    assert set(metrics["overlaps"].columns) >= {"given", "suggested", "examples", "share"}
+    classes, _ = metrics["panels"]
+    assert set(classes.table["class"]) == set(rows.dataset.class_names) == set(classes.selections)
+
+
+def test_confused_pairs_lead_to_their_suspects() -> None:
+    found = audit(TASK.plant(made.table(), 0.2, seed=1)[0], AuditConfig(checks=False))
+    _, pairs = TASK.metrics(found)["panels"]
+    assert pairs.links
+    for link in pairs.links:
+        count = 0 if link.selection is None else int(selected(found, points(found), link.selection).sum())
+        assert link.note.endswith(f", {count} suspects")
 
 
 def test_metrics_of_a_folder_without_a_joint_say_so(rows: Audit) -> None:

@@ -1,0 +1,297 @@
+"""Several people's labels of the same items: majority vote, Dawid and Skene's method, and GLAD.
+
+crowd-kit has the same methods. They are written anew because the consensus with a model (`labelaudit.consensus`) needs
+Dawid and Skene's with what a model says of each item as a prior, and because theirs, on data frames, takes a hundred
+times as long; it would also bring transformers and nltk along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+
+LOWEST = 1e-12
+FLOOR = 0.01  # ratings, of every kind: what nobody saw is not impossible
+BORROWED = 1.0  # ratings that are taken to be as those of all: somebody with few is like the others, until shown
+ROUNDS, SETTLED = 100, 1e-3  # of expectation and maximisation, and the change of a probability that is none
+
+
+@dataclass(frozen=True, eq=False)
+class Ratings:
+    """Who gave which item which label, at most once each.
+
+    Parameters
+    ----------
+    item, annotator, label : ndarray of shape (R,), int
+        Numbered from 0.
+    n_items, n_annotators, n_classes : int
+        N, M and K; items and annotators may have no rating.
+    """
+
+    item: np.ndarray
+    annotator: np.ndarray
+    label: np.ndarray
+    n_items: int
+    n_annotators: int
+    n_classes: int
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    @cached_property
+    def votes(self) -> np.ndarray:
+        """How many said what of an item, shape (N, K)."""
+        return summed(self.item, self.label, None, (self.n_items, self.n_classes))
+
+    @cached_property
+    def per_item(self) -> np.ndarray:
+        """How many ratings an item has, shape (N,)."""
+        return np.bincount(self.item, minlength=self.n_items)
+
+    @cached_property
+    def per_annotator(self) -> np.ndarray:
+        """How many ratings somebody gave, shape (M,)."""
+        return np.bincount(self.annotator, minlength=self.n_annotators)
+
+    @cached_property
+    def agreement(self) -> np.ndarray:
+        """How often others say the same of the same item, shape (M,); the mean of all where nobody else rated it."""
+        others = self.per_item[self.item] - 1
+        same = self.votes[self.item, self.label] - 1
+        found = np.bincount(self.annotator, same, self.n_annotators)
+        of = np.bincount(self.annotator, others, self.n_annotators)
+        shares = np.divide(found, of, out=np.full(self.n_annotators, np.nan), where=of > 0)
+        return np.where(of > 0, shares, np.nanmean(shares) if (of > 0).any() else 1.0)
+
+    def without(self, out: np.ndarray) -> Ratings:
+        """Leave these ratings out, and keep all items, annotators and classes."""
+        item, annotator, label = (np.delete(column, out) for column in (self.item, self.annotator, self.label))
+        return Ratings(item, annotator, label, self.n_items, self.n_annotators, self.n_classes)
+
+    @cached_property
+    def habits(self) -> Habits:
+        """The ratings by annotator and label, for expectation and maximisation."""
+        return Habits.of(self)
+
+
+def summed(rows: np.ndarray, columns: np.ndarray, weights: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray:
+    """Add up weights (ones by default) by row and column, to an array of this shape."""
+    cells = rows.astype(np.int64) * shape[1] + columns
+    return np.bincount(cells, weights, shape[0] * shape[1]).reshape(shape)
+
+
+def majority(ratings: Ratings, pred_probs: np.ndarray | None = None) -> np.ndarray:
+    """Take the label that most say.
+
+    Parameters
+    ----------
+    ratings : Ratings
+    pred_probs : ndarray of shape (N, K), optional
+        Breaks ties first. Then those do who agree with others more often, then the order of the classes.
+
+    Returns
+    -------
+    ndarray of shape (N,), int
+        -1 for an item without ratings.
+    """
+    trusted = summed(ratings.item, ratings.label, ratings.agreement[ratings.annotator], ratings.votes.shape)
+    tied = ratings.votes == ratings.votes.max(axis=1, keepdims=True)
+    for tiebreak in (pred_probs, trusted):
+        if tiebreak is not None:
+            value = np.where(tied, tiebreak, -1.0)
+            tied = value >= value.max(axis=1, keepdims=True) - LOWEST
+    return np.where(ratings.per_item > 0, tied.argmax(axis=1), -1)
+
+
+# -- Dawid and Skene ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Habits:
+    """Ratings by pair of annotator and label, of which only those that occur are kept.
+
+    Parameters
+    ----------
+    pair : ndarray of shape (R,)
+        Number of the pair of each rating.
+    annotator, label : ndarray of shape (P,)
+        Of each pair.
+    of_item : csr_matrix of shape (N, P)
+        Which pairs an item was given.
+    by_label : csr_matrix of shape (K, P)
+    by_annotator : csr_matrix of shape (M, P)
+    """
+
+    pair: np.ndarray
+    annotator: np.ndarray
+    label: np.ndarray
+    of_item: sp.csr_matrix
+    by_label: sp.csr_matrix
+    by_annotator: sp.csr_matrix
+
+    @classmethod
+    def of(cls, ratings: Ratings) -> Habits:
+        """Number the pairs."""
+        every = ratings.annotator.astype(np.int64) * ratings.n_classes + ratings.label
+        pairs, pair = np.unique(every, return_inverse=True)
+        annotator, label = np.divmod(pairs, ratings.n_classes)
+        here = np.arange(len(pairs))
+
+        def ones(rows: np.ndarray, columns: np.ndarray, count: int) -> sp.csr_matrix:
+            return sp.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(count, len(pairs)))
+
+        return cls(
+            pair,
+            annotator,
+            label,
+            ones(ratings.item, pair, ratings.n_items),
+            ones(label, here, ratings.n_classes),
+            ones(annotator, here, ratings.n_annotators),
+        )
+
+    def without(self, ratings: Ratings, out: np.ndarray) -> Habits:
+        """Leave these ratings out, and keep the numbers of the pairs."""
+        gone = sp.csr_matrix((np.ones(len(out)), (ratings.item[out], self.pair[out])), shape=self.of_item.shape)
+        return replace(self, of_item=self.of_item - gone)
+
+    def learned(self, posterior: np.ndarray, borrowed: float) -> np.ndarray:
+        """Say how likely an annotator gives a label to an item of each class, shape (P, K)."""
+        counts = self.of_item.T @ posterior
+        usual = self.by_label @ counts + FLOOR
+        usual /= usual.sum(axis=0)
+        totals = self.by_annotator @ counts + FLOOR * len(usual) + borrowed
+        return np.asarray((counts + FLOOR + borrowed * usual[self.label]) / totals[self.annotator])
+
+
+@dataclass(frozen=True, eq=False)
+class Crowd:
+    """What the ratings make of the items and of the annotators.
+
+    Parameters
+    ----------
+    posterior : ndarray of shape (N, K)
+        Probability of each class, given the ratings and what was known before; rows sum to 1.
+    likely : ndarray of shape (P, K)
+        See `Habits.learned`.
+    """
+
+    posterior: np.ndarray
+    likely: np.ndarray
+
+
+def dawid_skene(
+    ratings: Ratings,
+    prior: np.ndarray | None = None,
+    start: np.ndarray | None = None,
+    *,
+    borrowed: float = BORROWED,
+    rounds: int = ROUNDS,
+    out: np.ndarray | None = None,
+) -> Crowd:
+    """Weigh every label by how its annotator labels each class, found by expectation and maximisation.
+
+    Dawid and Skene (1979), with two changes: every annotator's habits borrow from those of all as many ratings as
+    `borrowed` says, because many have few of a class, and an item may have a prior of its own.
+
+    Parameters
+    ----------
+    ratings : Ratings
+    prior : ndarray of shape (N, K), optional
+        What is known of each item before anybody rates it, out of sample; the shares of the classes by default.
+    start : ndarray of shape (N, K), optional
+        Where to begin; the shares of the votes by default.
+    borrowed : float
+        0 for the method as it was published.
+    rounds : int
+        At most.
+    out : ndarray, optional
+        Numbers of ratings to leave out.
+    """
+    habits, known_by = ratings.habits, ratings
+    if out is not None:
+        habits, known_by = habits.without(ratings, out), ratings.without(out)
+    rated = known_by.per_item > 0
+    posterior = shares(known_by) if start is None else start
+    for _ in range(rounds):
+        likely = habits.learned(posterior, borrowed)
+        known = posterior[rated].mean(axis=0) if prior is None else prior
+        before, posterior = posterior, softmax(np.log(known + LOWEST) + habits.of_item @ np.log(likely))
+        if np.abs(posterior - before).max() < SETTLED:
+            break
+    return Crowd(posterior, likely)
+
+
+def shares(ratings: Ratings) -> np.ndarray:
+    """Share of the votes of an item, shape (N, K); of all votes where it has none."""
+    own = ratings.votes / np.maximum(ratings.per_item, 1)[:, None]
+    return np.where(ratings.per_item[:, None] > 0, own, usual_shares(ratings))
+
+
+def usual_shares(ratings: Ratings) -> np.ndarray:
+    """Share of each class of all votes, shape (K,)."""
+    return np.asarray(ratings.votes.sum(axis=0) / len(ratings))
+
+
+def softmax(logs: np.ndarray) -> np.ndarray:
+    """Make rows of probabilities of their logarithms."""
+    powers = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+# -- GLAD -----------------------------------------------------------------------------------------------
+
+
+def glad(ratings: Ratings, *, rounds: int = ROUNDS) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weigh labels by their annotator's ability and their item's ease.
+
+    GLAD (Whitehill et al. 2009): an annotator of ability a is right about an item of ease exp(b) with the probability
+    1 / (1 + exp(-a exp(b))), and else says any other class alike; a and b are near 1 beforehand, as in crowd-kit.
+
+    Parameters
+    ----------
+    ratings : Ratings
+    rounds : int
+        At most.
+
+    Returns
+    -------
+    posterior : ndarray of shape (N, K)
+    ability : ndarray of shape (M,)
+        Below 0 for somebody who is wrong more often than by chance.
+    ease : ndarray of shape (N,)
+        The b.
+    """
+    from scipy.optimize import minimize
+    from scipy.special import expit, log_expit
+
+    m, others = ratings.n_annotators, np.log(max(ratings.n_classes - 1, 1))
+    x, objective = np.ones(m + ratings.n_items), -np.inf
+    posterior = shares(ratings)
+    for _ in range(rounds):
+        ability, ease = x[:m][ratings.annotator], np.exp(x[m:])[ratings.item]
+        right, wrong = log_expit(ability * ease), log_expit(-ability * ease) - others
+        logs = summed(ratings.item, ratings.label, right - wrong, ratings.votes.shape)
+        posterior = softmax(logs)
+        share = posterior[ratings.item, ratings.label]
+
+        def loss(x: np.ndarray, share: np.ndarray = share) -> tuple[float, np.ndarray]:
+            ability, ease = x[:m][ratings.annotator], np.exp(x[m:])[ratings.item]
+            z = ability * ease
+            expected = share * log_expit(z) + (1 - share) * (log_expit(-z) - others)
+            slope = (share - expit(z)) * ease
+            gradient = np.concatenate(
+                [
+                    np.bincount(ratings.annotator, slope, m),
+                    np.bincount(ratings.item, slope * ability, ratings.n_items),
+                ]
+            )
+            return float(0.5 * ((x - 1) ** 2).sum() - expected.sum()), x - 1 - gradient
+
+        found = minimize(loss, x, jac=True, method="L-BFGS-B", options={"maxiter": 25})
+        x, before, objective = found.x, objective, -found.fun
+        if abs(objective - before) < 1e-5 * len(ratings):
+            break
+    return posterior, x[:m], x[m:]

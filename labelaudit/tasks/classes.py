@@ -1,0 +1,120 @@
+"""What Health shows of labels that are classes: the weakest, all of them ranked, the pairs that are confused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from labelaudit import health
+from labelaudit.labels import encode
+from labelaudit.panels import Card, Column, Link, Links, Ranking
+
+if TYPE_CHECKING:
+    from labelaudit.audit import Audit
+    from labelaudit.selection import Selection
+
+AT_RISK = 0.8  # a class of which more than every fifth label is likely wrong
+MOST_PAIRS = 8
+
+
+def said_of_model(agreement: float) -> dict[str, Any]:
+    """Say whose estimate Health shows, and how often the model agrees with the labels."""
+    return {
+        "health_words": "by the estimate of Confident Learning",
+        "health_help": "cleanlab's overall label health score",
+        "agreement": agreement,
+        "agreement_words": (
+            f"The model, which never saw them, agrees with {agreement:.0%} of the labels: the higher, the more of the "
+            "suspects are right."
+        ),
+    }
+
+
+def given(audit: Audit, code: int) -> Selection:
+    """Select the suspects that are given a class."""
+    from labelaudit.selection import Selection
+
+    return Selection(suspects=True, given=encode(audit.dataset.classes[code]))
+
+
+def either(audit: Audit, code: int) -> Selection:
+    """Select the suspects that are given a class, or for which it is suggested."""
+    from labelaudit.selection import Selection
+
+    return Selection(suspects=True, either=encode(audit.dataset.classes[code]))
+
+
+def weakest(audit: Audit, of: Callable[[Audit, int], Selection] = given) -> Card:
+    """The class of the lowest label quality, and the way to its suspects."""
+    worst = audit.per_class.iloc[0]
+    n_risk = int((audit.per_class["label_quality"] < AT_RISK).sum())
+    risk = "1 class" if n_risk == 1 else f"{n_risk} classes"
+    return Card(
+        "Weakest class",
+        str(worst["class"]),
+        f"quality {worst['label_quality']:.1%}; {risk} at risk (under {AT_RISK:.0%}).",
+        "the lowest label quality score",
+        Link(f"Show its {int(worst['suspects']):,} suspects", of(audit, int(worst["code"])), key="weakest"),
+    )
+
+
+def ranking(audit: Audit, of: Callable[[Audit, int], Selection] = either) -> Ranking:
+    """All classes, each with the way to its suspects."""
+    from labelaudit import charts
+
+    return Ranking(
+        title="Label quality by class",
+        what="class",
+        table=audit.per_class,
+        columns={
+            "label_quality": Column("quality", "share"),
+            "noise_out": Column("wrong", "percent", "noise out: given wrongly"),
+            "noise_in": Column("missing", "percent", "noise in: missing from it"),
+            "examples": Column("examples", "count"),
+            "suspects": Column("suspects", "count"),
+            "missing": Column("suggested", "count", "suspects that are given another class"),
+        },
+        sorts={
+            "noise_out": "given wrongly",
+            "noise_in": "missing",
+            "label_quality": "quality",
+            "suspects": "suspects",
+        },
+        ascending=frozenset({"label_quality"}),
+        selections={
+            str(name): of(audit, int(code))
+            for name, code in zip(audit.per_class["class"], audit.per_class["code"], strict=True)
+        },
+        chart=charts.per_class,
+        alt="Bars: the share of each class that was given wrongly, and that is missing from it",
+    )
+
+
+def pairs(audit: Audit) -> Links:
+    """The class pairs that overlap most, each with the way to its suspects."""
+    from labelaudit.selection import cell
+
+    names, classes = list(audit.dataset.class_names), audit.dataset.classes
+    rows = audit.label_issues
+    suspects = rows[rows["is_issue"]].groupby(["given", "suggested"]).size()
+    links = []
+    overlaps = health.overlaps(audit.joint, names, int((audit.codes >= 0).sum())).head(MOST_PAIRS)
+    for pair in overlaps.to_dict("records"):
+        codes = pair["given_code"], pair["suggested_code"]
+        chosen = cell(classes[codes[0]], classes[codes[1]])
+        count = int(suspects.get((chosen.given, chosen.suggested), 0))
+        links.append(
+            Link(
+                f"{pair['given']} → {pair['suggested']}",
+                chosen if count else None,
+                f"about {pair['examples']:,}, {count:,} suspects",
+                f"pair-{codes[0]}-{codes[1]}",
+            )
+        )
+    return Links(
+        "Pairs that are confused",
+        "Estimated examples given the first class that are the second. A click selects the pair's suspects.",
+        links,
+        "No class is confidently taken for another.",
+        ("pages/4_Heatmap.py", "All pairs as a heatmap"),
+    )
