@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import rated
+import tagged
 
 from labelaudit.audit import Audit, AuditConfig, audit, check
 from labelaudit.blocks import Block
@@ -27,6 +28,7 @@ SAMPLES: dict[str, list[Callable[[], Dataset]]] = {
     "regression": [measured.table, measured.texts],
     "multiannotator": [rated.long, rated.wide],
     "multilabel": [made.several],
+    "token": [tagged.parts_of_speech, tagged.entities],
 }
 CASES = [(name, sample) for name in TASKS for sample in SAMPLES.get(name, [])]
 PLANTED, MISSING = 0.15, (5, 40)
