@@ -39,7 +39,6 @@ from labelaudit.tasks.pooling import Learned, learned, pooled
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
 
-LIKELY = 0.5  # probability of a label under which it is more likely wrong than right
 MOST_PAIRS = 10
 WITHOUT = "{}, without a model"
 CONSENSUS = {
@@ -109,6 +108,11 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         else:
             made = consensus(found.ratings, config.consensus)
             notes = ["there are no features, so annotators are judged by each other alone"]
+    if not made.by_class:
+        notes.append(
+            "annotators are weighed by how often each is right in all classes; for habits class by class they rate too "
+            "little, or agree too little"
+        )
     posterior = made.posterior.copy()
     posterior[settled] = np.eye(len(dataset.classes))[dataset.labels[settled]]
     model = or_shares(made.model, found.ratings)
@@ -137,7 +141,7 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
 def find_issues(
     dataset: Dataset, ids: np.ndarray, seen: Seen, outputs: Mapping[str, Any], config: AuditConfig
 ) -> Found:
-    """Flag the labels that are more likely wrong than right, and say in words who thinks so."""
+    """Flag the labels than which another is likelier, and say in words who thinks so."""
     from labelaudit.checks import neighbour_votes
     from labelaudit.clusters import suspect_clusters
 
@@ -145,7 +149,7 @@ def find_issues(
     found: Votes = outputs["votes"]
     rows, labelled = np.arange(len(codes)), codes >= 0
     score = np.where(labelled, posterior[rows, codes], 1.0).astype(np.float64)
-    flagged = labelled & (score < LIKELY) & ~dataset.verified
+    flagged = labelled & (posterior.argmax(axis=1) != codes) & ~dataset.verified
     others = posterior.copy()
     others[rows[labelled], codes[labelled]] = -1
     suggested = np.where(flagged | ~labelled, others.argmax(axis=1), -1)
