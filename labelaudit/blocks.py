@@ -64,6 +64,34 @@ class Bars:
 
 
 @dataclass(frozen=True)
+class Interval:
+    """Where a number lies against what was predicted, on the line of all numbers.
+
+    Parameters
+    ----------
+    title : str
+    given : float or None
+    predicted, low, high : float
+    counts : tuple of int
+        How many numbers lie in each of as many equal parts of the line.
+    start, end : float
+        Of the line.
+    note : str
+        What to make of it.
+    """
+
+    title: str
+    given: float | None
+    predicted: float
+    low: float
+    high: float
+    counts: tuple[int, ...]
+    start: float
+    end: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Part:
     """One part of an example that has a label of its own.
 
@@ -158,4 +186,4 @@ class Votes:
     said: tuple[Said, ...]
 
 
-Block = Text | Row | Bars | Parts | Image | Votes
+Block = Text | Row | Bars | Parts | Interval | Image | Votes

@@ -141,7 +141,7 @@ def scatter(
     Parameters
     ----------
     points : DataFrame
-        ``self_confidence``, ``other_best``, ``status`` (a key of `STATUS`), ``given``, ``suggested``, ``score``.
+        ``x``, ``y``, ``status`` (a key of `STATUS`), ``given``, ``suggested``, ``score``.
     hulls : DataFrame
         ``cluster``, ``name``, ``order``, ``x``, ``y``: outlines of the clusters of suspects. They lie over each other,
         so only numbers are plain to see, and an outline when its number is pointed at.
@@ -157,12 +157,12 @@ def scatter(
         The cluster that is selected.
     """
     x = alt.X(
-        "self_confidence:Q",
+        "x:Q",
         title="self-confidence: probability of the given label",
         axis=alt.Axis(tickCount=10),
         scale=alt.Scale(domain=[0, 1], nice=False),
     )
-    y = alt.Y("other_best:Q", title="highest other probability", scale=alt.Scale(domain=[0, 1], nice=False))
+    y = alt.Y("y:Q", title="highest other probability", scale=alt.Scale(domain=[0, 1], nice=False))
     corner = pd.DataFrame({"x": [0.0, 0.5], "low": [0.0, 0.5], "high": [1.0, 0.5]})
     region = alt.Chart(corner).mark_area(color=SUGGESTED, opacity=0.10).encode(x="x:Q", y="low:Q", y2="high:Q")
     name = (
@@ -172,7 +172,7 @@ def scatter(
     )
     layers: list[alt.Chart] = [region]
     if density is not None:
-        layers.append(_density(density))
+        layers.append(density_layer(density))
     seen = [status for status in STATUS if (points["status"] == status).any()]
     dots = (
         alt.Chart(points)
@@ -204,13 +204,14 @@ def scatter(
         dots = dots.add_params(alt.selection_interval(name="brush", encodings=["x", "y"]))
     layers.append(dots)
     if box is not None:
-        layers.append(_outline(box))
+        layers.append(outline_layer(box))
     if len(hulls):
-        layers += _clusters(hulls, clickable=brush, chosen=chosen)
+        layers += cluster_layers(hulls, clickable=brush, chosen=chosen)
     return alt.LayerChart(layer=[*layers, name], height=height)
 
 
-def _density(bins: pd.DataFrame) -> alt.Chart:
+def density_layer(bins: pd.DataFrame) -> alt.Chart:
+    """Draw the counts of bins, the more the darker."""
     chart: alt.Chart = (
         alt.Chart(bins)
         .mark_rect()
@@ -227,7 +228,8 @@ def _density(bins: pd.DataFrame) -> alt.Chart:
     return chart
 
 
-def _outline(box: tuple[float, float, float, float]) -> alt.Chart:
+def outline_layer(box: tuple[float, float, float, float]) -> alt.Chart:
+    """Draw the box that is selected."""
     frame = pd.DataFrame([dict(zip(("x0", "x1", "y0", "y1"), box, strict=True))])
     outline = alt.Chart(frame).mark_rect(fillOpacity=0, stroke=UNDECIDED, strokeWidth=2, strokeDash=[6, 3])
     chart: alt.Chart = outline.encode(x="x0:Q", x2="x1:Q", y="y0:Q", y2="y1:Q")
@@ -286,12 +288,12 @@ def plot_map(
         )
         .add_params(picked, alt.selection_interval(name="brush", encodings=["x", "y"]))
     )
-    under = [] if density is None else [_density(density)]
-    over = [] if box is None else [_outline(box)]
+    under = [] if density is None else [density_layer(density)]
+    over = [] if box is None else [outline_layer(box)]
     return alt.LayerChart(layer=[*under, dots, *over], height=height)
 
 
-def _clusters(hulls: pd.DataFrame, *, clickable: bool, chosen: int | None) -> list[alt.Chart]:
+def cluster_layers(hulls: pd.DataFrame, *, clickable: bool, chosen: int | None) -> list[alt.Chart]:
     """Draw the outlines faintly and their numbers on top; pointing at a number brings its outline out."""
     pointed = alt.selection_point(name="pointed", fields=["cluster"], on="pointerover", empty=False)
     clicked = alt.selection_point(name="cluster", fields=["cluster"], on="click", clear="dblclick", empty=False)
@@ -332,9 +334,11 @@ def _apart(middles: np.ndarray) -> np.ndarray:
     return np.array(placed)
 
 
-def margin(values: np.ndarray, title: str, *, height: int = 120) -> alt.Chart:
-    """Draw a histogram of values from 0 to 1, binned here and not in the browser."""
-    counts, edges = np.histogram(values[~np.isnan(values)], bins=40, range=(0, 1))
+def margin(
+    values: np.ndarray, title: str, *, bounds: tuple[float, float] | None = (0.0, 1.0), height: int = 120
+) -> alt.Chart:
+    """Draw a histogram of values between bounds, or over all that they span, binned here and not in the browser."""
+    counts, edges = np.histogram(values[~np.isnan(values)], bins=40, range=bounds)
     frame = pd.DataFrame({"x0": edges[:-1], "x1": edges[1:], "count": counts})
     chart: alt.Chart = (
         alt.Chart(frame)

@@ -85,7 +85,7 @@ def outlines(table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
 
     corners = []
     for number in range(most):
-        plane = table.loc[table["cluster"] == number, ["self_confidence", "other_best"]].to_numpy()
+        plane = table.loc[table["cluster"] == number, ["x", "y"]].to_numpy()
         if not len(plane):
             break
         far = np.linalg.norm(plane - np.median(plane, axis=0), axis=1)
@@ -100,7 +100,12 @@ def outlines(table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
 
 
 def drawn(
-    dataset: Dataset, table: pd.DataFrame, *, all_up_to: int, most: int
+    dataset: Dataset,
+    table: pd.DataFrame,
+    *,
+    all_up_to: int,
+    most: int,
+    bounds: tuple[float, float] | None = (0.0, 1.0),
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Choose what of the scatter the browser gets: points, and a density in place of those that are too many.
 
@@ -108,27 +113,29 @@ def drawn(
     ----------
     dataset : Dataset
     table : DataFrame
-        What `points` returns, with ``status``.
+        What `points` returns, with ``status``; ``low`` and ``high`` where there are intervals.
     all_up_to : int
         Up to so many points, all are drawn and there is no density.
     most : int
         Beyond, this many of those that are suspected or decided are drawn, evenly by score.
+    bounds : tuple of float, optional
+        See `density`.
 
     Returns
     -------
     points : DataFrame
-        ``self_confidence``, ``other_best``, ``status``, ``given``, ``suggested`` (in words), ``score``.
+        ``x``, ``y``, ``status``, ``given``, ``suggested`` (in words), ``score``, and the interval.
     density : DataFrame or None
         See `density`.
     """
-    known = table[table["self_confidence"].notna()]
+    known = table[table["x"].notna()]
     shown, bins = known, None
     if len(known) > all_up_to:
-        bins = density(known[["self_confidence", "other_best"]].to_numpy())
+        bins = density(known[["x", "y"]].to_numpy(), bounds=bounds)
         shown = known[known["status"] != "not suspected"].sort_values("score", kind="stable")
         shown = _thinned(shown, most)
     words = {column: dataset.names_of(shown[column]) for column in ("given", "suggested")}
-    columns = ["self_confidence", "other_best", "status", "given", "suggested", "score"]
+    columns = ["x", "y", "status", "given", "suggested", "score", *({"low", "high"} & set(shown.columns))]
     return _light(shown.assign(**words)[columns].round(4)), bins
 
 
@@ -199,11 +206,7 @@ def on_the_map(
     )
     if len(shown) <= all_up_to:
         return _light(shown.round(4)), None, kinds
-    low, high = places.min(axis=0), places.max(axis=0)
-    size = np.where(high > low, high - low, 1)
-    bins = density((places - low) / size)
-    for axis, name in enumerate("xy"):
-        bins[[f"{name}0", f"{name}1"]] = bins[[f"{name}0", f"{name}1"]] * size[axis] + low[axis]
+    bins = density(places, bounds=None)
     few = _thinned(shown[issue != NOTHING].sort_values("score", kind="stable"), most)
     return _light(few.round(4)), bins, kinds
 
@@ -217,29 +220,31 @@ def _first_issue(audit: Audit) -> np.ndarray:
     return first
 
 
-def density(plane: np.ndarray, bins: int = 60) -> pd.DataFrame:
-    """Count points in square bins.
+def density(plane: np.ndarray, bins: int = 60, bounds: tuple[float, float] | None = (0.0, 1.0)) -> pd.DataFrame:
+    """Count points in bins.
 
     Parameters
     ----------
     plane : ndarray of shape (n, 2)
-        From 0 to 1 on both axes.
     bins : int
         On each axis.
+    bounds : tuple of float, optional
+        Of both axes; None for what the points span on each.
 
     Returns
     -------
     DataFrame
         ``x0``, ``x1``, ``y0``, ``y1``, ``count``; empty bins are left out.
     """
-    counts, edges, _ = np.histogram2d(plane[:, 0], plane[:, 1], bins=bins, range=[[0, 1], [0, 1]])
+    spanned = None if bounds is None else [list(bounds)] * 2
+    counts, x, y = np.histogram2d(plane[:, 0], plane[:, 1], bins=bins, range=spanned)
     across, up = np.nonzero(counts)
     return pd.DataFrame(
         {
-            "x0": edges[across],
-            "x1": edges[across + 1],
-            "y0": edges[up],
-            "y1": edges[up + 1],
+            "x0": x[across],
+            "x1": x[across + 1],
+            "y0": y[up],
+            "y1": y[up + 1],
             "count": counts[across, up].astype(int),
         }
     )

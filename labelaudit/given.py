@@ -1,4 +1,4 @@
-"""What the user brings in place of what an audit computes: probabilities, features, coordinates, neighbours, folds.
+"""What the user brings in place of what an audit computes: probabilities, predictions, features, folds and more.
 
 Plain arrays, checked and aligned with the rows of the data set by `labelaudit.load.bring`.
 """
@@ -21,7 +21,7 @@ from labelaudit.text import json_text
 if TYPE_CHECKING:
     from labelaudit.labels import Value
 
-ARRAYS = ("pred_probs", "features", "coordinates", "neighbours", "distances", "folds")
+ARRAYS = ("pred_probs", "predictions", "features", "coordinates", "neighbours", "distances", "folds")
 FILE = "given.npz"
 
 
@@ -35,6 +35,8 @@ class Given:
         Rows sum to 1.
     classes : tuple of C values
         What the columns of `pred_probs` stand for, as the user writes labels; every given class is among them.
+    predictions : ndarray of shape (N,), float64, or None
+        Of numbers.
     features : ndarray of shape (N, d), float32, or None
     coordinates : ndarray of shape (N, 2), float32, or None
         Where a map shows the examples.
@@ -52,6 +54,7 @@ class Given:
 
     pred_probs: np.ndarray | None = None
     classes: tuple[Value, ...] = ()
+    predictions: np.ndarray | None = None
     features: np.ndarray | None = None
     coordinates: np.ndarray | None = None
     neighbours: np.ndarray | None = None
@@ -59,6 +62,13 @@ class Given:
     folds: np.ndarray | None = None
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def predicted(self) -> str | None:
+        """What stands in place of a model's, in a word; None where nothing does."""
+        if self.pred_probs is not None:
+            return "probabilities"
+        return None if self.predictions is None else "predictions"
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:

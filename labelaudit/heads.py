@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from labelaudit.cache import Matrix
 from labelaudit.dataset import Dataset
+from labelaudit.errors import BadInput
 
 if TYPE_CHECKING:
     from labelaudit.audit import AuditConfig
@@ -28,9 +29,10 @@ Head = Literal[
     "kernel_discriminant",
     "knn",
 ]
-Model = Literal["auto", Head]
+Model = Literal["auto", Head, "ridge"]
 HEADS: tuple[str, ...] = get_args(Head)
-MODELS: tuple[str, ...] = ("auto", *HEADS)
+RIDGE = "ridge"  # of numbers alone, see `labelaudit.regressors`
+MODELS: tuple[str, ...] = ("auto", *HEADS, RIDGE)
 TREES = frozenset({"hist_gradient_boosting", "random_forest", "extra_trees"})
 DENSE = frozenset({"hist_gradient_boosting", "linear_discriminant", "kernel_discriminant"})  # can't take sparse rows
 YOURS = "yours"  # no head of ours: the probabilities that the user brings
@@ -44,6 +46,7 @@ TITLES = {
     "linear_discriminant": "a linear discriminant",
     "kernel_discriminant": "a kernel discriminant",
     "knn": "nearest neighbours",
+    RIDGE: "ridge regression",
     YOURS: "your model",
 }
 N_TREES, N_ROUNDS, N_LEAVES = 200, 100, 15
@@ -160,6 +163,8 @@ def seconds(head: str, size: Size, folds: int) -> float:
         case "random_forest" | "extra_trees":
             columns = width if size.modality == "text" else size.columns
             return N_TREES * (5e-4 * folds + 4e-9 * fitted * math.log2(fitted + 2) * math.sqrt(columns))
+        case "ridge":
+            return 0.02 * folds + 3e-9 * fitted * width * (10 if size.modality == "text" else width + 20)
         case "linear_discriminant":
             return 0.01 * folds + 1.2e-7 * fitted * width
         case "kernel_discriminant":
@@ -185,9 +190,9 @@ def expected_size(dataset: Dataset, config: AuditConfig) -> Size:
 
 
 def chosen(dataset: Dataset, size: Size, model: str, folds: int) -> tuple[tuple[str, ...], str]:
-    """Say what predicts and why: the probabilities that the user brings, else what `choose` says."""
-    if dataset.given is not None and dataset.given.pred_probs is not None:
-        return (YOURS,), "the probabilities that you brought"
+    """Say what predicts and why: what the user brings, else what `choose` says."""
+    if dataset.given is not None and dataset.given.predicted is not None:
+        return (YOURS,), f"the {dataset.given.predicted} that you brought"
     return choose(size, model, folds)
 
 
@@ -210,7 +215,14 @@ def choose(size: Size, model: str, folds: int) -> tuple[tuple[str, ...], str]:
         At least one.
     why : str
         For a person.
+
+    Raises
+    ------
+    BadInput
+        The model predicts numbers and no classes.
     """
+    if model == RIDGE:
+        raise BadInput(f"the model {model!r} predicts numbers and no classes; choose one of {', '.join(HEADS)}.")
     if model != "auto":
         return (model,), "chosen by you"
     kind = {"text": "texts", "image": "images"}.get(size.modality, "an embedding" if _is_embedding(size) else "a table")

@@ -59,6 +59,51 @@ def noised(
     return changed, changed != labels
 
 
+def shifted(
+    numbers: np.ndarray, fraction: float, kind: str, seed: int, step: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Add noise to a share of the numbers: of either sign, and of half to one and a half of their standard deviation.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (N,)
+        Rows with NaN stay as they are. Where none is negative, none becomes so.
+    fraction : float
+        Between 0 and 1: the share of the known numbers that becomes wrong.
+    kind : {"uniform"}
+    seed : int
+    step : float
+        The new numbers are multiples of it; 0 for any.
+
+    Returns
+    -------
+    numbers : ndarray of shape (N,)
+    planted : ndarray of shape (N,), bool
+
+    Raises
+    ------
+    BadInput
+        The fraction or the kind is not one of those, or all numbers are the same.
+    """
+    check_planting(fraction, kind, ("uniform",))
+    known = np.flatnonzero(~np.isnan(numbers))
+    spread = float(numbers[known].std()) if len(known) else 0.0
+    if not spread:
+        raise BadInput("errors can't be planted where all numbers are the same; choose data with different ones.")
+    rng = np.random.default_rng(seed)
+    rows = rng.choice(known, size=max(1, round(fraction * len(known))), replace=False)
+    added = rng.choice([-1.0, 1.0], len(rows)) * rng.uniform(0.5, 1.5, len(rows)) * spread
+    if numbers[known].min() >= 0:
+        added = np.where(numbers[rows] + added < 0, -added, added)
+    if step:
+        added = np.copysign(np.maximum(np.round(np.abs(added) / step), 1) * step, added)
+    changed = numbers.copy()
+    changed[rows] += added
+    planted = np.zeros(len(numbers), dtype=bool)
+    planted[rows] = True
+    return changed, planted
+
+
 def check_planting(fraction: float, kind: str, kinds: Sequence[str]) -> None:
     """Refuse a share or a kind of errors that can't be planted.
 

@@ -188,7 +188,7 @@ def points(audit: Audit) -> pd.DataFrame:
     -------
     DataFrame of n rows
         ``id``, ``part``, ``row`` (in the table), ``score``, ``is_issue``, ``given``, ``suggested`` (JSON text or None),
-        ``cluster`` (-1 for none), ``self_confidence`` and ``other_best`` (NaN without a label), ``status``: ``suspect``
+        ``cluster`` (-1 for none), ``x`` and ``y`` (the task's plane; NaN without a label), ``status``: ``suspect``
         or ``not suspected``.
     """
     issues = audit.label_issues
@@ -204,8 +204,8 @@ def points(audit: Audit) -> pd.DataFrame:
             "given": issues["given"],
             "suggested": issues["suggested"],
             "cluster": issues["cluster"].fillna(-1).astype("int64"),
-            "self_confidence": x,
-            "other_best": y,
+            "x": x,
+            "y": y,
             "status": pd.Series(np.array(["not suspected", "suspect"], dtype=object)[flagged], dtype=object),
         }
     )
@@ -285,7 +285,7 @@ def selected(
         keep &= (table["cluster"] == selection.cluster).to_numpy()
     if selection.box is not None:
         x0, x1, y0, y1 = selection.box
-        keep &= table["self_confidence"].between(x0, x1).to_numpy() & table["other_best"].between(y0, y1).to_numpy()
+        keep &= table["x"].between(x0, x1).to_numpy() & table["y"].between(y0, y1).to_numpy()
     if selection.issue:
         keep &= issue_scores(audit, selection.issue)[0]
     if selection.map is not None:

@@ -52,8 +52,8 @@ def plane(n: int, binary: bool = False) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "id": range(n),
-            "self_confidence": x,
-            "other_best": 1 - x if binary else (1 - x) * rng.random(n),
+            "x": x,
+            "y": 1 - x if binary else (1 - x) * rng.random(n),
             "status": rng.choice(list(charts.STATUS), n),
             "given": "a",
             "suggested": "b",
@@ -146,7 +146,7 @@ def test_scatter_without_a_brush_selects_nothing() -> None:
 
 def test_scatter_draws_density_in_place_of_points() -> None:
     points = plane(500)
-    bins = density(points[["self_confidence", "other_best"]].to_numpy(), bins=10)
+    bins = density(points[["x", "y"]].to_numpy(), bins=10)
     spec = spec_of(charts.scatter(points[:20], HULLS, bins))
     assert len(bins) in map(len, rows_of(spec))
     assert max(map(len, rows_of(spec))) < 500

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import get_args
 
 import made
+import measured
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,6 +24,7 @@ from labelaudit.tasks import ISSUE_COLUMNS, TASKS
 # Data without errors, for every task at least one set of each modality that it takes.
 SAMPLES: dict[str, list[Callable[[], Dataset]]] = {
     "classification": [made.table, made.texts],
+    "regression": [measured.table, measured.texts],
     "multiannotator": [rated.long, rated.wide],
     "multilabel": [made.several],
 }
@@ -114,7 +116,7 @@ def test_two_audits_are_equal_bit_for_bit(audited: Audit) -> None:
 def test_planting_changes_exactly_the_rows_that_it_names(clean: Dataset, planted: tuple[Dataset, np.ndarray]) -> None:
     dataset, mask = planted
     assert mask.sum() == round(PLANTED * len(clean))
-    np.testing.assert_array_equal(dataset.labels != clean.labels, mask)
+    np.testing.assert_array_equal(dataset.given_texts != clean.given_texts, mask)
     assert dataset.classes == clean.classes
     assert dataset.provenance["planted"] == {"fraction": PLANTED, "kind": "uniform", "seed": 1}
 
@@ -130,7 +132,8 @@ def test_planted_errors_are_among_the_suspects_far_beyond_chance(
 def one_class(dataset: Dataset) -> Dataset:
     if dataset.value_type == "votes":
         return rated.saying(dataset, "the same")
-    return dataset.with_labels(["the same" if dataset.value_type == "class" else False] * len(dataset.units))
+    same = {"class": "the same", "classes": False, "number": 7}[dataset.value_type]
+    return dataset.with_labels([same] * len(dataset.units))
 
 
 def no_labels(dataset: Dataset) -> Dataset:
@@ -146,7 +149,7 @@ def fewer_rows_than_folds(dataset: Dataset) -> Dataset:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (one_class, "one class, 'the same'|no label is present in two rows and absent in two others"),
+        (one_class, "one class, 'the same'|no label is present in two rows and absent in two others|one number, '7'"),
         (no_labels, "no labels at all"),
         (fewer_rows_than_folds, "4 labelled rows are fewer than the 5 folds"),
     ],
@@ -166,7 +169,8 @@ def test_applying_no_decision_changes_no_cell(audited: Audit) -> None:
 
 
 def test_applied_decisions_change_their_cells_alone(clean: Dataset) -> None:
-    other, new = clean.classes[-1], clean.classes[0] if clean.value_type == "classes" else "a new label"
+    news = {"classes": (True, False), "number": (12.5, 1234.5)}
+    other, new = news.get(clean.value_type) or (clean.classes[-1], "a new label")
     values = TASKS[clean.task].apply(clean, effective([decide(clean, 0, other), decide(clean, 7, new)]))
     changed = clean.with_labels(values)
     expected = clean.label_values()

@@ -143,10 +143,10 @@ def test_points_are_the_label_rows_with_their_place_in_the_plane(audited: Audit,
     assert table["id"].tolist() == audited.dataset.ids.tolist()
     assert table["row"].tolist() == list(range(300))
     labelled = audited.codes >= 0
-    assert table["self_confidence"].isna().tolist() == (~labelled).tolist()
+    assert table["x"].isna().tolist() == (~labelled).tolist()
     self_confidence = audited.scores["self_confidence"]
-    np.testing.assert_allclose(table["self_confidence"][labelled], self_confidence[labelled])
-    margin = (table["self_confidence"] - table["other_best"] + 1) / 2
+    np.testing.assert_allclose(table["x"][labelled], self_confidence[labelled])
+    margin = (table["x"] - table["y"] + 1) / 2
     np.testing.assert_allclose(margin[labelled], audited.scores["normalized_margin"][labelled], atol=1e-6)
     assert (table["cluster"] >= -1).all()
 
@@ -169,7 +169,7 @@ FIRST, SECOND = '"class 0"', '"class 1"'
         (Selection(cluster=0), lambda t: t["cluster"] == 0),
         (
             Selection(box=(0.1, 0.6, 0.2, 0.9)),
-            lambda t: t["self_confidence"].between(0.1, 0.6) & t["other_best"].between(0.2, 0.9),
+            lambda t: t["x"].between(0.1, 0.6) & t["y"].between(0.2, 0.9),
         ),
         (Selection(score_below=0.5), lambda t: t["score"] < 0.5),
         (Selection(score_from=0.2, score_below=0.5), lambda t: (t["score"] >= 0.2) & (t["score"] < 0.5)),
@@ -327,21 +327,19 @@ def test_outlines_hold_the_core_of_their_clusters(table: pd.DataFrame) -> None:
     for number, hull in hulls.groupby("cluster"):
         members = table[table["cluster"] == number]
         corners = set(zip(hull["x"], hull["y"], strict=True))
-        assert corners <= set(zip(members["self_confidence"], members["other_best"], strict=True))
-        held = members["self_confidence"].between(hull["x"].min(), hull["x"].max())
-        held &= members["other_best"].between(hull["y"].min(), hull["y"].max())
+        assert corners <= set(zip(members["x"], members["y"], strict=True))
+        held = members["x"].between(hull["x"].min(), hull["x"].max())
+        held &= members["y"].between(hull["y"].min(), hull["y"].max())
         assert held.sum() >= CORE * len(members)
 
 
 def test_one_member_far_off_does_not_stretch_the_outline() -> None:
-    plane = pd.DataFrame(
-        {"self_confidence": [0.1, 0.12, 0.1, 0.12, 0.11, 0.9], "other_best": [0.5, 0.5, 0.6, 0.6, 0.55, 0.05]}
-    )
+    plane = pd.DataFrame({"x": [0.1, 0.12, 0.1, 0.12, 0.11, 0.9], "y": [0.5, 0.5, 0.6, 0.6, 0.55, 0.05]})
     assert outlines(plane.assign(cluster=0))["x"].max() == 0.12
 
 
 def test_outline_of_points_on_a_line_is_the_line(table: pd.DataFrame) -> None:
-    flat = table.assign(other_best=1 - table["self_confidence"])
+    flat = table.assign(y=1 - table["x"])
     hulls = outlines(flat, most=1)
     assert hulls["order"].tolist() == [0, 1]
 
@@ -380,8 +378,8 @@ def test_few_points_are_all_drawn_and_of_many_the_suspects_over_a_density(audite
 
 
 def test_density_counts_every_labelled_example_once(table: pd.DataFrame) -> None:
-    bins = density(table[["self_confidence", "other_best"]].dropna().to_numpy())
-    assert bins["count"].sum() == table["self_confidence"].notna().sum()
+    bins = density(table[["x", "y"]].dropna().to_numpy())
+    assert bins["count"].sum() == table["x"].notna().sum()
     assert (bins["count"] > 0).all()
     assert ((bins["x1"] > bins["x0"]) & (bins["y1"] > bins["y0"])).all()
 

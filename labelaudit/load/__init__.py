@@ -24,7 +24,7 @@ from labelaudit.load.encoding import recognise
 from labelaudit.load.frames import from_pandas
 from labelaudit.load.guess import Roles, guess, guess_task
 from labelaudit.load.named import NAMED, load_named, named
-from labelaudit.load.pieces import Brought, Role, among_own, own_columns
+from labelaudit.load.pieces import PREDICTING, Brought, Role, among_own, own_columns
 from labelaudit.load.roles import Wanted, assign
 from labelaudit.settings import settings
 
@@ -251,6 +251,7 @@ def load(
     split: str | None = None,
     subset: str | None = None,
     pred_probs: Brought | None = None,
+    predictions: Brought | None = None,
     embeddings: Brought | None = None,
     coordinates: Brought | None = None,
     neighbours: Brought | None = None,
@@ -285,10 +286,11 @@ def load(
         A table that names the images of a folder or an archive and their labels.
     split, subset : str, optional
         Which part of a Hugging Face data set.
-    pred_probs, embeddings, coordinates, neighbours, folds : optional
+    pred_probs, predictions, embeddings, coordinates, neighbours, folds : optional
         What you bring in place of what an audit would compute: a file (``.npy``, ``.npz``, a table), columns (a name, a
-        prefix of names, or names), an array, a frame or a mapping of arrays. Probabilities replace the model; they have
-        to be out of sample. Embeddings replace the feature columns. Files with ids are aligned by them. See
+        prefix of names, or names), an array, a frame or a mapping of arrays. Probabilities, or the predictions of
+        numbers, replace the model; they have to be out of sample. Embeddings replace the feature columns. Files with
+        ids are aligned by them. See
         `labelaudit.load.bring.bring`.
 
     Returns
@@ -305,6 +307,7 @@ def load(
     path = None
     brought: dict[Role, Brought | None] = {
         "pred_probs": pred_probs,
+        "predictions": predictions,
         "features": embeddings,
         "coordinates": coordinates,
         "neighbours": neighbours,
@@ -323,6 +326,7 @@ def load(
             label_options=label_options,
             name=name,
             pred_probs=pred_probs,
+            predictions=predictions,
             embeddings=embeddings,
             coordinates=coordinates,
             neighbours=neighbours,
@@ -363,7 +367,7 @@ def load(
             options=label_options or {},
             path=path,
             taken=tuple(taken),
-            featureless=brought["pred_probs"] is not None or brought["features"] is not None,
+            featureless=any(brought[role] is not None for role in PREDICTING),
         )
     )
     return bring(dataset, brought)

@@ -215,6 +215,17 @@ def _typed(text: str, used: Sequence[Value], piece: Piece) -> Value:
     )
 
 
+def _predictions(dataset: Dataset, piece: Piece, rows: np.ndarray) -> tuple[dict[str, Any], str]:
+    if dataset.value_type != "number":
+        raise BadInput(
+            f"{piece.what} holds predicted numbers and the labels of {dataset.name!r} are none; bring probabilities, "
+            "or choose the task regression."
+        )
+    values = _numeric(piece, "predictions", 1).astype(np.float64)
+    _finite(values, piece)
+    return {"predictions": values[rows]}, f"{len(rows):,} predictions{piece.origin}"
+
+
 def _features(dataset: Dataset, piece: Piece, rows: np.ndarray) -> tuple[dict[str, Any], str]:
     values = _numeric(piece, "features", 2).astype(np.float32)
     if not values.shape[1]:
@@ -298,6 +309,7 @@ def _whole(values: np.ndarray, piece: Piece, role: Role) -> np.ndarray:
 
 _CHECKS = {
     "pred_probs": _pred_probs,
+    "predictions": _predictions,
     "features": _features,
     "coordinates": _coordinates,
     "neighbours": _neighbours,

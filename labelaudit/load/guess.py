@@ -25,7 +25,7 @@ TAG_NAMES = ("tags", "ner_tags", "pos_tags", "labels", "upos", "ner", "tag", "la
 SENTENCE_NAMES = ("sent_id", "sentence_id", "sentence #", "sentence", "sent")
 RATER_NAMES = frozenset({"annotator", "annotatorid", "worker", "workerid", "rater", "raterid"})
 SEVERAL_NAMES = frozenset({"labels", "genres", "topics", "categories", "classes", "tags"})
-_MAX_CLASSES = 200
+MAX_CLASSES = 200
 _SAMPLE = 2000
 _MANY_WORDS = 6
 _MANY_COLUMNS = 4
@@ -108,6 +108,23 @@ def guess(
     return Roles(label, "text" if texts else "tabular", tuple(words) if texts else rest, id, group)
 
 
+def guess_class(table: pa.Table, source: Source, *, id: str | None, group: str | None) -> str | None:
+    """Return the column that looks most like classes, if any does."""
+    return guess(table, source, id=id, group=group).label
+
+
+def guess_number(table: pa.Table, source: Source, *, id: str | None, group: str | None) -> str | None:
+    """Return the column of numbers that is called like a label, else the last one; None where there is none."""
+    rest = [name for name in table.column_names if name not in (id, group) and not is_named_like_id(name)]
+    found = [name for name in rest if _has_numbers(table[name])]
+    return _named_label(found) or next(reversed(found), None)
+
+
+def _has_numbers(column: pa.ChunkedArray) -> bool:
+    found = codes(column)
+    return found.distinct > 1 and numbers(found.values) is not None
+
+
 def _named_label(candidates: Sequence[str]) -> str | None:
     named = {name.strip().casefold(): name for name in reversed(candidates)}
     return next((named[name] for name in LABEL_NAMES if name in named), None)
@@ -116,7 +133,7 @@ def _named_label(candidates: Sequence[str]) -> str | None:
 def _has_classes(column: pa.ChunkedArray) -> bool:
     """Whether a column holds few values that repeat, and no measurements."""
     found = codes(column)
-    if not 2 <= found.distinct <= min(_MAX_CLASSES, max(2, len(column) // 3)):
+    if not 2 <= found.distinct <= min(MAX_CLASSES, max(2, len(column) // 3)):
         return False
     if pa.types.is_floating(found.values.type) or is_number(found.values.type):
         values = numbers(found.values)

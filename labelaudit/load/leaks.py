@@ -10,7 +10,7 @@ import pyarrow as pa
 from labelaudit.columns import Codes, codes, is_named_like_id, is_whole, numbers
 from labelaudit.dataset import Dataset
 
-_MIN_ROWS = 10  # in fewer rows, two columns agree by chance
+MIN_ROWS = 10  # in fewer rows, two columns agree by chance
 
 
 def left_out(dataset: Dataset, labels: Sequence[Codes]) -> dict[str, str]:
@@ -62,14 +62,14 @@ def _is_identifier(name: str, column: Codes) -> bool:
         return True
     values = numbers(column.values)
     in_sequence = values is None or (is_whole(column.values) and values.max() - values.min() == rows - 1)
-    return rows >= _MIN_ROWS and in_sequence
+    return rows >= MIN_ROWS and in_sequence
 
 
 def giveaway(column: Codes, label: Codes) -> str | None:
     """Say how a column of few values gives the label away, if it does."""
     known = label.codes < len(label.values)
     rows, classes = int(known.sum()), len(label.values)
-    if rows < _MIN_ROWS or classes < 2 or column.distinct > min(10 * classes, rows / 2):
+    if rows < MIN_ROWS or classes < 2 or column.distinct > min(10 * classes, rows / 2):
         return None
     pairs = np.bincount(
         column.codes[known] * classes + label.codes[known], minlength=(len(column.values) + 1) * classes

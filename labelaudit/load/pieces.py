@@ -17,7 +17,7 @@ from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.load.arrays import by_name, read_arrays
 from labelaudit.text import shorten
 
-Role = Literal["pred_probs", "features", "coordinates", "neighbours", "folds"]
+Role = Literal["pred_probs", "predictions", "features", "coordinates", "neighbours", "folds"]
 # A file, columns of the data set's table (a name, a prefix of names, or names), or what is in memory.
 Brought: TypeAlias = (
     str | Path | Sequence[str] | np.ndarray | pd.DataFrame | pa.Table | Mapping[str, np.ndarray] | Sequence[np.ndarray]
@@ -25,6 +25,7 @@ Brought: TypeAlias = (
 
 NAMES: dict[Role, tuple[str, ...]] = {
     "pred_probs": ("pred_probs", "probabilities", "probs", "proba"),
+    "predictions": ("predictions", "prediction", "predicted", "oof_prediction", "y_pred"),
     "features": ("features", "embeddings", "embedding", "X"),
     "coordinates": ("coordinates", "xy", "umap", "tsne"),
     "neighbours": ("neighbours", "neighbors", "indices", "index", "knn"),
@@ -32,11 +33,14 @@ NAMES: dict[Role, tuple[str, ...]] = {
 }
 WORDS: dict[Role, str] = {
     "pred_probs": "probabilities",
+    "predictions": "predictions",
     "features": "features",
     "coordinates": "coordinates",
     "neighbours": "neighbours",
     "folds": "folds",
 }
+SINGLE: frozenset[Role] = frozenset({"predictions", "folds"})  # one number per row
+PREDICTING: tuple[Role, ...] = ("pred_probs", "predictions", "features")  # beside these there may be no feature columns
 DISTANCES = ("distances", "distance")
 IDS = ("id", "ids")
 
@@ -147,7 +151,7 @@ def _of_file(dataset: Dataset, role: Role, path: Path) -> Piece:
 
 def _of_arrays(dataset: Dataset, arrays: dict[str, np.ndarray], role: Role, what: str) -> Piece:
     ids = by_name(arrays, dataset.id_column or "", *IDS) if len(arrays) > 1 else None
-    dimensions = 1 if role == "folds" else 2
+    dimensions = 1 if role in SINGLE else 2
     known = next((name for name in NAMES[role] if name in arrays), None)
     fitting = [n for n, a in arrays.items() if a.ndim == dimensions and a.dtype.kind in "biuf" and a is not ids]
     if known is None and len(arrays) > 1 and len(fitting) != 1:
@@ -177,7 +181,7 @@ def _of_table(dataset: Dataset, table: pa.Table, role: Role, what: str, *, taken
     names = [name for name in table.column_names if name != ids and name not in there]
     lists = [name for name in names if pa.types.is_nested(table.schema.field(name).type)]
     # A column of single numbers that is called X is one of several.
-    known = [name for name in NAMES[role] if name in lists or (role == "folds" and name in names)]
+    known = [name for name in NAMES[role] if name in lists or (role in SINGLE and name in names)]
     extra = next((name for name in DISTANCES if name in table.column_names), None) if role == "neighbours" else None
     chosen = known[:1] or [name for name in lists if name != extra][:1]
     if not chosen:
@@ -187,7 +191,7 @@ def _of_table(dataset: Dataset, table: pa.Table, role: Role, what: str, *, taken
     values = _matrix(table, chosen, what)
     return Piece(
         what,
-        values[:, 0] if role == "folds" and values.shape[1] == 1 else values,
+        values[:, 0] if role in SINGLE and values.shape[1] == 1 else values,
         names=tuple(chosen) if len(chosen) > 1 else (),
         ids=None if ids is None else np.array([str(v) for v in table[ids].to_pylist()], dtype=object),
         extra=None if extra is None else _matrix(table, [extra], what),

@@ -18,7 +18,7 @@ from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.labels import can_be_classes, is_canonical_int
 from labelaudit.load import cells
 from labelaudit.load.guess import LABEL_NAMES, guess
-from labelaudit.load.leaks import label_codes
+from labelaudit.load.leaks import label_codes, left_out
 from labelaudit.load.roles import Wanted, fair, listed
 from labelaudit.shapes.votes import consensus_column, votes
 from labelaudit.text import shorten
@@ -256,7 +256,11 @@ def _featured(wanted: Wanted, dataset: Dataset, taken: Sequence[str]) -> Dataset
     is_text = wanted.texts or (roles.modality == "text" and set(chosen) <= set(roles.features))
     columns = chosen or (roles.features if is_text else tuple(free))
     dataset = replace(dataset, feature_columns=tuple(columns), modality="text" if is_text else "tabular")
-    return fair(dataset, replace(wanted, featureless=True), [label_codes(dataset)]) if columns else dataset
+    return (
+        fair(dataset, replace(wanted, featureless=True), left_out(dataset, [label_codes(dataset)]))
+        if columns
+        else dataset
+    )
 
 
 def _ratings(count: int) -> str:

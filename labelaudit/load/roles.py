@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from labelaudit.columns import Codes, can_be_id
+from labelaudit.columns import can_be_id
 from labelaudit.dataset import Dataset, Modality, Source
 from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.load import cells
-from labelaudit.load.guess import guess, is_short_text
+from labelaudit.load.guess import guess, guess_class, is_short_text
 from labelaudit.load.leaks import label_codes, left_out
 from labelaudit.load.sentences import tagged
 from labelaudit.media import Media
@@ -80,21 +80,33 @@ def assign(wanted: Wanted) -> Dataset:
 
 def one_class(wanted: Wanted) -> Dataset:
     """Find the one column that holds the class of each example."""
+    dataset = with_features(wanted, (label_of(wanted, guess_class),))
+    _check_classes(dataset)
+    label = label_codes(dataset)
+    return fair(dataset, wanted, left_out(dataset, [label]), hopeless=len(label.values) < 2)
+
+
+def label_of(wanted: Wanted, guess_label: Callable[..., str | None]) -> str:
+    """Return the one label column: the named one, or what is guessed.
+
+    Parameters
+    ----------
+    wanted : Wanted
+    guess_label : callable
+        ``(table, source, id=…, group=…) -> the column``, or None where none looks like one.
+    """
     if len(wanted.labels) > 1:
         raise BadInput(
-            f"{listed(wanted.labels)} are {len(wanted.labels)} label columns, and one holds the class of an example; "
+            f"{listed(wanted.labels)} are {len(wanted.labels)} label columns, and one holds the label of an example; "
             "choose one, or the task multilabel."
         )
-    label = wanted.labels[0] if wanted.labels else None
-    if label is None:
-        id = id_of(wanted)
-        label = guess(unnamed(wanted), wanted.source, id=id, group=wanted.group).label
+    if wanted.labels:
+        return wanted.labels[0]
+    label = guess_label(unnamed(wanted), wanted.source, id=id_of(wanted), group=wanted.group)
     if label is None:
         names = listed(wanted.table.column_names)
         raise BadInput(f"{wanted.name!r} has no column that looks like a label; name it, one of {names}.")
-    dataset = with_features(wanted, (label,))
-    _check_classes(dataset)
-    return fair(dataset, wanted, [label_codes(dataset)])
+    return label
 
 
 def _chosen(wanted: Wanted) -> tuple[Media | None, tuple[str, ...]]:
@@ -180,6 +192,12 @@ def with_features(wanted: Wanted, labels: tuple[str, ...], **own: Any) -> Datase
     )
 
 
+def _numbers(wanted: Wanted) -> Dataset:
+    from labelaudit.load.tellers import one_number
+
+    return one_number(wanted)
+
+
 def _several(wanted: Wanted) -> Dataset:
     from labelaudit.load.several import several_classes
 
@@ -197,6 +215,7 @@ ASSIGN: dict[str, Callable[[Wanted], Dataset]] = {
     "class": one_class,
     "classes": _several,
     "tags": tagged,
+    "number": _numbers,
     "votes": _ratings,
 }
 
@@ -227,19 +246,27 @@ def _check_classes(dataset: Dataset) -> None:
     _ = dataset.classes  # raises for the other types that hold no classes
 
 
-def fair(dataset: Dataset, wanted: Wanted, labels: Sequence[Codes]) -> Dataset:
-    """Leave out the features that a model should not see, unless the user names them or they are texts or images."""
+def fair(dataset: Dataset, wanted: Wanted, reasons: Mapping[str, str], *, hopeless: bool = False) -> Dataset:
+    """Leave out the features that a model should not see, unless the user names them or they are texts or images.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    wanted : Wanted
+    reasons : mapping of str to str
+        The columns to leave out, and why.
+    hopeless : bool
+        Whether nothing can be learned of such labels anyway, which is what the user is to hear then.
+    """
     if dataset.modality != "tabular" or _chosen(wanted)[1]:
         return dataset
-    reasons = left_out(dataset, labels)
     features = tuple(name for name in dataset.feature_columns if name not in reasons)
     modality: Modality = "tabular"
     if not features:
         # What identifies the rows may be their texts, too short to be taken for prose at first sight.
         features = tuple(name for name in reasons if is_short_text(name, dataset.table[name]))
         modality = "text" if features else modality
-    one = all(len(label.values) < 2 for label in labels)
-    if not features and one and not wanted.featureless:
+    if not features and hopeless and not wanted.featureless:
         features = dataset.feature_columns  # nothing can be learned anyway, and the labels are what is wrong
     if not features and not wanted.featureless:
         why = "; ".join(f"{name!r} {reason}" for name, reason in list(reasons.items())[:3])

@@ -13,7 +13,7 @@ from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.labels import is_missing
 from labelaudit.load.guess import LABEL_NAMES
-from labelaudit.load.leaks import coded
+from labelaudit.load.leaks import coded, left_out
 from labelaudit.load.roles import Wanted, fair, id_of, listed, unnamed, with_features
 from labelaudit.shapes import binary
 from labelaudit.shapes.listed import guess_separator
@@ -37,7 +37,7 @@ def several_classes(wanted: Wanted) -> Dataset:
     sets = label_sets(dataset)  # raises where cells are of another form
     note = _note(sets.names, options, wanted.table[labels[0]])
     dataset = replace(dataset, source=replace(dataset.source, notes=(*dataset.source.notes, note)))
-    return fair(dataset, wanted, [coded(column, 2) for column in sets.given.T])
+    return fair(dataset, wanted, left_out(dataset, [coded(column, 2) for column in sets.given.T]))
 
 
 def _guessed(wanted: Wanted) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import pandas as pd
 from labelaudit.blocks import Block
 from labelaudit.cache import Cache
 from labelaudit.dataset import Dataset
+from labelaudit.heads import HEADS
 from labelaudit.labels import decode
 from labelaudit.predict import Progress, silent
 from labelaudit.tasks.grids import Grid, confusions
@@ -109,6 +110,23 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Axes:
+    """What the two axes of the scatter are.
+
+    Parameters
+    ----------
+    x, y : str
+        In a few words.
+    bounds : tuple of float or None
+        Of both; None for whatever the examples span.
+    """
+
+    x: str = "self-confidence"
+    y: str = "highest other probability"
+    bounds: tuple[float, float] | None = (0.0, 1.0)
+
+
+@dataclass(frozen=True)
 class Task:
     """A kind of label.
 
@@ -147,6 +165,8 @@ class Task:
         ``(audit) -> x, y of shape (n,)``: where the units lie on the scatter; NaN where nowhere.
     heatmaps : callable
         ``(audit) -> grids``, one after the other, or in a sentence why there is none.
+    axes : Axes
+        Of that plane.
     part_name : callable
         ``(audit, position) -> what a part of an example is called``: the word, the class; empty for a whole example.
     detectors : mapping of str to str
@@ -159,6 +179,8 @@ class Task:
         ``(dataset) -> DataFrame`` with ``class`` (text) and ``examples``: what is shown of the labels before an audit.
     choices : tuple of str
         The fields of `AuditConfig` that mean something here, of those that not every task has.
+    models : tuple of str
+        The models that can be chosen besides ``auto``.
     noises : mapping of str to str
         The kinds of errors that `plant` knows, the usual one first, with what becomes of a label in words.
     several : bool
@@ -187,9 +209,11 @@ class Task:
     expected: Callable[[Dataset, AuditConfig], tuple[tuple[str, ...], str, float]]
     overview: Callable[[Dataset], pd.DataFrame]
     heatmaps: Callable[[Audit], Sequence[Grid] | str] = confusions
+    axes: Axes = Axes()
     part_name: Callable[[Audit, int], str] = lambda audit, position: ""
     detectors: Mapping[str, str] = field(default_factory=dict)
     choices: tuple[str, ...] = ("model", "filter_by", "score", "calibrate")
+    models: tuple[str, ...] = HEADS
     noises: Mapping[str, str] = field(default_factory=lambda: NOISES)
     several: bool = False
     label_options: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -30,6 +30,8 @@ def text_block(audit: Audit, position: int) -> Text:
     itself is left out. It describes the classes, not the model's reasoning.
     """
     text = audit.text(position)
+    if not audit.dataset.classes:
+        return Text(text)
     given = int(audit.codes[position])
     rival = _rival(audit, position)
     if given < 0 or rival == given:
@@ -50,7 +52,9 @@ def text_block(audit: Audit, position: int) -> Text:
 
 
 def _name(audit: Audit, position: int, code: int) -> str:
-    """Name a class; one of a part of an example, with that part."""
+    """Name a class, one of a part of an example with that part; where labels are no classes, all rows."""
+    if not audit.dataset.classes:
+        return "all rows"
     name = audit.dataset.class_names[code]
     return name if audit.is_whole else f"{audit.parts[position].partition(':')[2]} {name}"
 

@@ -69,6 +69,7 @@ def by_head(
     config: AuditConfig,
     run: Run,
     labels: str,
+    choose: Callable[..., tuple[tuple[str, ...], str]] = choose,
 ) -> tuple[dict[str, np.ndarray], str]:
     """Predict by each of the heads that suit the data, or by the one that was chosen.
 
@@ -80,6 +81,8 @@ def by_head(
         `labelaudit.predict.out_of_fold`, the labels known, or one with the same parameters.
     labels : str
         What those labels are told by in the cache.
+    choose : callable
+        ``(size, model, folds) -> heads, why``: `labelaudit.heads.choose` or one like it.
 
     Returns
     -------

@@ -8,7 +8,19 @@ from html import escape
 
 import streamlit as st
 
-from labelaudit.blocks import LONGEST_TEXT, MOST_CELLS, MOST_VOTES, Bars, Block, Image, Parts, Row, Text, Votes
+from labelaudit.blocks import (
+    LONGEST_TEXT,
+    MOST_CELLS,
+    MOST_VOTES,
+    Bars,
+    Block,
+    Image,
+    Interval,
+    Parts,
+    Row,
+    Text,
+    Votes,
+)
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.text import shorten
@@ -38,6 +50,8 @@ def html(block: Block) -> str:
             return row_html(block)
         case Bars():
             return bars_html(block)
+        case Interval():
+            return interval_html(block)
         case Parts():
             return parts_html(block)
         case Votes():
@@ -132,6 +146,31 @@ def row_html(block: Row) -> str:
     if len(block.cells) > MOST_CELLS:
         cells.append(f'<div class="la-cell"><i>… {len(block.cells) - MOST_CELLS:,} more columns</i></div>')
     return f'<div class="la-row">{"".join(cells)}</div>'
+
+
+def interval_html(block: Interval) -> str:
+    """Return the line of all numbers, with the interval and the given one on it, as escaped HTML."""
+    length = (block.end - block.start) or 1.0
+
+    def at(value: float) -> str:
+        return f"{min(1.0, max(0.0, (value - block.start) / length)):.2%}"
+
+    most = max(block.counts, default=0) or 1
+    columns = "".join(f'<i style="height:{count / most:.0%}"></i>' for count in block.counts)
+    width = f"calc({at(block.high)} - {at(block.low)})"
+    marks = f'<b class="band" style="left:{at(block.low)};width:{width}"></b>'
+    marks += f'<b class="tick suggested" style="left:{at(block.predicted)}"></b>'
+    told = f"predicted {tag(f'{block.predicted:,.4g}', 'suggested')} ({block.low:,.4g} to {block.high:,.4g})"
+    if block.given is not None:
+        marks += f'<b class="tick given" style="left:{at(block.given)}"></b>'
+        told = f"given {tag(f'{block.given:,.4g}', 'given')} {told}"
+    note = f"<div>{escape(block.note)}</div>" if block.note else ""
+    return (
+        f'<div class="la-small">{escape(block.title)}</div>'
+        f'<div class="la-range"><div class="all">{columns}</div>{marks}'
+        f'</div><div class="la-ends"><span>{block.start:,.4g}</span><span>{block.end:,.4g}</span></div>'
+        f'<div class="la-small">{told}{note}</div>'
+    )
 
 
 def bars_html(block: Bars) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
+from labelaudit.errors import BadInput
 from labelaudit.labels import encode
+from labelaudit.numerals import as_json
 from labelaudit.review import Decision
 from labelaudit.tasks import TASKS
+from labelaudit.text import shorten
 from labelaudit.ui import session
 from labelaudit.ui.opened import Opened
 
@@ -21,6 +25,7 @@ DIGITS = "0123456789"
 CHOICES = {
     "accept": "set",
     "class": "set",
+    "value": "set",
     "keep": "keep",
     "exclude": "exclude",
     "skip": "skip",
@@ -37,8 +42,8 @@ class Choice:
     what : str
         One of `CHOICES`.
     positions : sequence of int
-    code : int, optional
-        The class, for ``class``.
+    code : int or float, optional
+        The class, for ``class``; the number, for ``value``.
     reason, comment : str
     base : sequence of int
         The last `seq` of the log that was seen about each of them.
@@ -48,7 +53,7 @@ class Choice:
 
     what: str
     positions: Sequence[int]
-    code: int | None = None
+    code: float | None = None
     reason: str = ""
     comment: str = ""
     base: Sequence[int] = ()
@@ -132,14 +137,13 @@ def decisions(opened: Opened, choice: Choice) -> list[Decision]:
         One per example; one undo takes all of them back.
     """
     action, rows = CHOICES[choice.what], opened.plain.iloc[list(choice.positions)]
-    code = choice.code
-    chosen = encode(opened.dataset.classes[code]) if choice.what == "class" and code is not None else None
+    chosen = _chosen(opened, choice)
     seen = list(choice.base) or [last_seq(opened)] * len(rows)
     made = []
     columns = (rows[name] for name in ("id", "part", "given", "suggested"))
     for id_, part, given, suggested, base in zip(*columns, seen, strict=True):
         before = given if isinstance(given, str) else None
-        label = {"accept": suggested, "class": chosen, "keep": before}.get(choice.what)
+        label = {"accept": suggested, "class": chosen, "value": chosen, "keep": before}.get(choice.what)
         if action == "set" and not isinstance(label, str):
             continue
         made.append(
@@ -160,6 +164,23 @@ def decisions(opened: Opened, choice: Choice) -> list[Decision]:
             )
         )
     return made
+
+
+def _chosen(opened: Opened, choice: Choice) -> str | None:
+    """Write the class or the number that was chosen as JSON text; None for neither.
+
+    Raises
+    ------
+    BadInput
+        What should be a number is none.
+    """
+    if choice.what == "class" and choice.code is not None:
+        return encode(opened.dataset.classes[int(choice.code)])
+    if choice.what != "value":
+        return None
+    if not isinstance(choice.code, (int, float)) or not math.isfinite(choice.code):
+        raise BadInput(f"{shorten(str(choice.code))!r} is no number; write one such as 12.5.")
+    return encode(as_json(float(choice.code)))
 
 
 def last_seq(opened: Opened) -> int:

@@ -59,6 +59,7 @@ TAKEN = {
 # In words, what stays as it is.
 FIXED = (
     ("1–9", "The likeliest classes, in that order; classes that are digits are their own keys"),
+    ("0–9, where labels are numbers", "Type another number; Enter sets it"),
     ("Cards: arrows, Home, End, Page", "Move from card to card and from page to page"),
     ("Cards: space, shift+arrows, ctrl+A, Esc", "Choose a card, more, the page, none; keys decide on all chosen"),
     ("Table: arrows and the keys above", "Decide on the row in focus and go one down; space ticks rows, Enter edits"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from labelaudit.audit import FILTERS, MODELS, SCORES, AuditConfig
+from labelaudit.audit import FILTERS, SCORES, AuditConfig
 from labelaudit.consensus import METHODS
 from labelaudit.dataset import Dataset
 from labelaudit.errors import LabelauditError
@@ -89,10 +89,15 @@ def choices(dataset: Dataset, chosen: AuditConfig, key: str) -> AuditConfig:
     )
 
 
+def _place(values: Sequence[str], wanted: str) -> int:
+    """Find what was chosen for another kind of label, perhaps; the first where it is none of these."""
+    return values.index(wanted) if wanted in values else 0
+
+
 def _own_choices(dataset: Dataset, chosen: AuditConfig, key: str) -> dict[str, Any]:
     """Draw the choices that not every kind of label has."""
     fields = {
-        "model": ("Model", MODELS, None),
+        "model": ("Model", ("auto", *TASKS[dataset.task].models), None),
         "filter_by": (
             "Filter: when a label is flagged",
             FILTERS,
@@ -110,7 +115,7 @@ def _own_choices(dataset: Dataset, chosen: AuditConfig, key: str) -> dict[str, A
     for name, place in zip(wanted, st.columns(len(wanted)) if wanted else (), strict=True):
         title, values, help = fields[name]
         made[name] = place.selectbox(
-            title, values, values.index(getattr(chosen, name)), format_func=_words, key=f"{key}-{name}", help=help
+            title, values, _place(values, getattr(chosen, name)), format_func=_words, key=f"{key}-{name}", help=help
         )
     return made
 

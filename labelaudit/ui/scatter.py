@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from html import escape
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import streamlit as st
 from labelaudit import charts
 from labelaudit.drawing import Cluster, drawn, largest_clusters, outlines
 from labelaudit.selection import Box, Selection
+from labelaudit.tasks import TASKS
 from labelaudit.text import shorten
 from labelaudit.ui import order, session
 from labelaudit.ui.opened import Opened
@@ -22,13 +24,15 @@ JITTER = 0.03  # of the other probability with two classes, where all points lie
 
 
 def plane(opened: Opened) -> None:
-    """Draw the plane with the region of suspicion and the clusters; a brush selects everywhere."""
-    two = len(opened.dataset.classes) == 2
-    table = opened.table
+    """Draw the plane of the task, with the suspects and their clusters; a brush selects everywhere."""
+    task, two = TASKS[opened.dataset.task], len(opened.dataset.classes) == 2
+    axes, outputs = task.axes, opened.audit.outputs
+    table = opened.table.assign(**{name: outputs[name] for name in ("low", "high") if name in outputs})
     clusters, hulls = _clusters_of(opened.workspace.owner, opened.audit.id, opened)
-    points, bins = drawn(opened.dataset, table, all_up_to=charts.BINNED_ABOVE, most=MOST_DRAWN)
+    limits: dict[str, Any] = {"all_up_to": charts.BINNED_ABOVE, "most": MOST_DRAWN, "bounds": axes.bounds}
+    points, bins = drawn(opened.dataset, table, **limits)
     if two:
-        points["other_best"] = _spread(points["other_best"]).round(4)
+        points["y"] = _spread(points["y"]).round(4)
     key = session.chart_key("plane")
 
     def marked() -> None:
@@ -42,20 +46,17 @@ def plane(opened: Opened) -> None:
     left, right = st.columns([4, 1], gap="medium")
     with left:
         st.altair_chart(
-            charts.scatter(points, hulls, bins, box=opened.selection.box, chosen=opened.selection.cluster),
+            task.charts()["scatter"](points, hulls, bins, box=opened.selection.box, chosen=opened.selection.cluster),
             key=key,
             on_select=marked,
             selection_mode=["brush", "cluster"] if len(hulls) else "brush",
-            alt="Scatter of self-confidence against the highest other probability",
+            alt=f"Scatter of {axes.x} against {axes.y}",
         )
     with right:
         _clusters(opened, clusters)
-        st.altair_chart(
-            charts.margin(table["self_confidence"].to_numpy(), "self-confidence"), alt="Histogram of self-confidence"
-        )
-        st.altair_chart(
-            charts.margin(table["other_best"].to_numpy(), "highest other"), alt="Histogram of the other probability"
-        )
+        for name, title in (("x", axes.x), ("y", axes.y)):
+            values = table[name].to_numpy()
+            st.altair_chart(charts.margin(values, title, bounds=axes.bounds), alt=f"Histogram of {title}")
     note = "Drag a box over points, or click a number, to select on all pages."
     if two:
         note += " With two classes all points lie on one line; they are spread a little so that they can be seen."
@@ -110,9 +111,10 @@ def _box(brush: dict[str, list[float]], two_classes: bool) -> Box | None:
     """Turn a brush into a box; with two classes the spread height means nothing."""
     if not brush:
         return None
-    x0, x1 = brush["self_confidence"]
-    y0, y1 = (0.0, 1.0) if two_classes else brush["other_best"]
-    return (round(x0, 3), round(x1, 3), round(y0, 3), round(y1, 3))
+    x0, x1 = brush["x"]
+    y0, y1 = (0.0, 1.0) if two_classes else brush["y"]
+    digits = [float(f"{edge:.4g}") for edge in (x0, x1, y0, y1)]  # as many as a screen has pixels
+    return (digits[0], digits[1], digits[2], digits[3])
 
 
 def rank(opened: Opened) -> None:

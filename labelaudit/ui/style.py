@@ -66,6 +66,16 @@ CSS = """
 .la-bar .fill.given { background: #64748b; }
 .la-bar .fill.suggested { background: #d97706; }
 .la-bar .value { text-align: right; font-variant-numeric: tabular-nums; }
+.la-range { position: relative; height: 4.2rem; margin: .5rem 0 .1rem;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 35%, transparent); }
+.la-range .all { display: flex; align-items: flex-end; gap: 1px; height: 100%; }
+.la-range .all i { flex: 1; background: color-mix(in srgb, currentColor 14%, transparent); }
+.la-range b { position: absolute; top: 0; bottom: 0; }
+.la-range .band { background: color-mix(in srgb, #d97706 24%, transparent); }
+.la-range .tick { width: 3px; margin-left: -1.5px; }
+.la-range .tick.suggested { background: repeating-linear-gradient(#d97706 0 5px, transparent 5px 8px); }
+.la-range .tick.given { background: #64748b; bottom: -.4rem; }
+.la-ends { display: flex; justify-content: space-between; font-size: .78rem; font-variant-numeric: tabular-nums; }
 .la-said { display: grid; grid-template-columns: 3rem auto 1fr; gap: .15rem .6rem; align-items: baseline;
   padding: .45rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 10%, transparent); }
 .la-said .count { font-size: 1.15rem; font-weight: 650; text-align: right; font-variant-numeric: tabular-nums; }

@@ -60,7 +60,8 @@ function act(action, code) {
 }
 
 function perform(room, action, code) {
-  if (action === "digit") {
+  if (action === "digit" && !room.names.length) screen.actions.search(room, code);
+  else if (action === "digit") {
     const found = faceOf(room, room.at).classes.find((one) => one.key === code);
     if (found) decide(room, "class", found.code);
   } else if (DECIDES.includes(action)) decide(room, action, code);

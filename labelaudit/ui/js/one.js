@@ -97,9 +97,17 @@ function classes(room, face, [action, final]) {
       <span class="track"><span class="fill" style="width:${(p * 100).toFixed(1)}%"></span></span>
       <span class="value">${(p * 100).toFixed(1)}%</span></button>`;
   });
+  if (!room.names.length) return buttonFor(room, "search", "quiet").replace("Another class", "Another number");
   const more = room.names.length > face.classes.length ? ` of ${room.names.length.toLocaleString("en")}` : "";
   return `<div class="la-small la-title"><span>${escaped(face.title)}</span>${
     buttonFor(room, "search", "quiet").replace("Another class", `Another class${more}`)}</div>${rows.join("")}`;
+}
+
+// A number as people type it: one comma without a point is a decimal mark, others stand between thousands.
+function numberOf(text) {
+  const plain = /^[^.,]*,[^.,]*$/.test(text) ? text.replace(",", ".") : text.replaceAll(",", "");
+  const value = Number(plain.replace("−", "-"));
+  return plain.trim() && Number.isFinite(value) ? value : null;
 }
 
 // -- typing, and what lies over the screen ----------------------------------------------------------
@@ -117,7 +125,26 @@ function typing(root, room, notes) {
 
 function overlays(over, act, notes) {
   const close = () => { over.hidden = true; over.innerHTML = ""; };
-  const search = (room) => {
+  const number = (room, typed = "") => {
+    over.hidden = false;
+    over.innerHTML = `<form class="la-find" role="dialog" aria-label="Type a number"><input inputmode="decimal" value="${typed}"
+      placeholder="Type the number, Enter sets it" aria-label="Number"><div class="la-small" role="alert"></div></form>`;
+    const [form, input, said] = [over.firstChild, over.querySelector("input"), over.querySelector("[role=alert]")];
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      const value = numberOf(input.value);
+      if (value === null) said.textContent = `“${input.value}” is no number; write one such as 12.5.`;
+      else { close(); act("value", value); }
+    };
+    input.onblur = (event) => { if (!over.contains(event.relatedTarget)) close(); };
+    input.onkeydown = (event) => {
+      if (event.key === "Escape") { close(); taken(event); } else event.stopPropagation();
+    };
+    input.focus();
+    input.setSelectionRange(typed.length, typed.length);
+  };
+  const search = (room, typed) => {
+    if (!room.names.length) return number(room, typed);
     over.hidden = false;
     over.innerHTML = `<div class="la-find" role="dialog" aria-label="Find a class"><input role="combobox" aria-expanded="true"
       aria-controls="la-found" placeholder="Type a class" aria-label="Class"><ul id="la-found" role="listbox"></ul></div>`;

@@ -3,7 +3,8 @@
 // Every event has a name of its own and is sent again, with all others that wait, until the server names it as done:
 // however fast they come, none is lost, and none is written twice. They outlive a reload in the tab's storage.
 
-const DECIDES = ["accept", "keep", "exclude", "skip", "ambiguous", "class"];
+const SETS = ["accept", "class", "value"];
+const DECIDES = [...SETS, "keep", "exclude", "skip", "ambiguous"];
 const LATE = 3000; // ms that an event waits before the reviewer is told
 const KEPT = 160; // examples that stay at hand
 const rooms = new Map();
@@ -114,7 +115,7 @@ function decide(room, what, code) {
   if (room.over && !room.chosen.size) return;
   const at = room.mode === "cards" && room.chosen.size ? [...room.chosen] : [room.at];
   const able = what === "accept" ? at.filter((one) => faceOf(room, one)?.suggested != null) : at;
-  if (!able.length) return tell(room, "Nothing is suggested here: keep the label or choose a class.");
+  if (!able.length) return tell(room, `Nothing is suggested here: keep the label or ${room.names.length ? "choose a class" : "type a number"}.`);
   const was = able.map((one) => stateOf(room, one));
   const { reason, comment } = room;
   [room.reason, room.comment] = ["", ""];
@@ -148,14 +149,15 @@ function write(room, event, base) {
   const [, final] = outcome(room, event.at[0], event);
   const many = event.at.length > 1 ? `${event.at.length} examples` : `id ${(faceOf(room, event.at[0]) ?? current(room))?.id ?? ""}`;
   const word = { accept: "Accepted", keep: "Kept", exclude: "Excluded", skip: "Skipped", ambiguous: "Ambiguous" };
-  tell(room, `${word[event.do] || "Set"}${["accept", "class"].includes(event.do) ? ` ${final}` : ""} · ${many}`);
+  tell(room, `${word[event.do] || "Set"}${SETS.includes(event.do) ? ` ${final}` : ""} · ${many}`);
 }
 
 function outcome(room, at, event) {
   const face = faceOf(room, at) || partOf(room, at) || {};
-  const final = event.do === "accept" ? face.suggested : event.do === "class" ? room.names[event.code] : face.given;
+  const chosen = { accept: face.suggested, class: room.names[event.code], value: String(event.code) };
+  const final = chosen[event.do] ?? face.given;
   const why = [event.reason, event.comment].filter(Boolean).join(" · ");
-  if (event.do === "accept" || event.do === "class") return ["set", final, final === face.given ? "kept" : "error", why];
+  if (SETS.includes(event.do)) return ["set", final, final === face.given ? "kept" : "error", why];
   return [event.do, final, { keep: "kept", exclude: "excluded", skip: "skipped" }[event.do] || event.do, why];
 }
 

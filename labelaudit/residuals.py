@@ -1,0 +1,326 @@
+"""Numbers and their out-of-sample predictions to label errors: how far off each is, against how far off such ones are.
+
+A residual alone says little where some numbers are harder to predict than others. Here it is divided by the size that
+residuals have for such examples, itself predicted out of fold (as in normalised conformal prediction, Papadopoulos et
+al. 2008) and drawn towards the usual size of all: where errors gather, their surroundings look merely noisy.
+
+Arrays only, so that each function is three lines to test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from labelaudit.folds import Folds
+
+LOCAL = 0.7  # how far the size of residuals follows the surroundings: 0 not at all, 1 wholly
+CAPPED = 0.95  # quantile of the residuals above which they do not make their surroundings look noisier
+LEAST = 0.2  # of the usual size: how small the size of residuals may be said to be
+FEWEST = 100  # rows from which the size of residuals can be learned
+LEVEL = 0.9  # share of the right numbers that lie within the interval
+FALSE = 0.2  # share of the flagged numbers that may be right
+QUANTILES = np.array([0.5, 0.8])  # of the distances, by which those of right numbers are described
+MOST_FREEDOM = 10.0  # of Student's t: tails at least this heavy, since no model's residuals are normal far out
+DRAWS = 200
+
+
+def smoothed(X: np.ndarray, values: np.ndarray, folds: Folds, seed: int = 0) -> np.ndarray:
+    """Predict values by a small model of the features, out of fold.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+    values : ndarray of shape (n,)
+        Rows with NaN train nothing.
+    folds : Folds
+        Of the same n rows.
+    seed : int
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        The mean, where there are too few rows to learn from.
+    """
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    known = ~np.isnan(values)
+    if known.sum() < FEWEST:
+        return np.full(len(values), values[known].mean())
+    X = np.where(np.isnan(X).all(axis=0), 0, X)
+    found = np.empty(len(values))
+    for held_out in folds:
+        small = HistGradientBoostingRegressor(
+            early_stopping=False, max_iter=60, max_leaf_nodes=8, min_samples_leaf=40, random_state=seed
+        )
+        train = ~held_out & known
+        found[held_out] = small.fit(X[train], values[train]).predict(X[held_out])
+    return found
+
+
+def scales(X: np.ndarray, residuals: np.ndarray, folds: Folds, seed: int = 0, local: float = LOCAL) -> np.ndarray:
+    """Estimate how far off predictions usually are, example by example.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        What the size of a residual may depend on: the features, and the prediction itself.
+    residuals : ndarray of shape (n,)
+        Out of sample; NaN without a number.
+    folds : Folds
+    seed : int
+    local : float
+        See `LOCAL`.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Positive; as if for the median of the absolute residuals.
+    """
+    size = np.abs(residuals)
+    usual = float(np.nanmedian(size)) or float(np.nanmean(size))
+    if not usual:
+        return np.ones(len(size))
+    around = smoothed(X, np.minimum(size, np.nanquantile(size, CAPPED)), folds, seed)
+    around = np.maximum(around / float(np.median(around)), LEAST)
+    return np.asarray(usual * around**local)
+
+
+def distances(residuals: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Divide absolute residuals by their scale, so that the median is 1, shape (n,)."""
+    found = np.abs(residuals) / scale
+    return np.asarray(found / (float(np.nanmedian(found)) or 1.0))
+
+
+def scores(distance: np.ndarray) -> np.ndarray:
+    """Turn distances into scores: 1 for none, 1/2 for the usual one, near 0 for one that is many times as far.
+
+    The label quality score of cleanlab's `CleanLearning` for regression, to the base of 2.
+
+    Parameters
+    ----------
+    distance : ndarray of shape (n,)
+        With a median of 1, as from `distances`.
+    """
+    return np.asarray(0.5**distance)
+
+
+def clean_learning(residuals: np.ndarray, epistemic: np.ndarray, aleatoric: float) -> np.ndarray:
+    """Score labels as cleanlab's `CleanLearning` for regression does (Zhou et al. 2023).
+
+    Parameters
+    ----------
+    residuals : ndarray of shape (n,)
+        Predicted minus given, out of sample.
+    epistemic : ndarray of shape (n,)
+        How much models disagree about each.
+    aleatoric : float
+        Standard deviation of what can be predicted of the residuals.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        From 0 (bad) to 1.
+    """
+    from cleanlab.internal.constants import TINY_VALUE
+
+    adjusted = np.abs(residuals / (epistemic + aleatoric + TINY_VALUE))
+    return np.asarray(np.exp(-adjusted / max(float(np.median(adjusted)), TINY_VALUE)))
+
+
+def half_width(distance: np.ndarray, level: float = LEVEL) -> float:
+    """Return the distance within which a share of n numbers lies, with the conformal correction for their count."""
+    n = len(distance)
+    return float(np.quantile(distance, min(1.0, np.ceil((n + 1) * level) / n), method="higher"))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Which labels are suspected, and how many are wrong.
+
+    Parameters
+    ----------
+    chance : ndarray of shape (n,)
+        The share of right numbers that are as far off as this one.
+    flagged : ndarray of shape (n,), bool
+    noise_rate, low, high : float
+        The share of wrong numbers that stand out, with its 90 % interval.
+    """
+
+    chance: np.ndarray
+    flagged: np.ndarray
+    noise_rate: float
+    low: float
+    high: float
+
+
+def judged(distance: np.ndarray, seed: int = 0, false: float = FALSE) -> Verdict:
+    """Flag the numbers that are too far off to be right.
+
+    How far off right numbers are is read from the bulk of all (an empirical null, Efron 2004): Student's t through two
+    quantiles of the distances, wrong ones allowed for. Of what is left over in the tail, so many are flagged that at
+    most a share `false` of them is right (Benjamini and Hochberg 1995).
+
+    Parameters
+    ----------
+    distance : ndarray of shape (n,)
+        With a median of 1.
+    seed : int
+        Of the interval.
+    false : float
+    """
+    from scipy.stats import t as student
+
+    n, wrong = len(distance), 0.0
+    grid = np.geomspace(1e-4, 0.2, 40)
+    for _ in range(20):
+        # Wrong numbers lie above all quantiles of the right ones.
+        one, other = np.quantile(distance, QUANTILES * (1 - wrong))
+        freedom = _freedom(float(other / one)) if one > 0 else 1.0
+        scale = one / student.ppf(0.5 + QUANTILES[0] / 2, freedom)
+        chance = 2 * student.sf(distance / scale, freedom) if scale > 0 else (distance <= 0).astype(float)
+        before, wrong = wrong, _excess(np.searchsorted(np.sort(chance), grid, side="right") / n, grid)
+        if abs(wrong - before) < 1e-4:
+            break
+    order = np.argsort(chance, kind="stable")
+    passed = np.flatnonzero(chance[order] * n * (1 - wrong) <= false * np.arange(1, n + 1))
+    flagged = np.zeros(n, dtype=bool)
+    flagged[order[: passed[-1] + 1 if len(passed) else 0]] = True
+    cells = np.diff(np.searchsorted(np.sort(chance), grid, side="right"), prepend=0)
+    drawn = np.random.default_rng(seed).multinomial(n, np.append(cells, n - cells.sum()) / n, size=DRAWS)
+    rates = [_excess(row[:-1].cumsum() / n, grid) for row in drawn]
+    low, high = np.quantile(rates, [0.05, 0.95])
+    return Verdict(np.asarray(chance), flagged, float(wrong), float(min(low, wrong)), float(max(high, wrong)))
+
+
+def _freedom(ratio: float) -> float:
+    """Find the degrees of freedom of Student's t whose two quantiles have this ratio; the ratio falls as they rise."""
+    from scipy.optimize import brentq
+    from scipy.stats import t as student
+
+    def off(freedom: float) -> float:
+        one, other = student.ppf(0.5 + QUANTILES / 2, freedom)
+        return float(other / one) - ratio
+
+    if off(MOST_FREEDOM) >= 0:
+        return MOST_FREEDOM
+    return 1.0 if off(1.0) <= 0 else float(brentq(off, 1.0, MOST_FREEDOM, xtol=1e-3))
+
+
+def _excess(share: np.ndarray, grid: np.ndarray) -> float:
+    """Return the share of examples beyond what chance explains, judged where it is largest (Storey 2002)."""
+    return float(np.clip(((share - grid) / (1 - grid)).max(), 0.0, 0.5))
+
+
+# -- several models as one --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """What several models say of every example.
+
+    Parameters
+    ----------
+    predicted, scale : ndarray of shape (N,)
+        The predictions as one, and how far off they usually are there.
+    distance : ndarray of shape (N,)
+        How far off the given numbers are, in the mean over the models; median 1, NaN without a number.
+    weights : dict of str to float
+        How much each model counts in `predicted`.
+    each : dict of str to ndarray of shape (N,)
+        The distance by each model.
+    every : mapping of str to ndarray of shape (N,)
+        The predictions of each model.
+    """
+
+    predicted: np.ndarray
+    scale: np.ndarray
+    distance: np.ndarray
+    weights: dict[str, float]
+    each: dict[str, np.ndarray]
+    every: Mapping[str, np.ndarray]
+
+    @property
+    def disagreement(self) -> np.ndarray:
+        """The standard deviation of the models' predictions, shape (N,)."""
+        return np.asarray(np.std(list(self.every.values()), axis=0))
+
+    @property
+    def best(self) -> str:
+        """The model that counts most."""
+        return max(self.weights, key=lambda name: self.weights[name])
+
+
+def pooled(
+    numbers: np.ndarray, every: Mapping[str, np.ndarray], around: np.ndarray | None, folds: Folds, seed: int = 0
+) -> Pooled:
+    """Pool the out-of-sample predictions of several models.
+
+    The prediction is that of the models in proportion to how near they come. How far off a number is, every model says
+    by its own scale, and all count alike: a model that is far off everywhere says little by itself, and one that has
+    learned wrong numbers by heart is corrected by another that could not.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (N,)
+        The given ones; NaN where there is none.
+    every : mapping
+        Model to its predictions, shape (N,).
+    around : ndarray of shape (N, d), optional
+        Features, on which the size of residuals may depend besides the prediction.
+    folds : Folds
+    seed : int
+    """
+    known = ~np.isnan(numbers)
+    off = np.column_stack([numbers - predicted for predicted in every.values()])
+    shares = weights(off[known])
+    size = {name: scales(_beside(around, every[name]), off[:, k], folds, seed) for k, name in enumerate(every)}
+    each = {name: distances(off[:, k], size[name]) for k, name in enumerate(every)}
+    together = np.mean(list(each.values()), axis=0)
+    predicted = np.column_stack(list(every.values())) @ shares
+    scale = np.column_stack(list(size.values())) @ shares
+    usual = float(np.nanmedian(np.abs(numbers - predicted) / scale)) or 1.0
+    distance = together / (float(np.nanmedian(together)) or 1.0)
+    return Pooled(predicted, scale * usual, distance, dict(zip(every, shares.tolist(), strict=True)), each, every)
+
+
+def _beside(around: np.ndarray | None, predicted: np.ndarray) -> np.ndarray:
+    return predicted[:, None] if around is None else np.column_stack([around, predicted])
+
+
+def weights(residuals: np.ndarray) -> np.ndarray:
+    """Weigh models by how near they come to the given numbers, the worst errors aside.
+
+    Parameters
+    ----------
+    residuals : ndarray of shape (n, M)
+        Of M models.
+
+    Returns
+    -------
+    ndarray of shape (M,)
+        In proportion to one over the square of the median residual; sums to 1.
+    """
+    usual = np.median(np.abs(residuals), axis=0)
+    shares = 1 / np.maximum(usual, max(float(usual.max()) * 1e-3, 1e-12)) ** 2
+    return np.asarray(shares / shares.sum())
+
+
+# -- what to make of a suspect ----------------------------------------------------------------------------
+
+
+def fixable(given: float, low: float, high: float, spread: float) -> bool:
+    """Say whether a number can be put right: the interval is narrow for these data, and the given one far outside.
+
+    Elsewhere the target is noisy: that a number is unlikely does not tell which one would be right.
+
+    Parameters
+    ----------
+    given, low, high : float
+    spread : float
+        Of all numbers: the width of the middle half.
+    """
+    width, outside = high - low, max(low - given, given - high)
+    return width <= spread and outside >= width / 2
