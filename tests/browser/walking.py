@@ -10,7 +10,7 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FrameLocator, Locator, Page, expect
 from serving import Server
 
-LIMIT = 30_000  # ms; an upper bound for slow machines, not an expectation
+LIMIT = 120_000  # ms; an upper bound for slow machines, not an expectation
 SIZE = {"width": 1440, "height": 900}
 FOLDS = 20  # of a slow audit: enough to end things around it, and not many more, since it is waited for in the end
 # Streamlit looks for its endpoints below the page's path first, and each miss is an error to the browser.
