@@ -1,6 +1,6 @@
 """`python -m benchmarks` runs what `make bench` runs."""
 
-from benchmarks import archive, checks, embedding, learning, recipe, review, scale, stopping
+from benchmarks import archive, checks, embedding, learning, multilabel, recipe, review, scale, stopping
 
 if __name__ == "__main__":
     recipe.main()
@@ -8,6 +8,7 @@ if __name__ == "__main__":
     checks.main()
     embedding.main([])
     learning.main([])
+    multilabel.main([])
     stopping.main([])
     review.main([])
     scale.main([])

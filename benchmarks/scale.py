@@ -54,7 +54,7 @@ PAGES = {
     "Map": ("tab", CHART),
     "Rank": ("tab", CHART),
     "Inspector": ("link", f"{MAIN} .la-deck .la-tag"),
-    "Decisions": ("link", f'{MAIN} [data-testid="stDataFrame"] canvas'),
+    "Decisions": ("link", f"{MAIN} .la-history"),
     "Export": ("link", f'{MAIN} [data-testid="stDataFrame"] canvas'),
 }
 # Resolves with the time since the click once what was waited for is there and the script has ended.

@@ -34,44 +34,56 @@ KINDS = (
 BINNED_ABOVE = 20_000  # points; beyond it, a browser takes seconds to draw each, and they are drawn as density
 
 
-def heatmap(cells: pd.DataFrame, *, as_share: bool, side: int = 560) -> alt.LayerChart:
-    """Draw the confident joint; the selection is called ``cell``.
+def heatmap(
+    cells: pd.DataFrame,
+    *,
+    as_share: bool,
+    side: int = 560,
+    row: str = "given",
+    column: str = "suggested",
+    counted: str = "confident joint, examples",
+) -> alt.LayerChart:
+    """Draw a table of counts, the confident joint above all; the selection is called ``cell``.
 
     Parameters
     ----------
     cells : DataFrame
-        ``given``, ``suggested``, ``value``, ``joint`` (count), ``suspects``, ``diagonal`` and ``selected`` (bool);
-        rows in class order.
+        ``row``, ``column`` (names), ``value``, ``count``, ``suspects``, ``muted`` and ``selected`` (bool); in order.
     as_share : bool
         Whether ``value`` is a share from 0 to 1 and not a count.
     side : int
-        Pixels of the whole square.
+        Pixels of the longer side.
+    row, column, counted : str
+        What the rows, the columns and ``count`` are.
     """
-    order = list(dict.fromkeys(cells["given"]))
-    step = max(16, min(130, side // max(1, len(order))))
+    down, across = (list(dict.fromkeys(cells[name])) for name in ("row", "column"))
+    step = max(16, min(130, side // max(1, len(down), len(across))))
+    # Cells of a square table are square; of another one, as wide as there is room for.
+    wide = step if len(down) == len(across) else max(step, min(130, side // max(1, len(across))))
+    step = step if wide == step else min(step, 56)
     small = step < 26
-    cells = cells.assign(text=[_in_cell(value, as_share, step) for value in cells["value"]])
+    cells = cells.assign(text=[_in_cell(value, as_share, wide) for value in cells["value"]])
     # Altair refuses a DataFrame of more rows than that; as many classes as it takes are for a notebook or a report.
     data: Any = cells if len(cells) <= 5000 else {"values": cells.to_dict("records")}
     axis = alt.Axis(labelLimit=150, labelFontSize=10 if small else 12, labelOverlap=False)
     base = alt.Chart(data).encode(
         x=alt.X(
-            "suggested:N",
-            sort=order,
-            title="suggested (confidently)",
-            axis=alt.Axis(**axis.to_dict(), orient="top", labelAngle=-45 if len(order) > 6 else 0),
+            "column:N",
+            sort=across,
+            title="suggested (confidently)" if column == "suggested" else column,
+            axis=alt.Axis(**axis.to_dict(), orient="top", labelAngle=-45 if len(across) > 6 else 0),
         ),
-        y=alt.Y("given:N", sort=order, title="given", axis=axis),
+        y=alt.Y("row:N", sort=down, title=row, axis=axis),
     )
     tooltip = [
-        alt.Tooltip("given:N"),
-        alt.Tooltip("suggested:N"),
-        alt.Tooltip("joint:Q", title="confident joint, examples", format=",d"),
+        alt.Tooltip("row:N", title=row),
+        alt.Tooltip("column:N", title=column),
+        alt.Tooltip("count:Q", title=counted, format=",d"),
         alt.Tooltip("suspects:Q", title="suspects to review", format=",d"),
         *([alt.Tooltip("value:Q", title="share", format=".1%")] if as_share else []),
     ]
-    clicked = alt.selection_point(name="cell", fields=["given", "suggested"], on="click", clear="dblclick")
-    off = base.transform_filter("!datum.diagonal && datum.value > 0")
+    clicked = alt.selection_point(name="cell", fields=["row", "column"], on="click", clear="dblclick")
+    off = base.transform_filter("!datum.muted && datum.value > 0")
     errors = (
         off.mark_rect(cursor="pointer", cornerRadius=2, strokeWidth=4)
         .encode(
@@ -82,13 +94,13 @@ def heatmap(cells: pd.DataFrame, *, as_share: bool, side: int = 560) -> alt.Laye
         .add_params(clicked)
     )
     muted = (
-        base.transform_filter("datum.diagonal")
+        base.transform_filter("datum.muted")
         .mark_rect(color=QUIET, opacity=0.18, cornerRadius=2)
         .encode(tooltip=tooltip)
     )
     layers = [muted, errors]
     if step >= 26:
-        top = float(cells.loc[~cells["diagonal"], "value"].max() or 0)
+        top = float(cells.loc[~cells["muted"], "value"].max() or 0)
         dark = f"datum.value > {top * 0.55}"
         layers.append(
             off.mark_text(fontSize=12, fontWeight=600).encode(
@@ -98,11 +110,11 @@ def heatmap(cells: pd.DataFrame, *, as_share: bool, side: int = 560) -> alt.Laye
             )
         )
         layers.append(
-            base.transform_filter("datum.diagonal")
+            base.transform_filter("datum.muted")
             .mark_text(fontSize=11, color=QUIET)
             .encode(text="text:N", tooltip=tooltip)
         )
-    return alt.LayerChart(layer=layers, width=alt.Step(step), height=alt.Step(step))
+    return alt.LayerChart(layer=layers, width=alt.Step(wide), height=alt.Step(step))
 
 
 def _in_cell(value: float, as_share: bool, step: int) -> str:

@@ -29,7 +29,8 @@ def fetch(
     path : Path
         Untouched where anything goes wrong; its folder is made.
     checksum : str
-        ``algorithm:digits``, where the digits are how the hash of the content begins; empty where none is known.
+        ``algorithm:digits``, where the digits are how the hash of the content begins, or several of them with ``|``
+        between; empty where none is known.
     size : int
         Bytes, about; a server that sends more than twice as much is not listened to. 0 where it is not known.
     progress : callable
@@ -60,7 +61,7 @@ def fetch(
                     raise NotFetched("the server sends more than the file")
             if done < promised:
                 raise NotFetched(f"only {done:,} of {promised:,} bytes came")
-            if not hashed.hexdigest().startswith(digits):
+            if not hashed.hexdigest().startswith(tuple(digits.split("|"))):
                 raise NotFetched(f"what came is another file: its {algorithm} is {hashed.hexdigest()}")
 
 

@@ -108,7 +108,8 @@ class Size:
             return cls(dataset.modality, n, k, N_DIRECTIONS, n * N_DIRECTIONS, 0, numeric=True, embedding=True)
         table = dataset.table.select(list(dataset.feature_columns))
         if dataset.modality == "text":
-            chars = sum(int(pc.sum(pc.utf8_length(pc.cast(c, pa.string()))).as_py() or 0) for c in table.columns)
+            texts = [pc.list_flatten(c) if pa.types.is_list(c.type) else c for c in table.columns]
+            chars = sum(int(pc.sum(pc.utf8_length(pc.cast(c, pa.string()))).as_py() or 0) for c in texts)
             return cls("text", n, k, 1, chars / 4, chars, numeric=False)
         judged = table.columns[:: max(1, table.num_columns // JUDGED)]
         widths = [_width(column) for column in judged]

@@ -236,12 +236,6 @@ def confused(flagged: np.ndarray, bits: np.ndarray) -> np.ndarray:
     return np.asarray(extra.T.astype(np.int64) @ missing.astype(np.int64))
 
 
-def together(bits: np.ndarray) -> np.ndarray:
-    """Count in how many examples two labels are both given, shape (K, K); on the diagonal, those with the label."""
-    has = (bits == 1).astype(np.int64)
-    return np.asarray(has.T @ has)
-
-
 # -- figures and known errors -----------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
@@ -102,13 +102,13 @@ class Selection:
         default: Any = next(f.default for f in fields(self) if f.name == name)
         return replace(self, **{name: default})
 
-    def chips(self) -> list[tuple[str, str]]:
-        """Name every filter that is on, with what to show for it."""
+    def chips(self, named: Callable[[str], str] = lambda text: show(decode(text))) -> list[tuple[str, str]]:
+        """Name every filter that is on, with what to show for it; `named` writes a label for a person."""
         shown = []
         for name, value in asdict(self).items():
             if value == next(f.default for f in fields(self) if f.name == name):
                 continue
-            shown.append((name, _chip(name, value)))
+            shown.append((name, _chip(name, value, named)))
         return shown
 
     def to_text(self) -> str:
@@ -140,7 +140,7 @@ ADAPTER = TypeAdapter(Selection)
 STATUS = {"set": "kept", "keep": "kept", "exclude": "excluded", "ambiguous": "ambiguous", "skip": "skipped"}
 
 
-def _chip(name: str, value: Any) -> str:
+def _chip(name: str, value: Any, named: Callable[[str], str]) -> str:
     match name:
         case "suspects":
             return "suspects only"
@@ -178,7 +178,7 @@ def _chip(name: str, value: Any) -> str:
             return f"{len(value):,} chosen by hand"
         case _:
             words = {"given": "given", "suggested": "suggested", "either": "class"}
-            return f"{words[name]} {show(decode(value))}"
+            return f"{words[name]} {named(value)}"
 
 
 def points(audit: Audit) -> pd.DataFrame:

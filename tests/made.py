@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelaudit.dataset import Dataset
+from labelaudit.load import load
 
 
 def table(n: int = 120, k: int = 3, seed: int = 0, far: float = 4.0) -> Dataset:
@@ -69,3 +70,25 @@ def joint(k: int, confused: Sequence[tuple[int, int, int]], right: int = 50) -> 
     for given, truly, n in confused:
         counts[given, truly] = n
     return counts
+
+
+def several(n: int = 150, k: int = 4, seed: int = 0, far: float = 4.0, form: str = "binary") -> Dataset:
+    """Rows of several labels each, every one of which moves a column of its own; the first two exclude each other.
+
+    Parameters
+    ----------
+    form : {"binary", "list", "separated"}
+        How the labels are written.
+    """
+    rng = np.random.default_rng(seed)
+    bits = rng.random((n, k)) < 0.35
+    bits[:, 1] &= ~bits[:, 0]
+    x = rng.normal(size=(n, k)) + far * bits
+    columns: dict[str, Any] = {f"x{j}": x[:, j] for j in range(k)}
+    names = [f"label {chr(97 + j)}" for j in range(k)]
+    of_row = [[name for name, has in zip(names, row, strict=True) if has] for row in bits]
+    own: dict[str, Any] = {"labels": of_row if form == "list" else ["; ".join(labels) for labels in of_row]}
+    if form == "binary":
+        own = {name: bits[:, j].astype(int) for j, name in enumerate(names)}
+    dataset = load(pa.table({**columns, **own}), label=list(own), task="multilabel", features=list(columns))
+    return replace(dataset, name="made labels")

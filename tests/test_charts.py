@@ -33,15 +33,15 @@ def cells(k: int) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "given": given,
-                "suggested": suggested,
+                "row": row,
+                "column": column,
                 "value": float(rng.integers(0, 40)),
-                "joint": int(rng.integers(0, 40)),
+                "count": int(rng.integers(0, 40)),
                 "suspects": 1,
-                "diagonal": given == suggested,
+                "muted": row == column,
             }
-            for given in names
-            for suggested in names
+            for row in names
+            for column in names
         ]
     )
 
@@ -83,7 +83,7 @@ def test_heatmap_selects_a_cell_at_any_number_of_classes(k: int, as_share: bool)
     spec = spec_of(charts.heatmap(table, as_share=as_share))
     assert selections(spec) == {"cell": "point"}
     chosen = next(p for p in spec["params"] if p["name"] == "cell")
-    assert chosen["select"]["fields"] == ["given", "suggested"]
+    assert chosen["select"]["fields"] == ["row", "column"]
     assert max(map(len, rows_of(spec))) == k * k
 
 
@@ -117,7 +117,7 @@ def test_numbers_of_clusters_never_lie_over_each_other() -> None:
 
 def test_heatmap_keeps_the_order_of_its_rows() -> None:
     table = cells(24).iloc[::-1]
-    order = list(dict.fromkeys(table["given"]))
+    order = list(dict.fromkeys(table["row"]))
     errors = next(
         layer for layer in spec_of(charts.heatmap(table, as_share=False))["layer"] if "color" in layer["encoding"]
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,8 @@ def test_agreement_and_conflicts_of_the_workspace(folder: Path, reviewed: Audit,
     (pair,) = figures["pairs"]
     assert (pair["one"], pair["other"], pair["examples"], pair["agreed"]) == ("ann", "bob", 4, 3)
     assert pair["kappa"] == pytest.approx(7 / 11)
+    assert -0.1 < pair["kappa_low"] < 0.1 < 0.9 < pair["kappa_high"] < 1  # four examples say little
+    assert figures["fleiss_kappa_low"] < figures["fleiss_kappa"] < figures["fleiss_kappa_high"]
     assert (figures["conflicts"], figures["open"], figures["overruled"]) == (1, 1, 0)
     assert {r["name"]: (r["first"], r["second"]) for r in figures["reviewers"]} == {"ann": (4, 0), "bob": (0, 4)}
     with (tmp_path / "conflicts.csv").open(newline="") as file:
@@ -70,7 +73,7 @@ def test_agreement_in_words(folder: Path, reviewed: Audit) -> None:
     result = run("agreement", folder)
     assert "ann, bob" in result.stdout
     assert "75.0%" in result.stdout
-    assert "Fleiss' kappa of all: 0.6" in result.stdout
+    assert re.search(r"Fleiss' kappa of all: 0\.6\d+ \(-?0\.\d+ to 0\.9\d+\)", result.stdout)
     assert "Conflicts: 1, of which 1 are open" in result.stdout
 
 

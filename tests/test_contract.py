@@ -26,6 +26,7 @@ SAMPLES: dict[str, list[Callable[[], Dataset]]] = {
     "classification": [made.table, made.texts],
     "regression": [measured.table, measured.texts],
     "multiannotator": [rated.long, rated.wide],
+    "multilabel": [made.several],
 }
 CASES = [(name, sample) for name in TASKS for sample in SAMPLES.get(name, [])]
 PLANTED, MISSING = 0.15, (5, 40)
@@ -49,13 +50,13 @@ def audited(planted: tuple[Dataset, np.ndarray]) -> Audit:
     return audit(without_labels(planted[0], MISSING))
 
 
-def without_labels(dataset: Dataset, rows: tuple[int, ...] | range) -> Dataset:
-    values = dataset.table[dataset.label_columns[0]].to_pylist()
-    return dataset.with_labels([None if row in rows else value for row, value in enumerate(values)])
+def without_labels(dataset: Dataset, units: tuple[int, ...] | range) -> Dataset:
+    return dataset.with_labels([None if n in units else value for n, value in enumerate(dataset.label_values())])
 
 
-def decide(row: int, label: object) -> Decision:
-    return Decision(actor="me", action="set", id=str(row), after=encode(label), fingerprint="")
+def decide(dataset: Dataset, unit: int, label: object) -> Decision:
+    about = {"id": str(dataset.ids[dataset.units.rows[unit]]), "part": dataset.units.parts[unit]}
+    return Decision(actor="me", action="set", after=encode(label), fingerprint="", **about)
 
 
 def test_every_task_has_a_sample() -> None:
@@ -131,13 +132,14 @@ def test_planted_errors_are_among_the_suspects_far_beyond_chance(
 def one_class(dataset: Dataset) -> Dataset:
     if dataset.value_type == "votes":
         return rated.saying(dataset, "the same")
-    return dataset.with_labels(["the same" if dataset.classes else 7] * len(dataset))
+    same = {"class": "the same", "classes": False, "number": 7}[dataset.value_type]
+    return dataset.with_labels([same] * len(dataset.units))
 
 
 def no_labels(dataset: Dataset) -> Dataset:
     if dataset.value_type == "votes":
         return rated.saying(dataset, None)
-    return dataset.with_labels([None] * len(dataset))
+    return dataset.with_labels([None] * len(dataset.units))
 
 
 def fewer_rows_than_folds(dataset: Dataset) -> Dataset:
@@ -147,7 +149,7 @@ def fewer_rows_than_folds(dataset: Dataset) -> Dataset:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (one_class, "one class, 'the same'|one number, '7'"),
+        (one_class, "one class, 'the same'|no label is present in two rows and absent in two others|one number, '7'"),
         (no_labels, "no labels at all"),
         (fewer_rows_than_folds, "4 labelled rows are fewer than the 5 folds"),
     ],
@@ -167,8 +169,9 @@ def test_applying_no_decision_changes_no_cell(audited: Audit) -> None:
 
 
 def test_applied_decisions_change_their_cells_alone(clean: Dataset) -> None:
-    other, new = (clean.classes[-1], "a new label") if clean.classes else (12.5, 1234.5)
-    values = TASKS[clean.task].apply(clean, effective([decide(0, other), decide(7, new)]))
+    news = {"classes": (True, False), "number": (12.5, 1234.5)}
+    other, new = news.get(clean.value_type) or (clean.classes[-1], "a new label")
+    values = TASKS[clean.task].apply(clean, effective([decide(clean, 0, other), decide(clean, 7, new)]))
     changed = clean.with_labels(values)
     expected = clean.label_values()
     expected[0], expected[7] = other, new
@@ -177,7 +180,7 @@ def test_applied_decisions_change_their_cells_alone(clean: Dataset) -> None:
 
 
 def test_a_kept_label_is_left_as_it_is(clean: Dataset) -> None:
-    kept = replace(decide(0, None), action="keep")
+    kept = replace(decide(clean, 0, None), action="keep")
     assert TASKS[clean.task].apply(clean, effective([kept])) == clean.label_values()
 
 

@@ -74,7 +74,7 @@ def bulk(
     }
     chosen = state.selection(filters, slice_)
     planned = plan(found, state.table, state.positions(chosen), change, state.tags)
-    told = ", ".join(text for _, text in chosen.chips()) or "all examples"
+    told = ", ".join(text for _, text in chosen.chips(found.dataset.name_of)) or "all examples"
     fingerprint = found.dataset.data_fingerprint
     decisions = planned.decisions(actor, fingerprint=fingerprint, base=state.seen, run=found.id, reason=f"bulk: {told}")
     if not dry_run:

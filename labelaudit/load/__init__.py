@@ -17,7 +17,7 @@ import pyarrow as pa
 from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.files import BROKEN_ARCHIVE, reason, replacing, require_file, writing
-from labelaudit.load import archives, arrays, columnar, delimited, excel, hub, imagery, jsonl
+from labelaudit.load import archives, arrays, columnar, conll, delimited, excel, hub, imagery, jsonl, sentences
 from labelaudit.load.bring import bring
 from labelaudit.load.demos import DEMOS
 from labelaudit.load.encoding import recognise
@@ -51,6 +51,8 @@ FORMATS: dict[str, Any] = {
     "arrow": columnar,
     "xlsx": excel,
     "npz": arrays,
+    "conllu": conll,
+    "conll": conll,
 }
 SUFFIXES = {
     ".csv": "csv",
@@ -69,7 +71,13 @@ SUFFIXES = {
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
     ".npz": "npz",
+    ".conllu": "conllu",
+    ".conll": "conll",
+    ".iob": "conll",
+    ".iob2": "conll",
+    ".bio": "conll",
 }
+SENTENCES = ("conllu", "conll")  # formats of files that came in them
 CLASS_FOLDERS = "zip"  # what images can be written as, besides
 # What files begin with, and the format or what they are instead.
 _BEGINNINGS = ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"\xff\xff\xff\xff", "arrow"))
@@ -215,9 +223,9 @@ def _format(path: Path) -> str:
     if other is not None:
         kind, advice = other
         raise BadInput(f"{path.name} is {kind}, not a table; {advice}.")
-    by_content = "jsonl" if _IS_JSON.match(start) else "csv"
+    by_content = "jsonl" if _IS_JSON.match(start) else conll.recognise(start) or "csv"
     by_name = SUFFIXES.get(path.suffix.lower(), by_content)
-    return by_content if by_name == "csv" else by_name
+    return by_content if by_name == "csv" or by_content in SENTENCES else by_name
 
 
 def _names_in(path: Path) -> list[str]:
@@ -433,14 +441,17 @@ def to_bytes(dataset: Dataset, format: str | None = None, spreadsheet_safe: bool
         class_at = dataset.source.options.get("class_at")
         imagery.write(dataset.table, dataset.source.media, dataset.label_columns[0], class_at, file)
         return file.getvalue()
-    source = dataset.source if format == dataset.source.format else Source(format)
+    table, source = dataset.table if dataset.shape.filed is None else dataset.shape.filed(dataset), dataset.source
+    table = sentences.unfolded(table, source)
+    if format != source.format:
+        table, source = table.drop_columns(source.options.get("own", [])), Source(format)
     if spreadsheet_safe:
         source = replace(source, options={**source.options, "spreadsheet_safe": True})
-    table = dataset.table if dataset.shape.filed is None else dataset.shape.filed(dataset)
     FORMATS[format].write(table, source, file)
     return file.getvalue()
 
 
 def formats(dataset: Dataset) -> list[str]:
-    """List the formats in which a data set can be written: tables, and class folders of images."""
-    return [*FORMATS, *([CLASS_FOLDERS] if dataset.source.media else [])]
+    """List the formats in which a data set can be written: tables, class folders of images, sentences as they came."""
+    tables = [name for name in FORMATS if name not in SENTENCES or name == dataset.source.format]
+    return [*tables, *([CLASS_FOLDERS] if dataset.source.media else [])]

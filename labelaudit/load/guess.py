@@ -19,8 +19,10 @@ LABEL_NAMES = (
     *("class_label", "class_name", "label_text", "label_name", "gold", "gold_label", "outcome", "topic", "species"),
     *("diagnosis", "emotion", "income", "quality"),
 )
-TOKEN_NAMES = frozenset({"tokens", "words", "forms"})
-TAG_NAMES = frozenset({"tags", "ner_tags", "pos_tags", "labels", "upos", "xpos"})
+# In the order of how sure the name makes it.
+TOKEN_NAMES = ("tokens", "words", "forms", "token", "word", "form")
+TAG_NAMES = ("tags", "ner_tags", "pos_tags", "labels", "upos", "ner", "tag", "label", "xpos")
+SENTENCE_NAMES = ("sent_id", "sentence_id", "sentence #", "sentence", "sent")
 RATER_NAMES = frozenset({"annotator", "annotatorid", "worker", "workerid", "rater", "raterid"})
 SEVERAL_NAMES = frozenset({"labels", "genres", "topics", "categories", "classes", "tags"})
 MAX_CLASSES = 200
@@ -62,7 +64,9 @@ def guess_task(table: pa.Table, source: Source) -> str:
     """
     kinds = {field.name.casefold(): field.type for field in table.schema}
     lists = {name for name, kind in kinds.items() if pa.types.is_list(kind) or pa.types.is_large_list(kind)}
-    if lists & TOKEN_NAMES and lists & TAG_NAMES:
+    if lists & set(TOKEN_NAMES) and lists & set(TAG_NAMES):
+        return "token"
+    if kinds.keys() & set(SENTENCE_NAMES[:3]) and kinds.keys() & set(TOKEN_NAMES[3:]):
         return "token"
     if lists & set(LABEL_NAMES) or lists & SEVERAL_NAMES:
         return "multilabel"

@@ -37,10 +37,12 @@ class Named:
     size : int
         Bytes, about.
     checksum : str
-        ``algorithm:hexadecimal digits``; empty where none is known.
-    label : str
+        ``algorithm:hexadecimal digits``, several with ``|`` between them; empty where none is known.
+    label : str or tuple of str
     text : tuple of str
         Its roles, where the file has columns of these names.
+    task : str
+        A key of `labelaudit.tasks.TASKS`.
     known : tuple of str
         Other names under which people have it; ``images.zip+labels.csv`` for a pair.
     make : callable
@@ -58,10 +60,11 @@ class Named:
     file: str
     size: int
     checksum: str
-    label: str
+    label: str | tuple[str, ...]
     make: Callable[[Path, Path], Path]
     ending: str
     text: tuple[str, ...] = ()
+    task: str = "classification"
     known: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     chosen: tuple[str, ...] = field(default=())
@@ -162,6 +165,37 @@ NAMED: dict[str, Named] = {
             ending=".zip",
             known=("stl10.zip", "stl10"),
         ),
+        Named(
+            name="covertype",
+            title="Covertype",
+            what="581,012 patches of forest in Colorado, 54 measures each, and which of 7 kinds of trees cover them",
+            url="https://ndownloader.figshare.com/files/5976039",
+            file="covtype.data.gz",
+            size=11 * MB,
+            checksum="sha256:614360d0257557dd1792834a85a1cdebfadc3c4f30b011d56afee7ffb5b15771",
+            label="Cover_Type",
+            make=rawsets.covertype,
+            ending=".parquet",
+            known=("covertype.csv", "covertype.parquet", "covtype.csv"),
+        ),
+        Named(
+            name="emotions",
+            title="Emotions of music",
+            what="593 songs, 72 measures of sound each, and which of 6 emotions they evoke",
+            url="https://raw.githubusercontent.com/scikit-multiflow/streaming-datasets/master/music.csv",
+            file="music.csv",
+            size=378_980,
+            # The same file goes around with one label's name corrected.
+            checksum=(
+                "sha256:fe480fc0fc2958b534e60f4ab9ea4d26fc9cb216beaddb786822c4119a89ce73"
+                "|72dff63d2629282299b9dc2f3b7f3a659565f1683b3314fd03b3f9ff243c87d2"
+            ),
+            label=rawsets.EMOTIONS,
+            make=rawsets.emotions,
+            ending=".csv",
+            task="multilabel",
+            known=("emotions.csv",),
+        ),
     )
 }
 
@@ -256,11 +290,13 @@ def load_named(wanted: Named, classes: Sequence[str], progress: Progress = silen
     labels = wanted.labels(raw)
     table, source = read(ready, labels)
     columns = table.column_names
-    if wanted.label in columns:
-        roles = {**roles, "label": roles.get("label") or wanted.label}
+    own = (wanted.label,) if isinstance(wanted.label, str) else wanted.label
+    if set(own) <= set(columns):
+        roles = {**roles, "label": roles.get("label") or own}
     if set(wanted.text) <= set(columns) and not roles.get("features"):
         roles = {**roles, "text": roles.get("text") or wanted.text}
-    dataset = load((table, source), **{**roles, "name": roles.get("name") or wanted.name})
+    roles = {**roles, "name": roles.get("name") or wanted.name, "task": roles.get("task") or wanted.task}
+    dataset = load((table, source), **roles)
     if classes:
         codes = [code for code, value in enumerate(dataset.classes) if str(value) in classes]
         rows = np.flatnonzero(np.isin(dataset.labels, codes))

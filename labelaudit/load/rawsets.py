@@ -26,6 +26,17 @@ ADULT = (
     *("race", "sex", "capital_gain", "capital_loss", "hours_per_week", "native_country", "income"),
 )
 AG_NEWS = {"1": "World", "2": "Sports", "3": "Business", "4": "Sci/Tech"}
+COVERS = ("spruce/fir", "lodgepole pine", "ponderosa pine", "cottonwood/willow", "aspen", "douglas-fir", "krummholz")
+COVERTYPE = (
+    *("Elevation", "Aspect", "Slope", "Horizontal_Distance_To_Hydrology", "Vertical_Distance_To_Hydrology"),
+    *("Horizontal_Distance_To_Roadways", "Hillshade_9am", "Hillshade_Noon", "Hillshade_3pm"),
+    "Horizontal_Distance_To_Fire_Points",
+    *(f"Wilderness_Area_{number}" for number in range(4)),
+    *(f"Soil_Type_{number}" for number in range(40)),
+    "Cover_Type",
+)
+EMOTIONS = ("amazed-suprised", "happy-pleased", "relaxing-calm", "quiet-still", "sad-lonely", "angry-aggresive")
+MISSPELT = "relaxing-clam"
 CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 STL10 = ("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck")
 STL10_EACH = 100  # images of each class in the subset
@@ -69,6 +80,47 @@ def ag_news(raw: Path, target: Path) -> Path:
         file.seek(0)
         rows = (row for row in csv.reader(file) if len(row) == 3)
         return _csv(target, ("label", "title", "description"), ([AG_NEWS.get(k, k), *rest] for k, *rest in rows))
+
+
+def covertype(raw: Path, target: Path) -> Path:
+    """Give UCI's file of Covertype a header and its classes names; a table with a header is left as it is.
+
+    Raises
+    ------
+    BadInput
+        It is something else.
+    """
+    if not raw.name.endswith(".gz"):
+        return raw
+    from pyarrow import csv, parquet
+
+    try:
+        table = csv.read_csv(raw, read_options=csv.ReadOptions(column_names=COVERTYPE))
+        codes = table["Cover_Type"].to_numpy()
+        names = pa.array(np.array(COVERS, dtype=object)[codes - 1])
+    except (pa.ArrowException, OSError, EOFError, IndexError, TypeError) as error:
+        raise BadInput(f"{raw.name} is not UCI's file of Covertype, or not all of it; get it again.") from error
+    with replacing(target) as file:
+        parquet.write_table(table.set_column(len(COVERTYPE) - 1, "Cover_Type", names), file)
+    return target
+
+
+def emotions(raw: Path, target: Path) -> Path:
+    """Correct a label's name in the file of the emotions of music.
+
+    Raises
+    ------
+    BadInput
+        It is something else.
+    """
+    with raw.open(encoding="utf-8", errors="replace", newline="") as file:
+        header = next(csv.reader(file), [])
+        if not {*EMOTIONS[:2], *EMOTIONS[3:]} <= set(header):
+            raise BadInput(f"{raw.name} lacks columns of the emotions of music; get it again.")
+        if MISSPELT not in header:
+            return raw
+        corrected = [EMOTIONS[2] if name == MISSPELT else name for name in header]
+        return _csv(target, corrected, csv.reader(file))
 
 
 def _csv(target: Path, header: Iterable[str], rows: Iterable[list[str]]) -> Path:

@@ -17,6 +17,7 @@ from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.load import cells
 from labelaudit.load.guess import guess, guess_class, is_short_text
 from labelaudit.load.leaks import label_codes, left_out
+from labelaudit.load.sentences import tagged
 from labelaudit.media import Media
 from labelaudit.text import shorten
 
@@ -213,6 +214,7 @@ def _ratings(wanted: Wanted) -> Dataset:
 ASSIGN: dict[str, Callable[[Wanted], Dataset]] = {
     "class": one_class,
     "classes": _several,
+    "tags": tagged,
     "number": _numbers,
     "votes": _ratings,
 }

@@ -16,6 +16,7 @@ from labelaudit.load.guess import LABEL_NAMES
 from labelaudit.load.leaks import coded, left_out
 from labelaudit.load.roles import Wanted, fair, id_of, listed, unnamed, with_features
 from labelaudit.shapes import binary
+from labelaudit.shapes.listed import guess_separator
 from labelaudit.shapes.several import form_of, label_sets, settled
 
 NAMES = (*LABEL_NAMES, "tags", "genres", "emotions", "categories", "topics", "keywords")
@@ -72,9 +73,11 @@ def _form(table: pa.Table, name: str) -> str:
     if binary.is_binary(column):
         return "binary"
     form = form_of(table, [name], has_separator=False)
-    if form == "separated" and not is_text(column.type):
-        return ""
-    return form
+    if form != "separated":
+        return form
+    texts = column.drop_null().to_pylist() if is_text(column.type) else []
+    separator = guess_separator(texts)
+    return form if any(separator in text for text in texts) else ""
 
 
 def _note(names: tuple[str, ...], options: dict[str, Any], column: pa.ChunkedArray) -> str:
@@ -86,5 +89,5 @@ def _note(names: tuple[str, ...], options: dict[str, Any], column: pa.ChunkedArr
         return note
     empty = int(np.sum([not cell.strip() for cell in column.to_pylist() if cell is not None and is_missing(cell)]))
     cells = "1 empty cell is" if empty == 1 else f"{empty:,} empty cells are"
-    means = {"none": "none of the labels", "missing": "labels that are missing"}[options["empty"]]
+    means = {"none": "none of the labels", "missing": "labels that are missing"}[options["empty_means"]]
     return f"{note}; {cells} taken for {means}" if empty else note

@@ -6,8 +6,9 @@ from labelaudit.shapes.base import Shape, Units, whole
 from labelaudit.shapes.number import NUMBER
 from labelaudit.shapes.several import SEVERAL
 from labelaudit.shapes.single import SINGLE
+from labelaudit.shapes.tags import TAGS
 from labelaudit.shapes.votes import VOTES
 
-SHAPES: dict[str, Shape] = {"class": SINGLE, "classes": SEVERAL, "number": NUMBER, "votes": VOTES}
+SHAPES: dict[str, Shape] = {"class": SINGLE, "classes": SEVERAL, "tags": TAGS, "number": NUMBER, "votes": VOTES}
 
 __all__ = ["SHAPES", "Shape", "Units", "whole"]

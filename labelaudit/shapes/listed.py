@@ -145,10 +145,9 @@ class Style:
 
 def style_of(cells: Sequence[Cell], form: str, separator: str) -> Style:
     """Judge by the cells that were read."""
-    several = [cell for cell in cells if len(cell.labels) > 1]
-    is_sorted = bool(several) and all(
-        all(str(a) <= str(b) for a, b in zip(cell.labels, cell.labels[1:], strict=False)) for cell in several
-    )
+    several = [cell for cell in cells if len(set(cell.labels)) > 1]
+    names = [list(map(str, cell.labels)) for cell in several]
+    is_sorted = len(names) > 1 and all(each == sorted(each) for each in names)
     usual = Counter(cell.between for cell in several).most_common(1)
     if form == "list":
         return Style(True, is_sorted, "", ("", ""), lambda label: label)

@@ -1,8 +1,8 @@
 """Several labels per example: a column for each of them, or all of them in one cell.
 
 ``label_options``: ``form`` (``binary``; ``list``; ``text``, a list written as text; ``separated``), ``separator``,
-``empty`` (whether a cell without text means ``none`` of the labels, or that they are ``missing``) and ``labels``, the
-labels that there are, whether or not they occur. What is not named is guessed once, when the data are loaded.
+``empty_means`` (a cell without text means ``none`` of the labels, or that they are ``missing``) and ``labels``: those
+that there are, whether or not they occur. What is not named is guessed once, when the data are loaded.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ FORMS = {
     "text": "lists of labels written as text",
     "separated": "labels with a separator",
 }
-OPTIONS = ("form", "separator", "empty", "labels")
+OPTIONS = ("form", "separator", "empty_means", "labels")
 EMPTY = ("none", "missing")
 GUESSED = "guessed"
+PART = "c:"  # before the name of a label
 MOST_SETS = 200  # different sets of labels that can stand for classes
 MOST_LABELS = 2000
 _READ: WeakKeyDictionary[Dataset, LabelSets] = WeakKeyDictionary()
@@ -87,7 +88,7 @@ def settled(table: pa.Table, columns: Sequence[str], options: Mapping[str, Any])
         An option is unknown, or the columns are not of that form.
     """
     options = {name: value for name, value in options.items() if value not in ("", GUESSED)}
-    for name, known in {"form": tuple(FORMS), "empty": EMPTY}.items():
+    for name, known in {"form": tuple(FORMS), "empty_means": EMPTY}.items():
         if options.get(name, known[0]) not in known:
             raise BadInput(f"there is no {name} {options[name]!r} of labels{did_you_mean(str(options[name]), known)}")
     unknown = next((name for name in options if name not in OPTIONS), None)
@@ -113,7 +114,7 @@ def settled(table: pa.Table, columns: Sequence[str], options: Mapping[str, Any])
         raise BadInput(
             f"column {columns[0]!r} holds {shorten(str(field.type))}, not {FORMS[form]}; choose another label column."
         )
-    made: dict[str, Any] = {"form": form, "empty": options.get("empty", "none")}
+    made: dict[str, Any] = {"form": form, "empty_means": options.get("empty_means", "none")}
     if form == "separated":
         made["separator"] = options.get("separator") or listed.guess_separator(_texts(table[columns[0]]))
     named = options.get("labels", ())
@@ -181,7 +182,7 @@ def _read_cells(table: pa.Table, name: str, options: Mapping[str, Any]) -> Itera
     read, (cells, which) = _reader(options), _cells(table, name)
     for number, value in enumerate(cells):
         if isinstance(value, str) and is_missing(value):
-            says_none = not value.strip() and options["empty"] == "none"
+            says_none = not value.strip() and options["empty_means"] == "none"
             yield listed.Cell([], []) if says_none else None
             continue
         try:
@@ -236,7 +237,7 @@ def _from_cells(table: pa.Table, name: str, options: Mapping[str, Any]) -> Label
 def units(dataset: Dataset) -> Units:
     """Take every label of every example as one unit, example after example."""
     names = label_sets(dataset).names
-    parts = np.array([f"c:{name}" for name in names], dtype=object)
+    parts = np.array([PART + name for name in names], dtype=object)
     return Units(np.repeat(np.arange(len(dataset)), len(names)), np.tile(parts, len(dataset)))
 
 
@@ -294,11 +295,18 @@ def _with_cells(dataset: Dataset, sets: LabelSets, after: np.ndarray, changed: n
         if not new and (now < 0).all():
             cells[row] = None if not is_text(field.type) or as_json else ""
             continue
-        given = None if (before < 0).all() else decode(cells[row]) if as_json else cells[row]
+        given = decode(cells[row]) if as_json else cells[row]
+        if (before < 0).all() or (isinstance(given, str) and not given.strip()):
+            given = None
         cell = listed.written(given, read, out, new, style)
         cells[row] = encode(cell) if as_json else cell
     array = array_of(cells, field.type)
     return dataset.table.set_column(dataset.table.schema.get_field_index(name), field, array)
+
+
+def bits_of(dataset: Dataset) -> np.ndarray:
+    """The labels as a table, decisions applied, shape (N, K): 1 present, 0 absent, -1 where nothing is said."""
+    return dataset.labels.reshape(len(dataset), -1)
 
 
 def strata(dataset: Dataset) -> tuple[np.ndarray, Sequence[str]]:
@@ -307,7 +315,7 @@ def strata(dataset: Dataset) -> tuple[np.ndarray, Sequence[str]]:
     Sets next to each other share their rarest labels, so that rows dealt in this order spread each label evenly.
     """
     sets = label_sets(dataset)
-    given = dataset.labels.reshape(sets.given.shape)
+    given = bits_of(dataset)
     order = np.argsort((given == 1).sum(axis=0), kind="stable")
     ranked = given[:, order]
     different, codes = np.unique(ranked, axis=0, return_inverse=True)

@@ -79,14 +79,25 @@ def written(dataset: Dataset, values: Sequence[Any]) -> pa.Table:
     name = dataset.label_columns[0]
     schema_field = dataset.table.schema.field(name)
     cells = [encode(value) for value in values] if dataset.holds_json(name) else values
+    array = fitting(name, cells, schema_field.type)
+    return dataset.table.set_column(dataset.table.schema.get_field_index(name), schema_field, array)
+
+
+def fitting(name: str, cells: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Make an array of labels of the type that the column `name` has.
+
+    Raises
+    ------
+    BadInput
+        One of them does not fit.
+    """
     try:
-        array = array_of(cells, schema_field.type)
+        return array_of(cells, kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise BadInput(
-            f"a new label does not fit column {name!r} of type {schema_field.type} ({shorten(str(error))}); "
+            f"a new label does not fit column {name!r} of type {kind} ({shorten(str(error))}); "
             "choose one like the others."
         ) from error
-    return dataset.table.set_column(dataset.table.schema.get_field_index(name), schema_field, array)
 
 
 def array_of(cells: Sequence[Any], kind: pa.DataType) -> pa.Array:

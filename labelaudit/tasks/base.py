@@ -17,6 +17,7 @@ from labelaudit.dataset import Dataset
 from labelaudit.heads import HEADS
 from labelaudit.labels import decode
 from labelaudit.predict import Progress, silent
+from labelaudit.tasks.grids import Grid, confusions
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
@@ -162,6 +163,8 @@ class Task:
         none for a label that is no class.
     plane : callable
         ``(audit) -> x, y of shape (n,)``: where the units lie on the scatter; NaN where nowhere.
+    heatmaps : callable
+        ``(audit) -> grids``, one after the other, or in a sentence why there is none.
     axes : Axes
         Of that plane.
     part_name : callable
@@ -205,6 +208,7 @@ class Task:
     plane: Callable[[Audit], tuple[np.ndarray, np.ndarray]]
     expected: Callable[[Dataset, AuditConfig], tuple[tuple[str, ...], str, float]]
     overview: Callable[[Dataset], pd.DataFrame]
+    heatmaps: Callable[[Audit], Sequence[Grid] | str] = confusions
     axes: Axes = Axes()
     part_name: Callable[[Audit, int], str] = lambda audit, position: ""
     detectors: Mapping[str, str] = field(default_factory=dict)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from labelaudit import health
 from labelaudit.labels import encode
@@ -10,15 +11,41 @@ from labelaudit.panels import Card, Column, Link, Links, Ranking
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit
+    from labelaudit.selection import Selection
 
 AT_RISK = 0.8  # a class of which more than every fifth label is likely wrong
 MOST_PAIRS = 8
 
 
-def weakest(audit: Audit) -> Card:
-    """The class of the lowest label quality."""
+def said_of_model(agreement: float) -> dict[str, Any]:
+    """Say whose estimate Health shows, and how often the model agrees with the labels."""
+    return {
+        "health_words": "by the estimate of Confident Learning",
+        "health_help": "cleanlab's overall label health score",
+        "agreement": agreement,
+        "agreement_words": (
+            f"The model, which never saw them, agrees with {agreement:.0%} of the labels: the higher, the more of the "
+            "suspects are right."
+        ),
+    }
+
+
+def given(audit: Audit, code: int) -> Selection:
+    """Select the suspects that are given a class."""
     from labelaudit.selection import Selection
 
+    return Selection(suspects=True, given=encode(audit.dataset.classes[code]))
+
+
+def either(audit: Audit, code: int) -> Selection:
+    """Select the suspects that are given a class, or for which it is suggested."""
+    from labelaudit.selection import Selection
+
+    return Selection(suspects=True, either=encode(audit.dataset.classes[code]))
+
+
+def weakest(audit: Audit, of: Callable[[Audit, int], Selection] = given) -> Card:
+    """The class of the lowest label quality, and the way to its suspects."""
     worst = audit.per_class.iloc[0]
     n_risk = int((audit.per_class["label_quality"] < AT_RISK).sum())
     risk = "1 class" if n_risk == 1 else f"{n_risk} classes"
@@ -27,18 +54,13 @@ def weakest(audit: Audit) -> Card:
         str(worst["class"]),
         f"quality {worst['label_quality']:.1%}; {risk} at risk (under {AT_RISK:.0%}).",
         "the lowest label quality score",
-        Link(
-            f"Show its {int(worst['suspects']):,} suspects",
-            Selection(suspects=True, given=encode(audit.dataset.classes[int(worst["code"])])),
-            key="weakest",
-        ),
+        Link(f"Show its {int(worst['suspects']):,} suspects", of(audit, int(worst["code"])), key="weakest"),
     )
 
 
-def ranking(audit: Audit) -> Ranking:
+def ranking(audit: Audit, of: Callable[[Audit, int], Selection] = either) -> Ranking:
     """All classes, each with the way to its suspects."""
     from labelaudit import charts
-    from labelaudit.selection import Selection
 
     return Ranking(
         title="Label quality by class",
@@ -60,8 +82,8 @@ def ranking(audit: Audit) -> Ranking:
         },
         ascending=frozenset({"label_quality"}),
         selections={
-            name: Selection(suspects=True, either=encode(value))
-            for name, value in zip(audit.dataset.class_names, audit.dataset.classes, strict=True)
+            str(name): of(audit, int(code))
+            for name, code in zip(audit.per_class["class"], audit.per_class["code"], strict=True)
         },
         chart=charts.per_class,
         alt="Bars: the share of each class that was given wrongly, and that is missing from it",

@@ -139,7 +139,7 @@ def find_issues(
     flagged = np.zeros(len(codes), dtype=bool)
     flagged[np.flatnonzero(labelled)[judged]] = confident.label_issues(learned, known_learned, config.filter_by)
     flagged &= ~dataset.verified
-    scores = pd.DataFrame({"id": ids, "part": ""})
+    scores = pd.DataFrame({"id": ids, "part": dataset.units.parts})
     for name in confident.SCORES:
         column = np.full(len(codes), np.nan)
         column[labelled] = confident.quality_scores(given, known, name)
@@ -164,7 +164,7 @@ def find_issues(
     issues = pd.DataFrame(
         {
             "id": ids,
-            "part": "",
+            "part": dataset.units.parts,
             "issue": "label",
             "score": score,
             "is_issue": flagged,
@@ -261,16 +261,9 @@ def metrics(audit: Audit) -> dict[str, Any]:
     """Return the figures that Health shows beside those in the manifest."""
     labelled = audit.codes >= 0
     predicted = audit.outputs["pred_probs"].argmax(axis=1)
-    agreement = float((predicted == audit.codes)[labelled].mean())
     return {
         **audit.manifest["health"],
-        "health_words": "by the estimate of Confident Learning",
-        "health_help": "cleanlab's overall label health score",
-        "agreement": agreement,
-        "agreement_words": (
-            f"The model, which never saw them, agrees with {agreement:.0%} of the labels: the higher, the more of the "
-            "suspects are right."
-        ),
+        **classes.said_of_model(float((predicted == audit.codes)[labelled].mean())),
         "card": classes.weakest(audit),
         "panels": [classes.ranking(audit), classes.pairs(audit)],
     }
@@ -278,6 +271,11 @@ def metrics(audit: Audit) -> dict[str, Any]:
 
 def view(audit: Audit, position: int) -> Sequence[Block]:
     """Show one example: the text or the row, and the class probabilities as bars."""
+    return [EXAMPLES[audit.dataset.modality](audit, position), class_bars(audit, position)]
+
+
+def class_bars(audit: Audit, position: int) -> Bars:
+    """Show the probabilities of the likeliest classes, and of the given one."""
     given = audit.dataset.code_of(audit.label_issues["given"].iloc[position])
     probabilities = audit.outputs["pred_probs"][position]
     suggested = decode(audit.label_issues["suggested"].iloc[position])
@@ -292,9 +290,8 @@ def view(audit: Audit, position: int) -> Sequence[Block]:
         return "suggested" if suggested is not None and audit.dataset.classes[code] == suggested else "other"
 
     bars = tuple(Bar(names[k], float(probabilities[k]), role(int(k))) for k in order)
-    example = EXAMPLES[audit.dataset.modality](audit, position)
     title = "Your model" if YOURS in audit.manifest["resolved"]["heads"] else "Trained without this example"
-    return [example, Bars(title, bars)]
+    return Bars(title, bars)
 
 
 def charts() -> Mapping[str, Any]:

@@ -369,7 +369,7 @@ def charts() -> Mapping[str, Any]:
 
 MULTIANNOTATOR = Task(
     name="multiannotator",
-    title="One class per item, by several annotators",
+    title="Several annotators per item",
     needs="a row per rating (item, annotator, label) or a column per annotator; two annotators and two classes",
     value_type="votes",
     editor="choice",
@@ -386,6 +386,7 @@ MULTIANNOTATOR = Task(
     expected=expected,
     overview=class_counts,
     choices=("model", "consensus", "calibrate"),
+    noises={"uniform": "annotators answer at random", "confusable": "annotators confuse classes"},
     several=True,
     label_options={"item": ("",), "annotator": ("",)},
     detectors={"consensus": "all weighed", "votes": "votes", "model": "the model"},

@@ -9,27 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from labelaudit import confident, cooccurrence, health, multilabel
-from labelaudit.blocks import Bar, Bars, Block
+from labelaudit import cooccurrence, health, multilabel
 from labelaudit.checks.base import K
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
 from labelaudit.labels import encode
-from labelaudit.shapes.several import EMPTY, GUESSED, label_sets
+from labelaudit.shapes.several import EMPTY, GUESSED, bits_of, label_sets
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task, apply, confidence_plane, likeliest
-from labelaudit.tasks.classification import EXAMPLES, NO_LABEL, charts, settled
+from labelaudit.tasks.classification import NO_LABEL, charts, settled
 from labelaudit.tasks.pooling import by_head, expected, pooled
+from labelaudit.tasks.sets import heatmaps, metrics, part_name, view
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit, AuditConfig
-
-MOST_BARS = 12
-
-
-def bits_of(dataset: Dataset) -> np.ndarray:
-    """The labels as a table, decisions applied, shape (N, K): 1 present, 0 absent, -1 where nothing is said."""
-    return dataset.labels.reshape(len(dataset), -1)
+    from labelaudit.audit import AuditConfig
 
 
 def check(dataset: Dataset, config: AuditConfig) -> None:
@@ -44,7 +37,7 @@ def check(dataset: Dataset, config: AuditConfig) -> None:
     labelled = int((bits >= 0).any(axis=1).sum())
     where = ", ".join(map(repr, dataset.label_columns[:3])) + (" …" if len(dataset.label_columns) > 3 else "")
     if not labelled:
-        raise BadInput(f"{where}: no row has labels; choose the columns that hold the labels of each row.")
+        raise BadInput(f"{where}: no labels at all; choose the columns that hold the labels of each row.")
     if labelled < config.folds:
         raise BadInput(
             f"{labelled} labelled rows are fewer than the {config.folds} folds; use fewer folds or more rows."
@@ -116,7 +109,7 @@ def find_issues(
     flagged = multilabel.label_issues(bits, probabilities, config.filter_by, judged).ravel() & ~dataset.verified
     near = None if seen.graph is None else multilabel.neighbour_shares(bits, seen.graph, K)
     scores = _scores(ids, dataset.units.parts, bits, outputs, near)
-    score = scores[config.score].fillna(1.0).to_numpy(copy=True)
+    score = scores["self_confidence"].fillna(1.0).to_numpy(copy=True)
     score[(bits >= 0).ravel() & ~judged.ravel()] = 1.0
 
     codes = bits.ravel()
@@ -153,11 +146,10 @@ def _scores(
     """One column for each detector of a unit, and ``example``, the softmin over the labels of an example."""
     codes = bits.ravel()
     labelled = np.flatnonzero(codes >= 0)
-    scores = pd.DataFrame({"id": ids, "part": parts})
-    for name in confident.SCORES:
-        column = np.full(len(codes), np.nan)
-        column[labelled] = confident.quality_scores(codes[labelled], outputs["arrays"]["pred_probs"][labelled], name)
-        scores[name] = column
+    # Of two classes, all scores of Confident Learning rank alike.
+    sure = np.full(len(codes), np.nan)
+    sure[labelled] = outputs["arrays"]["pred_probs"][labelled, codes[labelled]]
+    scores = pd.DataFrame({"id": ids, "part": parts, "self_confidence": sure})
     if len(outputs["verdicts"]) > 1:
         scores = scores.assign(**{head: sure for head, (sure, _) in outputs["verdicts"].items()})
     own = {"alone": outputs["alone"], "other_labels": outputs["others"], "neighbours": near}
@@ -280,59 +272,6 @@ def overview(dataset: Dataset) -> pd.DataFrame:
     return table.sort_values("examples", ascending=False, kind="stable", ignore_index=True)
 
 
-def metrics(audit: Audit) -> dict[str, Any]:
-    """Return the figures that Health shows beside those in the manifest."""
-    n_labels = len(label_sets(audit.dataset).names)
-    bits = audit.codes.reshape(-1, n_labels)
-    likely = audit.outputs["pred_probs"].argmax(axis=1)
-    labelled = audit.codes >= 0
-    return {
-        **audit.manifest["health"],
-        "agreement": float((likely == audit.codes)[labelled].mean()),
-        "per_class": audit.per_class,
-        "overlaps": _overlaps(audit, bits),
-        **multilabel.metrics(bits, likely.reshape(bits.shape)),
-    }
-
-
-def _overlaps(audit: Audit, bits: np.ndarray) -> pd.DataFrame:
-    """Rank the pairs of labels by how often one is flagged as too much where the other is as missing."""
-    names = label_sets(audit.dataset).names
-    flagged = audit.label_issues["is_issue"].to_numpy().reshape(bits.shape)
-    counts = multilabel.confused(flagged, bits)
-    extra, missing = np.nonzero(counts)
-    table = pd.DataFrame(
-        {
-            "given": [names[k] for k in extra],
-            "suggested": [names[k] for k in missing],
-            "given_code": extra,
-            "suggested_code": missing,
-            "examples": counts[extra, missing],
-            "share": counts[extra, missing] / max(1, len(bits)),
-        }
-    )
-    return table.sort_values("examples", ascending=False, kind="stable", ignore_index=True)
-
-
-def view(audit: Audit, position: int) -> Sequence[Block]:
-    """Show one label of an example: the example, and how likely it has each of the labels."""
-    names = label_sets(audit.dataset).names
-    own = position % len(names)
-    first = position - own
-    probabilities = audit.outputs["pred_probs"][first : first + len(names), 1]
-    given, rows = audit.codes[first : first + len(names)], audit.label_issues
-    flagged = rows["is_issue"].to_numpy()[first : first + len(names)]
-    order = [own, *(k for k in np.argsort(-probabilities, kind="stable").tolist() if k != own)][:MOST_BARS]
-
-    def role(label: int) -> Any:
-        if flagged[label] and given[label] == 0:
-            return "suggested"
-        return "given" if given[label] == 1 else "other"
-
-    bars = tuple(Bar(names[k], float(probabilities[k]), role(k)) for k in order)
-    return [EXAMPLES[audit.dataset.modality](audit, position), Bars("Its labels, by models without this example", bars)]
-
-
 MULTILABEL = Task(
     name="multilabel",
     title="Several labels per example",
@@ -352,11 +291,13 @@ MULTILABEL = Task(
     expected=expected,
     overview=overview,
     several=True,
+    choices=("model", "filter_by", "calibrate"),
     noises=multilabel.NOISES,
-    label_options={"separator": (GUESSED, ";", ",", "|", "/"), "empty": EMPTY},
+    heatmaps=heatmaps,
+    part_name=part_name,
+    label_options={"separator": (GUESSED, ";", ",", "|", "/"), "empty_means": EMPTY},
     detectors={
         "alone": "models without the other labels",
         "other_labels": "the other labels alone",
-        "neighbours": "nearest neighbours",
     },
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -146,14 +146,21 @@ def pooled(every: dict[str, np.ndarray], labels: np.ndarray) -> Learned:
     labelled = np.flatnonzero(labels >= 0)
     if len(every) > 1:
         every = {head: tempered(pred_probs, labels)[0] for head, pred_probs in every.items()}
+    weights = pool_weights(np.column_stack([p[labelled, labels[labelled]] for p in every.values()]))
+    pooled = sum(np.float32(weight) * p for weight, p in zip(weights, every.values(), strict=True))
+    shares = {head: round(float(w), 3) for head, w in zip(every, weights, strict=True)}
+    return np.asarray(pooled), verdicts_of(every, labels), shares
+
+
+def verdicts_of(every: Mapping[str, np.ndarray], labels: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Say what each head thinks of the given labels: the ``verdicts`` of `pooled`."""
+    labelled = np.flatnonzero(labels >= 0)
     verdicts = {}
     for head, pred_probs in every.items():
         score = np.full(len(labels), np.nan)
         score[labelled] = confident.quality_scores(labels[labelled], pred_probs[labelled], "pairwise_confidence")
         verdicts[head] = score, pred_probs.argmax(axis=1)
-    weights = pool_weights(np.column_stack([p[labelled, labels[labelled]] for p in every.values()]))
-    pooled = sum(np.float32(weight) * p for weight, p in zip(weights, every.values(), strict=True))
-    return np.asarray(pooled), verdicts, {head: round(float(w), 3) for head, w in zip(every, weights, strict=True)}
+    return verdicts
 
 
 def expected(dataset: Dataset, config: AuditConfig) -> tuple[tuple[str, ...], str, float]:

@@ -35,7 +35,11 @@ def show(opened: Opened, *, deck: bool = False) -> None:
     audit, table = opened.audit, opened.table
     health = audit.manifest["health"]["overall_label_health_score"]
     suspects = int(table["is_issue"].sum())
-    size = f"{audit.sample or f'{len(table):,}'} × {len(opened.dataset.classes):,} classes"
+    size = audit.sample or f"{len(audit.outputs['rows']):,}"
+    if not audit.is_whole:
+        size += f" examples with {len(table):,} labels"
+    elif opened.dataset.classes:
+        size += f" × {len(opened.dataset.classes):,} classes"
     facts = [
         (opened.dataset.name, ""),
         (f"{size} · {opened.dataset.modality} · {TASKS[opened.dataset.task].title.lower()}", ""),
@@ -82,7 +86,7 @@ def chips(opened: Opened) -> None:
     if not opened.selection:
         st.caption("no selection: all examples", width="content")
         return
-    for name, text in opened.selection.chips():
+    for name, text in opened.selection.chips(opened.dataset.name_of):
         text = title_of(opened.audit, opened.selection.issue) if name == "issue" else text
         st.button(
             plain(text[:60]),

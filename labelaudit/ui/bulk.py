@@ -39,7 +39,7 @@ def panel(opened: Opened) -> None:
         st.info("No example is selected. Drop a filter in the bar, or choose another.")
         return
     with st.container(key="bulk-panel"):
-        chosen = ", ".join(text for _, text in opened.selection.chips()) or "all examples"
+        chosen = ", ".join(text for _, text in opened.selection.chips(opened.dataset.name_of)) or "all examples"
         st.markdown(f"**Decide on all {len(positions):,}** · {plain(shorten(chosen, 120))}")
         try:
             change = _change(opened)

@@ -129,4 +129,5 @@ def snippet_of(opened: Opened, position: int, length: int = SNIPPET) -> str:
         names = list(opened.dataset.feature_columns[:12])
         record = opened.dataset.table.select(names).slice(int(opened.audit.rows[position]), 1).to_pylist()[0]
         text = " · ".join(f"{name} {show(record[name])}" for name in names if record[name] not in (None, ""))
+    text = text or f"{opened.dataset.id_column or 'row'} {opened.plain['id'].iloc[position]}"
     return text if len(text) <= length else text[:length].rstrip() + " …"

@@ -126,7 +126,7 @@ def preview(handover: Handover) -> None:
     )
     if counts["renamed"]:
         st.caption(f"{counts['renamed']:,} more rows get the new name of a class that was renamed or merged.")
-    unseen = int(handover.scope.sum() - handover.scope[handover.audit.rows].sum())
+    unseen = int(handover.scope.sum() - handover.scope[handover.audit.outputs["rows"]].sum())
     if unseen:
         st.caption(f"{unseen:,} of them were not audited ({handover.audit.sample} was); they are written as they are.")
     if handover.changes.empty:

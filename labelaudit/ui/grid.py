@@ -16,7 +16,7 @@ from labelaudit.tasks import TASKS
 from labelaudit.ui import deciding, deck_events, keys, session
 from labelaudit.ui.blocks import TINY, tiny
 from labelaudit.ui.cards import order_of, snippet_of
-from labelaudit.ui.keys import Keys
+from labelaudit.ui.grid_script import FOLLOW, MATTERS, PICTURE, report
 from labelaudit.ui.opened import Opened
 
 PAGE = 100
@@ -24,41 +24,7 @@ COLUMNS = ("position", "score", "given", "suggested", "final", "status", "id")
 CHANGING = {"final", "status"}  # what a decision changes
 # What stands for the final label.
 UNLABELLED = {"exclude": "(excluded)", "skip": "(skipped)", "ambiguous": "(ambiguous)"}
-# The table takes the keyboard, so it passes on the keys of these; arrows, space and Enter are its own.
-PASSED_ON = ("accept", "keep", "exclude", "ambiguous", "skip", "undo", "redo")
 EVENTS = ("cellValueChanged", "cellFocused", "cellKeyDown", "selectionChanged", "sortChanged", "filterChanged")
-# Whoever works in the table stays in it: its focus follows the open example, unless something was done in the table
-# since the server marked it. Whoever does not still sees its row.
-FOLLOW = JsCode(
-    """
-    function({api}) {
-      const focused = api.getFocusedCell();
-      if (api.getEditingCells().length) return;
-      api.forEachNode((node) => {
-        if (node.data.open !== (window.touched || "fresh") || node.rowIndex === focused?.rowIndex) return;
-        api.ensureIndexVisible(node.rowIndex);
-        if (focused) api.setFocusedCell(node.rowIndex, focused.column);
-      });
-    }
-    """
-)
-
-# A class, since what a function returns is shown as text.
-PICTURE = JsCode(
-    """
-    class {
-      init(params) {
-        this.gui = document.createElement(params.value ? "img" : "span");
-        if (!params.value) { this.gui.textContent = "–"; return; }
-        this.gui.src = params.value;
-        this.gui.alt = "";
-        this.gui.style.cssText = "height:100%;width:100%;object-fit:contain;image-rendering:auto";
-      }
-      getGui() { return this.gui; }
-      refresh() { return false; }
-    }
-    """
-)
 
 
 def queue_of(opened: Opened, positions: np.ndarray) -> np.ndarray:
@@ -77,84 +43,16 @@ def queue_of(opened: Opened, positions: np.ndarray) -> np.ndarray:
     last = opened.decisions[-1].key if opened.decisions and used & CHANGING else ""
     table = opened.workspace.owner, opened.audit.id, opened.blind, last
     scores = opened.scores[positions].tobytes() if "score" in used else b""
-    return _queued(table, json.dumps(model), positions.tobytes(), scores, opened)
+    return _queued(table, json.dumps(model), positions.tobytes(), scores, used, opened)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _queued(
-    table: tuple[str, str, bool, str], model: str, positions: bytes, scores: bytes, _opened: Opened
+    table: tuple[str, str, bool, str], model: str, positions: bytes, scores: bytes, _used: set[str], _opened: Opened
 ) -> np.ndarray:
     """What `queue_of` returns, found once for the same rows of the same table, and not at each run of the page."""
     rows, wanted = np.frombuffer(positions, dtype=np.intp), json.loads(model)
-    used = {key["colId"] for key in wanted["sort"]} | set(wanted["filter"])
-    return np.asarray(rows[ordered(_shown(_opened, rows, used), wanted["sort"], wanted["filter"])])
-
-
-def _report(own: Keys) -> JsCode:
-    """What goes back to the server: what happened and never the rows; a key that decides also goes one row down.
-
-    Below the last row there is none, and a key too many does not decide on that one again.
-    The keys are all of late, with the rows that they are about: the server may hear of two events at once, and then
-    knows the last one only. AgGrid calls this before it asks `MATTERS`.
-    """
-    passed = [key for name in PASSED_ON for key in own[name]] + list(deciding.DIGITS)
-    return JsCode(
-        f"""
-        function({{streamlitRerunEventTriggerName, eventData}}) {{
-          const api = eventData.api;
-          const focus = (index) => {{
-            api.ensureIndexVisible(index);
-            api.setFocusedCell(index, eventData.column);
-          }};
-          const key = (press) => {{
-            const lower = press.key.toLowerCase();
-            return press.shiftKey && lower !== lower.toUpperCase() ? "shift+" + lower : lower;
-          }};
-          const pressed = (window.pressed ||= []), decided = (window.decided ||= []);
-          const name = crypto.getRandomValues(new Uint32Array(2)).join("-");
-          const press = streamlitRerunEventTriggerName === "cellKeyDown" ? eventData.event : null;
-          const at = eventData.data?.position;
-          const undoes = press && {json.dumps(own["undo"])}.includes(key(press));
-          const decides = press && !undoes && !{json.dumps(own["redo"])}.includes(key(press));
-          if (press) {{
-            press.matters = {json.dumps(passed)}.includes(key(press)) && !press.repeat && !press.ctrlKey
-              && !press.metaKey && !press.altKey && !api.getEditingCells().length && !(decides && window.ended === at);
-            if (!press.matters) return {{}};
-            pressed.push({{name, key: key(press), position: at}});
-          }}
-          [window.touched, window.ended] = [name, null];
-          if (undoes) {{
-            const last = api.getRowNode(String(decided.pop()));
-            if (last) focus(last.rowIndex);
-          }} else if (decides) {{
-            decided.push(at);
-            if (eventData.rowIndex + 1 < api.getDisplayedRowCount()) focus(eventData.rowIndex + 1);
-            else window.ended = at;
-          }}
-          const row = eventData.data ? eventData : api.getDisplayedRowAtIndex(eventData.rowIndex);
-          return {{
-            event: streamlitRerunEventTriggerName,
-            touched: window.touched,
-            position: row ? row.data.position : null,
-            keys: pressed.slice(-100),
-            value: eventData.newValue === undefined ? null : eventData.newValue,
-            selected: api.getSelectedNodes().map((node) => node.data.position),
-            sort: api.getColumnState().filter((c) => c.sort).sort((a, b) => a.sortIndex - b.sortIndex)
-              .map((c) => ({{colId: c.colId, sort: c.sort}})),
-            filter: api.getFilterModel(),
-          }};
-        }}
-        """
-    )
-
-
-MATTERS = JsCode(
-    """
-    function({streamlitRerunEventTriggerName, eventData}) {
-      return streamlitRerunEventTriggerName !== "cellKeyDown" || eventData.event.matters;
-    }
-    """
-)
+    return np.asarray(rows[ordered(_shown(_opened, rows, _used), wanted["sort"], wanted["filter"])])
 
 
 def _model() -> dict[str, Any]:
@@ -198,7 +96,7 @@ def show(opened: Opened, queue: np.ndarray, position: int | None) -> None:
         key=key,
         height=560,
         data_return_mode=DataReturnMode.CUSTOM,
-        custom_jscode_for_grid_return=_report(own),
+        custom_jscode_for_grid_return=report(own),
         should_grid_return=MATTERS,
         update_on=list(EVENTS),
         callback=_changed,
@@ -260,7 +158,10 @@ def _turn(key: str) -> None:
 
 def _shown(opened: Opened, queue: np.ndarray, columns: Collection[str] = COLUMNS) -> pd.DataFrame:
     """Columns of the queue as the table shows them, without the snippets, which only one page needs."""
-    source, named = opened.table.iloc[queue], opened.dataset.names_of
+    named = opened.dataset.names_of
+
+    def of(name: str) -> pd.Series:
+        return opened.table[name].iloc[queue]
 
     def column(name: str) -> Any:
         match name:
@@ -269,14 +170,14 @@ def _shown(opened: Opened, queue: np.ndarray, columns: Collection[str] = COLUMNS
             case "score":
                 return opened.scores[queue].round(4)
             case "given" | "suggested":
-                return named(source[name])
+                return named(of(name))
             case "final":
-                action = source["action"]
-                return np.where(action.isin(["set", "keep"]), named(source["final"]), action.map(UNLABELLED).fillna(""))
+                action = of("action")
+                return np.where(action.isin(["set", "keep"]), named(of("final")), action.map(UNLABELLED).fillna(""))
             case "id":
-                return source["id"].astype(str)
+                return of("id").astype(str)
             case _:
-                return source[name]
+                return of(name)
 
     return pd.DataFrame({name: pd.Series(np.asarray(column(name))) for name in COLUMNS if name in columns})
 

@@ -2,126 +2,127 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from labelaudit import health
-from labelaudit.audit import Audit
-from labelaudit.labels import decode
-from labelaudit.selection import cell
+from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
+from labelaudit.tasks.grids import Grid
 from labelaudit.ui import session
 from labelaudit.ui.opened import Opened
 
-MOST = 24  # classes that can be told apart on one screen
-MEASURES = {
-    "counts": "examples, estimated",
-    "P(given | true)": "of the true members of the column's class, the share given as the row's",
-    "P(true | given)": "of the examples given as the row's class, the share that is truly the column's",
-}
+MOST = 24  # rows that can be told apart on one screen
 
 
-def controls(opened: Opened) -> tuple[str, np.ndarray]:
-    """Draw the controls; return the measure and which classes to show, in order."""
-    joint = opened.audit.joint
-    names = list(opened.dataset.class_names)
-    order = health.confused_order(joint)
+def grids(opened: Opened) -> Sequence[Grid]:
+    """Return what the task has to draw; none where it says why there is nothing, and that is shown."""
+    found = TASKS[opened.dataset.task].heatmaps(opened.audit)
+    if isinstance(found, str):
+        st.info(found, icon=":material/grid_off:")
+        return ()
+    return found
+
+
+def controls(every: Sequence[Grid]) -> tuple[Grid, np.ndarray]:
+    """Draw the controls; return what to draw and which of its rows, in order."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        measure = st.segmented_control(
+        by_name = {grid.name: grid for grid in every}
+        name = st.segmented_control(
             "Show as",
-            list(MEASURES),
-            default="counts",
+            list(by_name),
+            default=every[0].name,
             key="heatmap-measure",
             required=True,
-            help="; ".join(f"{k}: {v}" for k, v in MEASURES.items()),
+            help="; ".join(f"{grid.name}: {grid.about}" for grid in every),
         )
-        if len(names) > MOST:
+        grid = by_name[name]
+        order = grid.order
+        if len(order) > MOST:
             found = st.selectbox(
-                "Find a class",
-                range(len(names)),
+                f"Find a {grid.what}",
+                range(len(order)),
                 index=None,
-                format_func=names.__getitem__,
-                placeholder=f"{len(names)} classes: the most confused {MOST} are shown",
+                format_func=grid.rows.__getitem__,
+                placeholder=f"{len(order)} of them: the most confused {MOST} are shown",
                 key="heatmap-find",
                 width=320,
             )
-            if found is not None:
-                confusion = joint[found] + joint[:, found]
-                confusion[found] = confusion.max() + 1
-                chosen = set(np.argsort(-confusion, kind="stable")[:MOST].tolist())
-                order = np.array([k for k in order if k in chosen])
-    return measure, order[:MOST]
+            order = order if found is None else _around(grid, found)
+    return grid, order[:MOST]
 
 
-def draw(opened: Opened, measure: str, order: np.ndarray) -> None:
-    """Draw the confident joint; a click on a cell selects its suspects everywhere."""
-    joint = opened.audit.joint
-    values = {
-        "counts": lambda: joint,
-        "P(given | true)": lambda: health.noise_matrix(joint),
-        "P(true | given)": lambda: health.inverse_noise_matrix(joint),
-    }[measure]()
-    by_name = opened.dataset.class_by_name
-    cells = cells_of(opened.audit, values, order)
-    chosen = [opened.dataset.name_of(text) for text in (opened.selection.given, opened.selection.suggested)]
-    cells["selected"] = (cells["given"] == chosen[0]) & (cells["suggested"] == chosen[1])
+def _around(grid: Grid, found: int) -> np.ndarray:
+    """The row that was looked for among those that it is confused with most; first, where they are no columns."""
+    if not grid.is_square:
+        return np.append(found, grid.order[grid.order != found])
+    confusion = grid.counts[found] + grid.counts[:, found]
+    confusion[found] = confusion.max() + 1
+    chosen = set(np.argsort(-confusion, kind="stable")[:MOST].tolist())
+    return np.array([row for row in grid.order if row in chosen])
+
+
+def draw(opened: Opened, grid: Grid, order: np.ndarray) -> None:
+    """Draw a grid; a click on a cell selects its suspects everywhere."""
+    cells = cells_of(grid, order, opened.selection)
+    row_of, column_of = ({name: n for n, name in enumerate(names)} for names in (grid.rows, grid.columns))
     key = session.chart_key("heatmap")
 
     def clicked() -> None:
         picked = st.session_state[key]["selection"].get("cell", [])
         if picked:
-            session.select(cell(by_name[picked[0]["given"]], by_name[picked[0]["suggested"]]))
+            session.select(grid.select(row_of[picked[0]["row"]], column_of[picked[0]["column"]]))
 
-    wrong = int(joint.sum() - np.trace(joint))
     with st.container(key="heatmap"):
         st.altair_chart(
-            TASKS[opened.dataset.task].charts()["heatmap"](cells, as_share=measure != "counts"),
+            chart(opened.dataset.task, grid, cells),
             key=key,
             on_select=clicked,
             selection_mode="cell",
             width="content",
-            alt=f"Heatmap of given against suggested labels; about {wrong:,} examples are off the diagonal",
+            alt=f"Heatmap, {grid.row} by {grid.column}: {grid.about}",
         )
-    st.caption(
-        f"{MEASURES[measure].capitalize()}. The confident joint estimates about {wrong:,} wrong labels in all; a click "
-        "on a cell selects the suspects in it. The diagonal, where both agree, is muted."
-    )
+    st.caption(f"{grid.about.capitalize()}. {grid.caption}")
 
 
-def cells_of(audit: Audit, values: np.ndarray, order: np.ndarray) -> pd.DataFrame:
+def chart(task: str, grid: Grid, cells: pd.DataFrame, side: int = 560) -> Any:
+    """Return the chart of some cells of a grid."""
+    words = {"row": grid.row, "column": grid.column, "counted": grid.counted}
+    return TASKS[task].charts()["heatmap"](cells, as_share=grid.as_share, side=side, **words)
+
+
+def cells_of(grid: Grid, order: np.ndarray, selection: Selection) -> pd.DataFrame:
     """Return what `labelaudit.charts.heatmap` draws.
 
     Parameters
     ----------
-    audit : Audit
-    values : ndarray of shape (K, K)
-        What the colour and the number in a cell say.
+    grid : Grid
     order : ndarray of int
-        The classes that are shown.
+        The rows that are shown, and the columns where they are the same.
+    selection : Selection
+        The cell that selects this is outlined.
     """
-    names = audit.dataset.class_names
-    joint, suspects = audit.joint, _suspects(audit)
-    rows, columns = np.repeat(order, len(order)), np.tile(order, len(order))
+    across = order if grid.is_square else np.arange(len(grid.columns))
+    rows, columns = np.repeat(order, len(across)), np.tile(across, len(order))
     return pd.DataFrame(
         {
-            "given": [names[k] for k in rows],
-            "suggested": [names[k] for k in columns],
-            "value": values[rows, columns],
-            "joint": joint[rows, columns],
-            "suspects": suspects[rows, columns],
-            "diagonal": rows == columns,
-            "selected": False,
+            "row": [grid.rows[k] for k in rows],
+            "column": [grid.columns[k] for k in columns],
+            "value": grid.values[rows, columns],
+            "count": grid.counts[rows, columns],
+            "suspects": grid.suspects[rows, columns],
+            "muted": grid.muted[rows, columns],
+            "selected": [
+                _holds(selection, grid.select(int(row), int(column))) for row, column in zip(rows, columns, strict=True)
+            ],
         }
     )
 
 
-def _suspects(audit: Audit) -> np.ndarray:
-    """Count the suspects by given and suggested class, shape (K, K)."""
-    classes = audit.dataset.classes
-    flagged = audit.label_issues["is_issue"].to_numpy()
-    suggested = audit.label_issues.loc[flagged, "suggested"]
-    place = {text: classes.index(decode(text)) for text in suggested.unique()}
-    counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
-    np.add.at(counts, (audit.codes[flagged], suggested.map(place).to_numpy(dtype=np.int64)), 1)
-    return counts
+def _holds(selection: Selection, wanted: Selection) -> bool:
+    """Whether all that a cell selects is selected, and maybe less of it."""
+    names = [name for name, _ in wanted.chips() if name != "suspects"]
+    return all(getattr(selection, name) == getattr(wanted, name) for name in names)

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from labelaudit import charts, health
+from labelaudit import charts
 from labelaudit.audit import Audit
 from labelaudit.drawing import drawn
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job
 from labelaudit.noise import review_curve
+from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
 from labelaudit.ui import heatmap, run, session, visitor
 from labelaudit.ui.opened import Opened, open_audit
@@ -201,15 +202,17 @@ def compare(simulation: Simulation) -> None:
                 delta_color="off",
                 delta_arrow="off",
             )
-            if side.audit.confident_joint is not None:
-                _heatmap(side.audit, simulation)
+            _heatmap(side.audit, simulation)
             _scatter(side, simulation)
 
 
 def _heatmap(audit: Audit, simulation: Simulation) -> None:
-    cells = heatmap.cells_of(audit, audit.joint, health.confused_order(simulation.after.audit.joint)[:MOST_CLASSES])
-    chart = TASKS[audit.dataset.task].charts()["heatmap"](cells, as_share=False, side=380)
-    st.altair_chart(chart, width="content", alt="Confident joint")
+    """Draw the first of the task's heatmaps, if it has some; the rows of both sides stand in one order."""
+    grids, after = (TASKS[audit.dataset.task].heatmaps(side) for side in (audit, simulation.after.audit))
+    if not isinstance(grids, str) and not isinstance(after, str):
+        cells = heatmap.cells_of(grids[0], after[0].order[:MOST_CLASSES], Selection())
+        chart = heatmap.chart(audit.dataset.task, grids[0], cells, side=380)
+        st.altair_chart(chart, width="content", alt=grids[0].title)
 
 
 def _scatter(side: Side, simulation: Simulation) -> None:

@@ -48,7 +48,8 @@ CSS = """
 .la-text mark.suggested, .la-key.suggested { background: color-mix(in srgb, #d97706 26%, transparent);
   border-bottom: 2px dashed #d97706; }
 .la-key { padding: 0 .35rem; border-radius: .2rem; }
-.la-legend, .la-small { font-size: .84rem; color: color-mix(in srgb, currentColor 75%, transparent); }
+.la-legend, .la-small { font-size: .84rem; overflow-wrap: anywhere;
+  color: color-mix(in srgb, currentColor 75%, transparent); }
 .la-row { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .1rem 1.4rem;
   max-height: 26rem; overflow-y: auto; }
 .la-cell { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .6rem; padding: .3rem .1rem;

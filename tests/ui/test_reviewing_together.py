@@ -10,6 +10,7 @@ import pytest
 import streamlit as st
 from dashboards import Dashboard
 
+from labelaudit import agreement
 from labelaudit.audit import Audit
 from labelaudit.conflicts import conflicts
 from labelaudit.decisions import Decision, effective
@@ -304,17 +305,24 @@ def test_a_name_in_an_assignment_is_checked_and_shown_escaped(dashboard: Dashboa
     assert slices_of(audited) == {}
 
 
-def test_agreement_is_shown_with_how_much_it_rests_on(dashboard: Dashboard, audited: Audit, worst: list[str]) -> None:
+def test_agreement_is_shown_with_how_much_it_rests_on(
+    dashboard: Dashboard, audited: Audit, worst: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared, compare = [], agreement.opinions
+    monkeypatch.setattr(agreement, "opinions", lambda log: compared.append(len(log)) or compare(log))
     reviewers_tab(dashboard, audited)
     assert "no two people have an opinion of their own on the same example" in dashboard.text()
     for id_ in worst[:8]:
         decide(audited, "ann", id_, "keep")
         decide(audited, "bob", id_, "keep" if id_ != worst[0] else "exclude", stage="second")
     decide(audited, "cid", worst[1], "ambiguous")
-    dashboard.run()
+    for _ in range(3):
+        dashboard.run()
+    assert compared == [0, 17]  # anew after a decision only
     text = dashboard.text()
     assert dashboard.metrics()["Conflicts open"] == "2"  # cid's overwrite is what the review says now
     assert re.search(r"ann and bob +7 of 8 +87.5% \(53% to 98%\)", text)
+    assert re.search(r"-?0\.\d\d to [01]\.\d\d \(95 %\), on 8 examples", text)
     assert "Fewer than 30 in common" in text
     assert "saw the first decision: 1 example, of which 1 got" in text
 

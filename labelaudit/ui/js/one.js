@@ -1,7 +1,7 @@
 // One example at a time, large; what is said about it and what can be decided stands beside it.
 
 const ONE = `<section class="la-one" aria-label="Review">
-  <nav class="la-way"></nav><article class="la-example"><div class="la-of"></div><div class="la-parts-of"></div></article><div class="la-side"><div class="la-facts-of"></div>
+  <nav class="la-way"></nav><article class="la-example"><div class="la-parts-of"></div><div class="la-of"></div></article><div class="la-side"><div class="la-facts-of"></div>
   <div class="la-buttons"></div><div class="la-classes"></div><div class="la-why"></div>
   <div class="la-notes"><input class="la-reason" list="la-reasons" placeholder="Reason" aria-label="Reason">
     <datalist id="la-reasons"><option>wrong label</option><option>unclear</option><option>not in any class</option>

@@ -1,0 +1,177 @@
+"""What the pages show of several labels per example: figures, heatmaps, and an example with all its labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labelaudit import multilabel
+from labelaudit.blocks import Bar, Bars, Block, Part, Parts
+from labelaudit.labels import encode
+from labelaudit.panels import Link, Links
+from labelaudit.shapes.several import PART, label_sets
+from labelaudit.tasks import classes
+from labelaudit.tasks.classification import EXAMPLES
+from labelaudit.tasks.grids import Grid
+
+if TYPE_CHECKING:
+    from labelaudit.audit import Audit
+    from labelaudit.selection import Selection
+
+MOST_BARS = 12
+
+
+def metrics(audit: Audit) -> dict[str, Any]:
+    """Return the figures that Health shows beside those in the manifest."""
+    bits, likely = _bits(audit), audit.outputs["pred_probs"].argmax(axis=1)
+    labelled = audit.codes >= 0
+    return {
+        **audit.manifest["health"],
+        **classes.said_of_model(float((likely == audit.codes)[labelled].mean())),
+        "card": replace(classes.weakest(audit, _extra), title="Weakest label"),
+        "panels": [replace(classes.ranking(audit, _of_label), title="Label quality by label"), _swapped(audit)],
+        **multilabel.metrics(bits, likely.reshape(bits.shape)),
+    }
+
+
+def _bits(audit: Audit) -> np.ndarray:
+    """The given labels of the audited examples, shape (m, K)."""
+    return audit.codes.reshape(len(audit.outputs["rows"]), -1)
+
+
+def _flagged(audit: Audit) -> np.ndarray:
+    """Which of them are suspects, shape (m, K)."""
+    return audit.label_issues["is_issue"].to_numpy().reshape(len(audit.outputs["rows"]), -1)
+
+
+def _of_label(audit: Audit, label: int) -> Selection:
+    """Select the suspects of one label."""
+    from labelaudit.selection import Selection
+
+    return Selection(suspects=True, part=PART + label_sets(audit.dataset).names[label])
+
+
+def _extra(audit: Audit, label: int) -> Selection:
+    """Select the examples in which a label seems to be too much."""
+    return replace(_of_label(audit, label), given=encode(True))
+
+
+def _pair(audit: Audit, extra: int, missing: int) -> Selection:
+    """Select the suspects of the examples in which one label seems to stand for another."""
+    from labelaudit.selection import Selection
+
+    bits, flagged = _bits(audit), _flagged(audit)
+    rows = (flagged & (bits == 1))[:, extra] & (flagged & (bits == 0))[:, missing]
+    return Selection(suspects=True, ids=tuple(audit.dataset.ids[audit.outputs["rows"][rows]].astype(str)))
+
+
+def _swapped(audit: Audit) -> Links:
+    """The labels that most often stand for another one, each pair with the way to its suspects."""
+    names = label_sets(audit.dataset).names
+    counts = multilabel.confused(_flagged(audit), _bits(audit))
+    links = []
+    for place in np.argsort(-counts.ravel(), kind="stable")[: classes.MOST_PAIRS].tolist():
+        extra, missing = divmod(place, len(names))
+        if count := int(counts[extra, missing]):
+            note = "1 example" if count == 1 else f"{count:,} examples"
+            title = f"{names[extra]} → {names[missing]}"
+            links.append(Link(title, _pair(audit, extra, missing), note, f"pair-{extra}-{missing}"))
+    return Links(
+        "Labels that are confused",
+        "Examples in which the first label seems to be too much and the second is missing. A click selects them.",
+        links,
+        "No label seems to stand for another one.",
+        ("pages/4_Heatmap.py", "All labels as a heatmap"),
+    )
+
+
+def heatmaps(audit: Audit) -> list[Grid]:
+    """What is wrong with each label, and which labels are given for each other."""
+    names, bits, flagged = label_sets(audit.dataset).names, _bits(audit), _flagged(audit)
+    extra, missing = flagged & (bits == 1), flagged & (bits == 0)
+    counts = np.column_stack([what.sum(axis=0) for what in (missing, extra, ~flagged & (bits >= 0))])
+    order = np.argsort(-counts[:, :2].sum(axis=1), kind="stable")
+
+    def kind(row: int, column: int) -> Selection:
+        chosen = _of_label(audit, row)
+        return replace(chosen, suspects=False) if column == 2 else replace(chosen, given=encode(column == 1))
+
+    swapped = multilabel.confused(flagged, bits)
+    return [
+        Grid(
+            name="per label",
+            title="Which labels are missing, and which are too much",
+            about="examples, flagged or fine",
+            caption="Labels with most suspects first; a click on a cell selects them. What is fine is muted.",
+            what="label",
+            row="label",
+            column="is",
+            rows=names,
+            columns=("missing", "extra", "fine"),
+            values=counts,
+            counts=counts,
+            counted="examples",
+            suspects=counts * [1, 1, 0],
+            muted=np.broadcast_to([False, False, True], counts.shape),
+            select=kind,
+            order=order,
+        ),
+        Grid(
+            name="given for each other",
+            title="Which label is given where another is missing",
+            about="examples in which the row's label is too much and the column's is missing",
+            caption=(
+                f"In {int((extra.any(axis=1) & missing.any(axis=1)).sum()):,} examples one label seems to stand for "
+                "another; a click on a cell selects the suspects of those examples."
+            ),
+            what="label",
+            row="given",
+            column="suggested",
+            rows=names,
+            columns=names,
+            values=swapped,
+            counts=swapped,
+            counted="examples",
+            suspects=swapped,
+            muted=np.eye(len(names), dtype=bool),
+            select=partial(_pair, audit),
+            order=order,
+        ),
+    ]
+
+
+def part_name(audit: Audit, position: int) -> str:
+    """The label that a unit is about."""
+    return str(audit.parts[position].removeprefix(PART))
+
+
+def view(audit: Audit, position: int) -> Sequence[Block]:
+    """Show one label of an example: the example, and how likely it has each of the labels."""
+    names = label_sets(audit.dataset).names
+    own = position % len(names)
+    first = position - own
+    probabilities = audit.outputs["pred_probs"][first : first + len(names), 1]
+    given, rows = audit.codes[first : first + len(names)], audit.label_issues
+    flagged = rows["is_issue"].to_numpy()[first : first + len(names)]
+    shown = rows["given"].iloc[first : first + len(names)].map(audit.dataset.name_of).tolist()
+    parts = tuple(
+        Part(first + k, name, label, bool(suspect))
+        for k, (name, label, suspect) in enumerate(zip(names, shown, flagged, strict=True))
+    )
+    order = [own, *(k for k in np.argsort(-probabilities, kind="stable").tolist() if k != own)][:MOST_BARS]
+
+    def role(label: int) -> Any:
+        if flagged[label] and given[label] == 0:
+            return "suggested"
+        return "given" if given[label] == 1 else "other"
+
+    bars = tuple(Bar(names[k], float(probabilities[k]), role(k)) for k in order)
+    return [
+        EXAMPLES[audit.dataset.modality](audit, position),
+        Parts(parts, position, "All labels of this example: a click changes one", toggles=True),
+        Bars("Its labels, by models without this example", bars),
+    ]
