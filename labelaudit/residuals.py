@@ -64,6 +64,23 @@ def smoothed(X: np.ndarray, values: np.ndarray, folds: Folds, seed: int = 0) -> 
     return found
 
 
+def resolution(numbers: np.ndarray) -> float:
+    """Say how far off a number may be for no other reason than that these numbers come in steps.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n,)
+        NaN where there is none.
+
+    Returns
+    -------
+    float
+        Half of the usual step: .5 of whole numbers, next to nothing of measurements.
+    """
+    steps = np.diff(np.unique(numbers[~np.isnan(numbers)]))
+    return float(np.median(steps)) / 2 if len(steps) else 0.0
+
+
 def scales(
     X: np.ndarray | None,
     numbers: np.ndarray,
@@ -94,18 +111,19 @@ def scales(
     """
     size = np.abs(numbers - predicted)
     beside = predicted[:, None] if X is None else np.column_stack([X, predicted])
-    usual = float(np.nanmedian(size)) or float(np.nanmean(size))
+    # Of numbers in steps most may be met exactly, and the others are not wrong because of it.
+    usual = max(float(np.nanmedian(size)) or float(np.nanmean(size)), resolution(numbers))
     if not usual:
         return np.ones(len(size))
     around = smoothed(beside, np.minimum(size, np.nanquantile(size, CAPPED)), folds, seed)
-    around = np.maximum(around / float(np.median(around)), LEAST)
+    around = np.maximum(around / (float(np.median(around)) or 1.0), LEAST)
     return np.asarray(usual * around**local)
 
 
 def distances(residuals: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Divide absolute residuals by their scale, so that the median is 1, shape (n,)."""
+    """Divide absolute residuals by their scale, so that the median is 1, shape (n,); less where most are about 0."""
     found = np.abs(residuals) / scale
-    return np.asarray(found / (float(np.nanmedian(found)) or 1.0))
+    return np.asarray(found / max(float(np.nanmedian(found)), 0.5))
 
 
 def scores(distance: np.ndarray) -> np.ndarray:
@@ -160,7 +178,7 @@ class Verdict:
         The share of right numbers that are as far off as this one.
     flagged : ndarray of shape (n,), bool
     noise_rate, low, high : float
-        The share of wrong numbers that stand out, with its 90 % interval.
+        The share of wrong numbers that stand out, with its 95 % interval.
     """
 
     chance: np.ndarray
@@ -205,7 +223,7 @@ def judged(distance: np.ndarray, seed: int = 0, false: float = FALSE) -> Verdict
     cells = np.diff(np.searchsorted(np.sort(chance), grid, side="right"), prepend=0)
     drawn = np.random.default_rng(seed).multinomial(n, np.append(cells, n - cells.sum()) / n, size=DRAWS)
     rates = [_excess(row[:-1].cumsum() / n, grid) for row in drawn]
-    low, high = np.quantile(rates, [0.05, 0.95])
+    low, high = np.quantile(rates, [0.025, 0.975])
     return Verdict(np.asarray(chance), flagged, float(wrong), float(min(low, wrong)), float(max(high, wrong)))
 
 
@@ -283,30 +301,32 @@ def pooled(numbers: np.ndarray, every: Mapping[str, np.ndarray], scale_of: Mappi
     """
     known = ~np.isnan(numbers)
     off = np.column_stack([numbers - predicted for predicted in every.values()])
-    shares = weights(off[known])
+    shares = weights(off[known], resolution(numbers))
     each = {name: distances(numbers - predicted, scale_of[name]) for name, predicted in every.items()}
     together = np.mean(list(each.values()), axis=0)
     predicted = np.column_stack(list(every.values())) @ shares
     scale = np.column_stack([scale_of[name] for name in every]) @ shares
-    usual = float(np.nanmedian(np.abs(numbers - predicted) / scale)) or 1.0
-    distance = together / (float(np.nanmedian(together)) or 1.0)
+    usual = max(float(np.nanmedian(np.abs(numbers - predicted) / scale)), 0.5)
+    distance = together / max(float(np.nanmedian(together)), 0.5)
     return Pooled(predicted, scale * usual, distance, dict(zip(every, shares.tolist(), strict=True)), each, every)
 
 
-def weights(residuals: np.ndarray) -> np.ndarray:
+def weights(residuals: np.ndarray, least: float = 0.0) -> np.ndarray:
     """Weigh models by how near they come to the given numbers, the worst errors aside.
 
     Parameters
     ----------
     residuals : ndarray of shape (n, M)
         Of M models.
+    least : float
+        Nearer than this is no better.
 
     Returns
     -------
     ndarray of shape (M,)
         In proportion to one over the square of the median residual; sums to 1.
     """
-    usual = np.median(np.abs(residuals), axis=0)
+    usual = np.maximum(np.median(np.abs(residuals), axis=0), least)
     shares = 1 / np.maximum(usual, max(float(usual.max()) * 1e-3, 1e-12)) ** 2
     return np.asarray(shares / shares.sum())
 

@@ -259,6 +259,11 @@ def no_classes(audit: Audit, position: int) -> list[tuple[int, float]]:
     return []
 
 
+def no_heatmap(audit: Audit) -> str:
+    """Numbers are not confused with each other."""
+    return "Numbers are not taken for one another: see Scatter, where given and predicted numbers are compared."
+
+
 def overview(dataset: Dataset) -> pd.DataFrame:
     """Count the numbers in equal parts of their range."""
     numbers = targets(dataset)
@@ -315,5 +320,7 @@ REGRESSION = Task(
     detectors=DETECTORS,
     choices=("model",),
     models=REGRESSORS,
+    noises={"uniform": "far off"},
     label_options={"decimal": numerals.DECIMALS},
+    heatmaps=no_heatmap,
 )
