@@ -12,7 +12,7 @@ import rated
 
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
-from labelaudit.load import load, read, to_bytes
+from labelaudit.load import load, ratings, read, to_bytes
 from labelaudit.shapes.votes import votes, with_votes
 
 LONG = """item,annotator,label,seconds,title
@@ -248,6 +248,6 @@ def test_labels_that_are_no_classes_are_refused() -> None:
 
 
 def test_labels_that_nearly_all_differ_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labelaudit.load.ratings.MOST_CELLS", 5)
+    monkeypatch.setattr(ratings, "MOST_CELLS", 5)
     with pytest.raises(BadInput, match="holds 3 different labels of 2 items"):
         of("item,annotator,label\n1,ann,0.13\n1,bob,0.7\n2,ann,0.9\n")
