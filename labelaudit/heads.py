@@ -36,6 +36,7 @@ MODELS: tuple[str, ...] = ("auto", *HEADS, RIDGE)
 TREES = frozenset({"hist_gradient_boosting", "random_forest", "extra_trees"})
 DENSE = frozenset({"hist_gradient_boosting", "linear_discriminant", "kernel_discriminant"})  # can't take sparse rows
 YOURS = "yours"  # no head of ours: the probabilities that the user brings
+ELSEWHERE = "elsewhere"  # nor this: how the same words are tagged in other sentences
 TITLES = {
     "logistic_regression": "logistic regression",
     "linear_sgd": "a linear model",
@@ -48,6 +49,7 @@ TITLES = {
     "knn": "nearest neighbours",
     RIDGE: "ridge regression",
     YOURS: "your model",
+    ELSEWHERE: "the same words elsewhere",
 }
 N_TREES, N_ROUNDS, N_LEAVES = 200, 100, 15
 N_DIRECTIONS, N_LANDMARKS = 128, 500  # of an embedding that is reduced; of a kernel that is approximated

@@ -187,9 +187,15 @@ def _kind(bare: str, width: int, universal: bool, first: bool) -> str:
         return "blank"
     if bare.startswith(DOCUMENT):
         return "document"
-    if bare.startswith("#") and (universal or (first and len(_split(bare)) // 2 + 1 != width)):
+    if bare.startswith("#") and (universal or (first and _is_remark(bare, width))):
         return "comment"
     return "other" if universal and _NO_TOKEN.fullmatch(bare.partition("\t")[0]) else "token"
+
+
+def _is_remark(bare: str, width: int) -> bool:
+    """Whether a line that begins with # can't be the word # and its tags."""
+    cells = _split(bare)
+    return len(cells) // 2 + 1 != width or cells[0].startswith("# ")
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.features.tokens import token_features
 from labelaudit.folds import Folds, assign_folds
+from labelaudit.heads import ELSEWHERE
 from labelaudit.labels import encode, show
 from labelaudit.predict import out_of_fold, tempered
 from labelaudit.shapes.tags import tokens as words_of
@@ -35,7 +36,7 @@ from labelaudit.tasks.pooling import verdicts_of
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
 
-HEAD, VARIATION = "linear_sgd", "variation"
+HEAD = "linear_sgd"
 VERSION = 1  # part of the cache key: raise it when the features change
 MOST_TOKENS = 400  # of a sentence that a page has room for
 PER_CELL = 6e-6  # seconds for one tag of one token, five folds
@@ -86,10 +87,10 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         )
     with run.step("the same words elsewhere"):
         places = variation.Surroundings.of(words, sentence, labels, len(dataset.classes))
-        sources = {HEAD: tempered(model, labels)[0], VARIATION: variation.shares(places)}
-        sources[VARIATION] = tempered(sources[VARIATION], labels)[0]
+        sources = {HEAD: tempered(model, labels)[0], ELSEWHERE: variation.shares(places)}
+        sources[ELSEWHERE] = tempered(sources[ELSEWHERE], labels)[0]
     return {
-        "arrays": {"pred_probs": tokens.pooled(sources[HEAD], sources[VARIATION])},
+        "arrays": {"pred_probs": tokens.pooled(sources[HEAD], sources[ELSEWHERE])},
         "fold": folds.fold,
         "verdicts": verdicts_of(sources, labels),
         "places": places,
@@ -243,11 +244,7 @@ TOKEN = Task(
     expected=expected,
     overview=class_counts,
     part_name=part_name,
-    detectors={
-        VARIATION: "the same words elsewhere",
-        ENTITY: "Entities that differ",
-        ORDER: "Tags out of order",
-    },
+    detectors={ENTITY: "Entities that differ", ORDER: "Tags out of order"},
     choices=("filter_by", "score", "calibrate"),
     own_features=True,
 )
