@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from labelaudit.errors import BadInput
 from labelaudit.files import replacing
+from labelaudit.load import conll
 from labelaudit.load.imagery import ZIP_TIME
 
 ADULT = (
@@ -42,6 +43,7 @@ STL10 = ("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "sh
 STL10_EACH = 100  # images of each class in the subset
 LONGEST_POST = 1 << 20  # bytes; the longest is a tenth of it
 MOST_POSTS = 50_000
+_HEAD = 4096  # characters that tell what a file is
 
 
 def adult(raw: Path, target: Path) -> Path:
@@ -130,6 +132,20 @@ def _csv(target: Path, header: Iterable[str], rows: Iterable[list[str]]) -> Path
         writer.writerows(rows)
         text.flush()
     return target
+
+
+def universal(raw: Path, made: Path) -> Path:
+    """Leave a treebank of Universal Dependencies as it is.
+
+    Raises
+    ------
+    BadInput
+        It is something else.
+    """
+    with raw.open(encoding="utf-8", errors="replace") as file:
+        if conll.recognise(file.read(_HEAD)) != "conllu":
+            raise BadInput(f"{raw.name} is no CoNLL-U; get it again.")
+    return raw
 
 
 def newsgroups(raw: Path, target: Path) -> Path:

@@ -116,8 +116,10 @@ def find_issues(
     rows = np.flatnonzero(flagged)
     suggested = np.array([dataset.code_of(text) for text in issues["suggested"].iloc[rows]], dtype=np.int64)
     said = variation.evidence(outputs["places"], words_of(dataset), rows, suggested, dataset.class_names)
-    for row, words in zip(rows, said, strict=True):
-        issues.at[row, "evidence"] = [*issues.at[row, "evidence"], *filter(None, [words])]
+    reasons = issues["evidence"].tolist()
+    for row, words in zip(rows.tolist(), said, strict=True):
+        reasons[row] = [*reasons[row], *filter(None, [words])]
+    issues["evidence"] = pd.Series(reasons, dtype=object)
     by_sentence = tokens.sentence_scores(issues["score"].to_numpy(), sentence, len(dataset))
     scores["sentence"] = by_sentence[sentence]
     more = _entity_issues(dataset, issues, outputs) if spans.are_entities(dataset.classes) else []
