@@ -59,8 +59,9 @@ def heatmap(
     down, across = (list(dict.fromkeys(cells[name])) for name in ("row", "column"))
     step = max(16, min(130, side // max(1, len(down), len(across))))
     # Cells of a square table are square; of another one, as wide as there is room for.
-    wide = step if len(down) == len(across) else max(step, min(130, side // max(1, len(across))))
-    step = step if wide == step else min(step, 56)
+    wide = step
+    if len(down) != len(across):
+        wide, step = max(16, min(130, side // max(1, len(across)))), min(step, 56)
     small = step < 26
     cells = cells.assign(text=[_in_cell(value, as_share, wide) for value in cells["value"]])
     # Altair refuses a DataFrame of more rows than that; as many classes as it takes are for a notebook or a report.

@@ -36,12 +36,15 @@ class Consensus:
         By how much the votes had to be softened; 1 for not at all.
     model_share : float
         Of the model's own say beside that of all together.
+    by_class : bool
+        Whether annotators were weighed class by class, or by how often each is right in all.
     """
 
     posterior: np.ndarray
     model: np.ndarray | None = None
     temperature: float = 1.0
     model_share: float = 0.0
+    by_class: bool = True
 
     @property
     def label(self) -> np.ndarray:
@@ -64,8 +67,10 @@ def consensus(
     right more often, but far too sure of itself: the votes are not independent, and the model has learned from them.
     So the votes are held out, a fifth at a time, and the result is softened by the temperature, and mixed with the
     model alone in the proportion, that predict them best. No truth is needed, and where the features say nothing the
-    model gets no say. The other methods are those of their papers; CROWDLAB takes the model that learned from the
-    majority.
+    model gets no say. By the same measure annotators have a habit for each class, or are right equally often in all;
+    so they are, too, where habits would change what the classes mean (see `Crowd.keeps_classes`).
+
+    The other methods are those of their papers; CROWDLAB takes the model that learned from the majority.
 
     Parameters
     ----------
@@ -102,15 +107,29 @@ def _of_majority(ratings: Ratings, votes: np.ndarray) -> np.ndarray:
 
 
 def _with_model(ratings: Ratings, predict: Predict | None, model: np.ndarray | None) -> Consensus:
-    crowd = dawid_skene(ratings)
+    by_class = dawid_skene(ratings).keeps_classes and _how_sure(ratings, None, True) < _how_sure(ratings, None, False)
+    crowd, model = _in_turns(ratings, predict, model, by_class)
+    if by_class and not crowd.keeps_classes:
+        by_class = False
+        crowd, model = _in_turns(ratings, predict, model, by_class)
+    _, temperature, share = _how_sure(ratings, model, by_class)
+    posterior = _softened(crowd.posterior, temperature)
+    if model is not None:
+        posterior = (1 - share) * posterior + share * model
+    return Consensus(posterior, model, temperature, share, by_class)
+
+
+def _in_turns(
+    ratings: Ratings, predict: Predict | None, model: np.ndarray | None, by_class: bool
+) -> tuple[Crowd, np.ndarray | None]:
+    """Let a model learn what annotators agree on, and agree again with what it says."""
+    crowd = dawid_skene(ratings, by_class=by_class)
     for _ in range(TURNS if predict is not None else model is not None):
         if predict is not None:
             model = predict(np.where(ratings.per_item > 0, crowd.posterior.argmax(axis=1), -1))
         model = _as_votes_show(ratings, crowd, np.asarray(model))
-        crowd = dawid_skene(ratings, model, crowd.posterior, rounds=FEWER_ROUNDS)
-    temperature, share = _how_sure(ratings, model)
-    posterior = _softened(crowd.posterior, temperature)
-    return Consensus(posterior if model is None else (1 - share) * posterior + share * model, model, temperature, share)
+        crowd = dawid_skene(ratings, model, crowd.posterior, by_class=by_class, rounds=FEWER_ROUNDS)
+    return crowd, model
 
 
 def _softened(probabilities: np.ndarray, temperature: float) -> np.ndarray:
@@ -131,13 +150,13 @@ def _as_votes_show(ratings: Ratings, crowd: Crowd, model: np.ndarray) -> np.ndar
     return _softened(model, float(np.exp(best.x)))
 
 
-def _how_sure(ratings: Ratings, model: np.ndarray | None) -> tuple[float, float]:
-    """Return the temperature, and the share of the model alone, that predict votes best that were held out."""
+def _how_sure(ratings: Ratings, model: np.ndarray | None, by_class: bool) -> tuple[float, float, float]:
+    """Return how badly held-out votes are predicted, at the temperature, and share of the model alone, that do best."""
     part = np.random.default_rng(0).permutation(len(ratings)) % PARTS
     known, likely = np.empty((2, len(ratings), ratings.n_classes))
     for number in range(PARTS):
         out = np.flatnonzero(part == number)
-        rest = dawid_skene(ratings, model, rounds=FEWER_ROUNDS, out=out)
+        rest = dawid_skene(ratings, model, by_class=by_class, rounds=FEWER_ROUNDS, out=out)
         known[out], likely[out] = rest.posterior[ratings.item[out]], rest.likely[ratings.habits.pair[out]]
     alone = np.zeros(len(ratings)) if model is None else (model[ratings.item] * likely).sum(axis=1)
     found = []
@@ -148,5 +167,5 @@ def _how_sure(ratings: Ratings, model: np.ndarray | None) -> tuple[float, float]
             own = share * alone
             share = float((own / (own + (1 - share) * together)).mean())
         found.append((-np.log(share * alone + (1 - share) * together).mean(), temperature, share))
-    _, temperature, share = min(found)
-    return float(temperature), share
+    loss, temperature, share = min(found)
+    return float(loss), float(temperature), share

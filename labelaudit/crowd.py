@@ -157,13 +157,22 @@ class Habits:
         gone = sp.csr_matrix((np.ones(len(out)), (ratings.item[out], self.pair[out])), shape=self.of_item.shape)
         return replace(self, of_item=self.of_item - gone)
 
-    def learned(self, posterior: np.ndarray, borrowed: float) -> np.ndarray:
-        """Say how likely an annotator gives a label to an item of each class, shape (P, K)."""
+    def learned(self, posterior: np.ndarray, borrowed: float, by_class: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Say how likely an annotator gives a label to an item of each class, shape (P, K), and all do, shape (K, K).
+
+        If not by class, an annotator is right equally often in every class, and says any other class alike.
+        """
         counts = self.of_item.T @ posterior
         usual = self.by_label @ counts + FLOOR
         usual /= usual.sum(axis=0)
-        totals = self.by_annotator @ counts + FLOOR * len(usual) + borrowed
-        return np.asarray((counts + FLOOR + borrowed * usual[self.label]) / totals[self.annotator])
+        totals, k = self.by_annotator @ counts, len(usual)
+        if by_class:
+            totals += FLOOR * k + borrowed
+            return (counts + FLOOR + borrowed * usual[self.label]) / totals[self.annotator], usual
+        hits = counts[np.arange(len(counts)), self.label]
+        right = (self.by_annotator @ hits + borrowed * hits.sum() / totals.sum()) / (totals.sum(axis=1) + borrowed)
+        right = right.clip(FLOOR, 1 - FLOOR)[self.annotator, None]
+        return np.where(self.label[:, None] == np.arange(k), right, (1 - right) / max(1, k - 1)), usual
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,11 +184,22 @@ class Crowd:
     posterior : ndarray of shape (N, K)
         Probability of each class, given the ratings and what was known before; rows sum to 1.
     likely : ndarray of shape (P, K)
-        See `Habits.learned`.
+    usual : ndarray of shape (K, K)
+        See `Habits.learned`; a column per true class.
     """
 
     posterior: np.ndarray
     likely: np.ndarray
+    usual: np.ndarray
+
+    @property
+    def keeps_classes(self) -> bool:
+        """Whether every class is still the one that it is called most often.
+
+        Classes are known by what annotators say alone: where these agree little, as on a matter of taste, expectation
+        and maximisation can make groups of items that explain the ratings better and mean something else.
+        """
+        return bool((self.usual.argmax(axis=0) == np.arange(len(self.usual))).all())
 
 
 def dawid_skene(
@@ -188,6 +208,7 @@ def dawid_skene(
     start: np.ndarray | None = None,
     *,
     borrowed: float = BORROWED,
+    by_class: bool = True,
     rounds: int = ROUNDS,
     out: np.ndarray | None = None,
 ) -> Crowd:
@@ -205,6 +226,8 @@ def dawid_skene(
         Where to begin; the shares of the votes by default.
     borrowed : float
         0 for the method as it was published.
+    by_class : bool
+        Whether an annotator has a habit for each class, or is right equally often in all.
     rounds : int
         At most.
     out : ndarray, optional
@@ -216,12 +239,12 @@ def dawid_skene(
     rated = known_by.per_item > 0
     posterior = shares(known_by) if start is None else start
     for _ in range(rounds):
-        likely = habits.learned(posterior, borrowed)
+        likely, usual = habits.learned(posterior, borrowed, by_class)
         known = posterior[rated].mean(axis=0) if prior is None else prior
         before, posterior = posterior, softmax(np.log(known + LOWEST) + habits.of_item @ np.log(likely))
         if np.abs(posterior - before).max() < SETTLED:
             break
-    return Crowd(posterior, likely)
+    return Crowd(posterior, likely, usual)
 
 
 def shares(ratings: Ratings) -> np.ndarray:

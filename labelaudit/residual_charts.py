@@ -86,31 +86,35 @@ def given_against_predicted(
     return alt.LayerChart(layer=[*under, line, spans, dots, *over, name], height=height)
 
 
-def by_range(table: pd.DataFrame) -> alt.LayerChart:
-    """Draw the mean absolute error in each range of the numbers, and how far it leans to one side.
+def by_range(table: pd.DataFrame, *, sort: str = "low") -> alt.LayerChart:
+    """Draw the mean error in each range of the numbers, and how far it leans to one side; the selection is ``range``.
 
     Parameters
     ----------
     table : DataFrame
-        As from `labelaudit.tasks.regression.by_range`.
+        ``range`` and the other columns of `labelaudit.tasks.regression.by_range`, in the order of the bars.
+    sort : str
+        The column that they are sorted by, which the table already is.
     """
-    order = table["class"].tolist()
-    y = alt.Y("class:N", sort=order, title="given number", axis=alt.Axis(labelLimit=170))
+    y = alt.Y("range:N", sort=table["range"].tolist(), title="given number", axis=alt.Axis(labelLimit=170))
+    clicked = alt.selection_point(name="range", fields=["range"], on="click", clear="dblclick")
     bars = (
         alt.Chart(table)
-        .mark_bar(color=GIVEN, opacity=0.75, cornerRadius=2)
+        .mark_bar(color=GIVEN, cursor="pointer", cornerRadius=2)
         .encode(
             y=y,
-            x=alt.X("mae:Q", title="mean error (bar), and mean of predicted minus given (tick)"),
+            x=alt.X("mae:Q", title="mean error (bar), and predicted minus given in the mean (tick)"),
+            opacity=alt.condition(clicked, alt.value(0.8), alt.value(0.45)),
             tooltip=[
-                alt.Tooltip("class:N", title="given"),
+                alt.Tooltip("range:N", title="given"),
                 alt.Tooltip("examples:Q", format=",d"),
                 alt.Tooltip("suspects:Q", format=",d"),
-                alt.Tooltip("mae:Q", title="mean absolute error", format=",.4g"),
+                alt.Tooltip("mae:Q", title="mean error", format=",.4g"),
                 alt.Tooltip("rmse:Q", title="root mean square", format=",.4g"),
                 alt.Tooltip("bias:Q", title="predicted minus given", format=",.4g"),
             ],
         )
+        .add_params(clicked)
     )
     ticks = alt.Chart(table).mark_tick(color=SUGGESTED, thickness=3).encode(y=y, x="bias:Q")
     return alt.LayerChart(layer=[bars, ticks], height=alt.Step(30))

@@ -60,7 +60,26 @@ def smoothed(X: np.ndarray, values: np.ndarray, folds: Folds, seed: int = 0) -> 
     return found
 
 
-def scales(X: np.ndarray, residuals: np.ndarray, folds: Folds, seed: int = 0, local: float = LOCAL) -> np.ndarray:
+def resolution(numbers: np.ndarray) -> float:
+    """Say how far off a number may be for no other reason than that these numbers come in steps.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n,)
+        NaN where there is none.
+
+    Returns
+    -------
+    float
+        Half of the usual step: .5 of whole numbers, next to nothing of measurements.
+    """
+    steps = np.diff(np.unique(numbers[~np.isnan(numbers)]))
+    return float(np.median(steps)) / 2 if len(steps) else 0.0
+
+
+def scales(
+    X: np.ndarray, residuals: np.ndarray, folds: Folds, seed: int = 0, local: float = LOCAL, least: float = 0.0
+) -> np.ndarray:
     """Estimate how far off predictions usually are, example by example.
 
     Parameters
@@ -73,6 +92,9 @@ def scales(X: np.ndarray, residuals: np.ndarray, folds: Folds, seed: int = 0, lo
     seed : int
     local : float
         See `LOCAL`.
+    least : float
+        How small the usual size may be: of numbers in steps most may be met exactly, and the others are not wrong
+        because of it.
 
     Returns
     -------
@@ -80,18 +102,18 @@ def scales(X: np.ndarray, residuals: np.ndarray, folds: Folds, seed: int = 0, lo
         Positive; as if for the median of the absolute residuals.
     """
     size = np.abs(residuals)
-    usual = float(np.nanmedian(size)) or float(np.nanmean(size))
+    usual = max(float(np.nanmedian(size)) or float(np.nanmean(size)), least)
     if not usual:
         return np.ones(len(size))
     around = smoothed(X, np.minimum(size, np.nanquantile(size, CAPPED)), folds, seed)
-    around = np.maximum(around / float(np.median(around)), LEAST)
+    around = np.maximum(around / (float(np.median(around)) or 1.0), LEAST)
     return np.asarray(usual * around**local)
 
 
 def distances(residuals: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Divide absolute residuals by their scale, so that the median is 1, shape (n,)."""
+    """Divide absolute residuals by their scale, so that the median is 1, shape (n,); less where most are about 0."""
     found = np.abs(residuals) / scale
-    return np.asarray(found / (float(np.nanmedian(found)) or 1.0))
+    return np.asarray(found / max(float(np.nanmedian(found)), 0.5))
 
 
 def scores(distance: np.ndarray) -> np.ndarray:
@@ -275,14 +297,18 @@ def pooled(
     """
     known = ~np.isnan(numbers)
     off = np.column_stack([numbers - predicted for predicted in every.values()])
-    shares = weights(off[known])
-    size = {name: scales(_beside(around, every[name]), off[:, k], folds, seed) for k, name in enumerate(every)}
+    least = resolution(numbers)
+    shares = weights(off[known], least)
+    size = {
+        name: scales(_beside(around, predicted), off[:, k], folds, seed, least=least)
+        for k, (name, predicted) in enumerate(every.items())
+    }
     each = {name: distances(off[:, k], size[name]) for k, name in enumerate(every)}
     together = np.mean(list(each.values()), axis=0)
     predicted = np.column_stack(list(every.values())) @ shares
     scale = np.column_stack(list(size.values())) @ shares
-    usual = float(np.nanmedian(np.abs(numbers - predicted) / scale)) or 1.0
-    distance = together / (float(np.nanmedian(together)) or 1.0)
+    usual = max(float(np.nanmedian(np.abs(numbers - predicted) / scale)), 0.5)
+    distance = together / max(float(np.nanmedian(together)), 0.5)
     return Pooled(predicted, scale * usual, distance, dict(zip(every, shares.tolist(), strict=True)), each, every)
 
 
@@ -290,20 +316,22 @@ def _beside(around: np.ndarray | None, predicted: np.ndarray) -> np.ndarray:
     return predicted[:, None] if around is None else np.column_stack([around, predicted])
 
 
-def weights(residuals: np.ndarray) -> np.ndarray:
+def weights(residuals: np.ndarray, least: float = 0.0) -> np.ndarray:
     """Weigh models by how near they come to the given numbers, the worst errors aside.
 
     Parameters
     ----------
     residuals : ndarray of shape (n, M)
         Of M models.
+    least : float
+        Nearer than this is no better.
 
     Returns
     -------
     ndarray of shape (M,)
         In proportion to one over the square of the median residual; sums to 1.
     """
-    usual = np.median(np.abs(residuals), axis=0)
+    usual = np.maximum(np.median(np.abs(residuals), axis=0), least)
     shares = 1 / np.maximum(usual, max(float(usual.max()) * 1e-3, 1e-12)) ** 2
     return np.asarray(shares / shares.sum())
 

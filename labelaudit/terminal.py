@@ -181,8 +181,9 @@ def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
     where = f" in {found.sample}" if found.sample else ""
     share = _percent(facts["suspects"] / facts["labels"])
     say(f"We suspect {facts['suspects']:,} of {facts['labels']:,} labels ({share}){where}")
+    judge = "it is estimated" if found.confident_joint is None else "Confident Learning estimates"
     say(
-        f"Health {_percent(facts['health_score'])}: Confident Learning estimates that about "
+        f"Health {_percent(facts['health_score'])}: {judge} that about "
         f"{_percent(facts['noise_rate'])} of the labels are wrong ({_percent(health['noise_rate_low'])} to "
         f"{_percent(health['noise_rate_high'])} by the luck of the draw; more where the model is weak)"
     )

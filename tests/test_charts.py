@@ -125,6 +125,16 @@ def test_heatmap_keeps_the_order_of_its_rows() -> None:
     assert errors["encoding"]["y"]["sort"] == order
 
 
+def test_a_table_that_is_not_square_has_wide_cells_and_its_own_words() -> None:
+    table = cells(6)
+    table = table[table["column"].isin(["class 0", "class 1", "class 2"])]
+    spec = spec_of(charts.heatmap(table, as_share=False, row="label", column="is", counted="examples"))
+    assert (spec["width"]["step"], spec["height"]["step"]) == (130, 56)
+    encoding = spec["layer"][1]["encoding"]
+    assert [tip.get("title") for tip in encoding["tooltip"]] == ["label", "is", "examples", "suspects to review"]
+    assert (encoding["x"]["title"], encoding["y"]["title"]) == ("is", "label")
+
+
 def test_heatmap_without_errors_is_drawn() -> None:
     spec_of(charts.heatmap(cells(3).assign(value=0.0), as_share=True))
 

@@ -226,6 +226,35 @@ def test_the_model_learns_from_rated_items_alone() -> None:
         assert (labels[:90] >= 0).all()
 
 
+def test_habits_that_would_change_what_the_classes_mean_are_not_used() -> None:
+    """Ratings on a scale, on which everybody is a little off and few agree."""
+    rng = np.random.default_rng(0)
+    item, annotator = rng.integers(0, 200, 6000), rng.integers(0, 80, 6000)
+    _, first = np.unique(item * 80 + annotator, return_index=True)
+    item, annotator = item[first], annotator[first]
+    liked, bias = rng.normal(2.5, 0.7, 200), rng.normal(0, 0.4, 80)
+    label = np.clip(np.round(liked[item] + bias[annotator] + rng.normal(0, 0.9, len(item))), 0, 4).astype(np.int64)
+    ratings, truth = Ratings(item, annotator, label, 200, 80, 5), np.clip(np.round(liked), 0, 4)
+    plain, ours = dawid_skene(ratings), consensus(ratings)
+    assert not plain.keeps_classes
+    assert not ours.by_class
+    drifted = (plain.posterior.argmax(axis=1) == truth).mean()
+    assert (ours.label == truth).mean() >= (majority(ratings) == truth).mean() > drifted
+
+
+def test_annotators_with_few_ratings_are_weighed_by_how_often_they_are_right() -> None:
+    right = tuple(np.linspace(0.4, 0.95, 60))
+    ratings, truth = drawn(400, 5, right, seed=8, share=0.05)
+    ours = consensus(ratings)
+    rated = ratings.per_item > 0
+    assert not ours.by_class
+    right_of = [
+        (found == truth)[rated].mean()
+        for found in (ours.label, majority(ratings), dawid_skene(ratings).posterior.argmax(axis=1))
+    ]
+    assert right_of[0] >= right_of[1] > right_of[2]
+
+
 # -- annotators ---------------------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelaudit.errors import BadInput
-from labelaudit.files import replacing
+from labelaudit.files import BROKEN_ARCHIVE, replacing
 from labelaudit.load import conll
 from labelaudit.load.imagery import ZIP_TIME
 
@@ -41,6 +41,11 @@ MISSPELT = "relaxing-clam"
 CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 STL10 = ("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck")
 STL10_EACH = 100  # images of each class in the subset
+GENRES = (
+    *("unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama"),
+    *("Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"),
+)
+LARGEST_LIST = 1 << 24  # bytes; the longest of MovieLens has 2 MB
 LONGEST_POST = 1 << 20  # bytes; the longest is a tenth of it
 MOST_POSTS = 50_000
 _HEAD = 4096  # characters that tell what a file is
@@ -214,6 +219,39 @@ def stl10(raw: Path, target: Path) -> Path:
     images = np.frombuffer(read[pixels], dtype=np.uint8).reshape(-1, 3, 96, 96).transpose(0, 3, 2, 1)
     rows = np.sort(np.concatenate([np.flatnonzero(codes == code)[:STL10_EACH] for code in range(len(STL10))]))
     return write_images(target, images[rows], [STL10[code] for code in codes[rows].tolist()])
+
+
+def movielens(raw: Path, target: Path) -> Path:
+    """Put MovieLens 100K's ratings and films into one table, a row per rating; users are the annotators.
+
+    Raises
+    ------
+    BadInput
+        The archive is damaged, or is another one.
+    """
+    if raw.suffix == ".csv":
+        return raw
+    wanted = ("ml-100k/u.data", "ml-100k/u.item")
+    try:
+        with zipfile.ZipFile(raw) as archive:
+            fit = [info for info in archive.infolist() if info.filename in wanted and info.file_size <= LARGEST_LIST]
+            read = {info.filename: archive.read(info).decode("latin-1").splitlines() for info in fit}
+    except BROKEN_ARCHIVE as error:
+        raise BadInput(f"{raw.name} is damaged or no ZIP archive; get it again.") from error
+    if len(read) < len(wanted):
+        raise BadInput(f"{raw.name} does not hold {' and '.join(wanted)} as it should; get it again.")
+    ratings, films = (read[name] for name in wanted)
+    known = {}
+    for cells in (line.split("|") for line in films):
+        if len(cells) != 5 + len(GENRES):
+            raise BadInput(f"{raw.name} has a film of {len(cells)} cells and not {5 + len(GENRES)}; get it again.")
+        genres = [genre for genre, is_one in zip(GENRES, cells[5:], strict=True) if is_one == "1"]
+        known[cells[0]] = [cells[1], cells[2][-4:], " ".join(genres)]
+    rows = (
+        [film, user, rating, time, *known.get(film, ["", "", ""])]
+        for user, film, rating, time in map(str.split, ratings)
+    )
+    return _csv(target, ("movie", "user", "rating", "time", "title", "year", "genres"), rows)
 
 
 def write_images(target: Path, images: np.ndarray, labels: list[str]) -> Path:

@@ -20,9 +20,8 @@ from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
 from labelaudit.heads import YOURS
 from labelaudit.labels import encode
-from labelaudit.panels import Card, Column, Link, Links, Ranking
 from labelaudit.shapes.votes import Votes, votes, with_votes
-from labelaudit.tasks import classes, classification, pooling
+from labelaudit.tasks import classification, pooling
 from labelaudit.tasks.base import (
     ISSUE_COLUMNS,
     Found,
@@ -34,13 +33,12 @@ from labelaudit.tasks.base import (
     confidence_plane,
     likeliest,
 )
+from labelaudit.tasks.people import metrics
 from labelaudit.tasks.pooling import Learned, learned, pooled
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
 
-LIKELY = 0.5  # probability of a label under which it is more likely wrong than right
-MOST_PAIRS = 10
 WITHOUT = "{}, without a model"
 CONSENSUS = {
     "auto": "annotators weighed by Dawid and Skene's method",
@@ -109,6 +107,11 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         else:
             made = consensus(found.ratings, config.consensus)
             notes = ["there are no features, so annotators are judged by each other alone"]
+    if not made.by_class:
+        notes.append(
+            "annotators are weighed by how often each is right in all classes; for habits class by class they rate too "
+            "little, or agree too little"
+        )
     posterior = made.posterior.copy()
     posterior[settled] = np.eye(len(dataset.classes))[dataset.labels[settled]]
     model = or_shares(made.model, found.ratings)
@@ -137,7 +140,7 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
 def find_issues(
     dataset: Dataset, ids: np.ndarray, seen: Seen, outputs: Mapping[str, Any], config: AuditConfig
 ) -> Found:
-    """Flag the labels that are more likely wrong than right, and say in words who thinks so."""
+    """Flag the labels than which another is likelier, and say in words who thinks so."""
     from labelaudit.checks import neighbour_votes
     from labelaudit.clusters import suspect_clusters
 
@@ -145,7 +148,7 @@ def find_issues(
     found: Votes = outputs["votes"]
     rows, labelled = np.arange(len(codes)), codes >= 0
     score = np.where(labelled, posterior[rows, codes], 1.0).astype(np.float64)
-    flagged = labelled & (score < LIKELY) & ~dataset.verified
+    flagged = labelled & (posterior.argmax(axis=1) != codes) & ~dataset.verified
     others = posterior.copy()
     others[rows[labelled], codes[labelled]] = -1
     suggested = np.where(flagged | ~labelled, others.argmax(axis=1), -1)
@@ -248,77 +251,6 @@ def plant(
     provenance = {**dataset.provenance, "planted": {"fraction": fraction, "kind": kind, "seed": seed}}
     values = [None if code < 0 else dataset.classes[code] for code in wrong.tolist()]
     return replace(with_votes(dataset, found, label).with_labels(values), provenance=provenance), changed
-
-
-def metrics(audit: Audit) -> dict[str, Any]:
-    """Return the figures that Health shows beside those in the manifest."""
-    from labelaudit import annotator_charts
-    from labelaudit.selection import Selection
-
-    table, pairs = annotators.ranked(audit), annotators.pairs(audit)
-    worst = table.iloc[0]
-    ratings = annotators.heard(audit).ratings
-    several = (ratings.per_item > 1).mean()
-    agreement = float(np.average(ratings.agreement, weights=ratings.per_annotator))
-    links = [
-        Link(
-            f"{row['annotator']}: {row['said']} for {row['meant']}",
-            Selection(annotator=row["annotator"], given=encode(audit.dataset.class_by_name[row["meant"]])),
-            f"{row['times']:,} of {row['of']:,} times ({row['share']:.0%})",
-            f"confusion-{number}",
-        )
-        for number, row in enumerate(pairs.head(MOST_PAIRS).to_dict("records"))
-    ]
-    return {
-        **audit.manifest["health"],
-        "health_words": "by what the annotators, weighed, and the model say",
-        "health_help": "the mean probability that the label is right, as sure as held-out votes show it to be",
-        "agreement_words": (
-            f"Two annotators of the same item agree in {agreement:.0%} of the cases; {several:.0%} of the items have "
-            "several ratings."
-        ),
-        "annotators": table,
-        "pairs": pairs,
-        "card": Card(
-            "Least reliable annotator",
-            str(worst["annotator"]),
-            f"right in {worst['quality']:.0%} of {worst['ratings']:,} ratings, as far as can be told. {worst['note']}",
-            link=Link(
-                f"Show the {int(worst['disputed']):,} that others see otherwise",
-                Selection(annotator=str(worst["annotator"])),
-                key="weakest",
-            ),
-        ),
-        "panels": [
-            Ranking(
-                title="Annotators, the least reliable first",
-                what="annotator",
-                table=table,
-                columns={
-                    "quality": Column("quality", "share", "how often their labels are right, as far as can be told"),
-                    "ratings": Column("ratings", "count"),
-                    "disputed": Column("disputed", "count", "their labels that are not what is likeliest"),
-                    "agreement": Column("agree", "percent", "how often others say the same of the same item"),
-                    "said": Column("says most often"),
-                    "meant": Column("for"),
-                    "note": Column("note"),
-                },
-                sorts={"quality": "quality", "disputed": "disputed", "ratings": "ratings"},
-                ascending=frozenset({"quality"}),
-                selections={name: Selection(annotator=name) for name in table["annotator"]},
-                chart=annotator_charts.quality,
-                alt="Bars: how often each annotator's labels are right",
-            ),
-            Links(
-                "What annotators confuse",
-                "Who says the first for the second, and how often where the second is likeliest. A click shows them.",
-                links,
-                "Nobody says anything else than what is likeliest.",
-            ),
-            classes.ranking(audit),
-            classes.pairs(audit),
-        ],
-    }
 
 
 def expected(dataset: Dataset, config: AuditConfig) -> tuple[tuple[str, ...], str, float]:

@@ -25,6 +25,7 @@ from labelaudit.shapes.number import read, targets
 from labelaudit.tasks.base import ISSUE_COLUMNS, Axes, Found, Run, Seen, Task, apply
 from labelaudit.tasks.classification import EXAMPLES, NO_LABEL
 from labelaudit.tasks.pooling import by_head
+from labelaudit.tasks.ranges import RANGES, by_range, fit, metrics
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit, AuditConfig
@@ -37,7 +38,6 @@ DETECTORS = {
     "clean_learning": "CleanLearning",
     ROBUST: "model without the suspects",
 }
-RANGES = 8  # of the target, by which errors are counted
 PARTS = 40  # of the line on which a number is shown
 FIXABLE = "looks fixable: what is predicted is sure, and this number far from it"
 NOISY = "hard to put right: such numbers vary too much to tell the right one"
@@ -220,55 +220,6 @@ def spread(numbers: np.ndarray) -> float:
     return float(np.subtract(*np.nanpercentile(numbers, [75, 25]))) or float(np.nanstd(numbers))
 
 
-def fit(numbers: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """Say how well predictions fit numbers.
-
-    Parameters
-    ----------
-    numbers, predicted : ndarray of shape (N,)
-        NaN where there is no number.
-
-    Returns
-    -------
-    dict
-        ``r2`` (1 is perfect, 0 no better than the mean), ``rmse`` and ``mae`` (in the unit of the numbers).
-    """
-    known = ~np.isnan(numbers)
-    off = (numbers - predicted)[known]
-    total = float(((numbers[known] - numbers[known].mean()) ** 2).sum())
-    return {
-        "r2": 1 - float((off**2).sum()) / total if total else 0.0,
-        "rmse": float(np.sqrt((off**2).mean())),
-        "mae": float(np.abs(off).mean()),
-    }
-
-
-def by_range(numbers: np.ndarray, predicted: np.ndarray, flagged: np.ndarray) -> pd.DataFrame:
-    """Say how well predictions fit in each range of the numbers, as many in each as can be.
-
-    Returns
-    -------
-    DataFrame of at most `RANGES` rows, ascending
-        ``class`` (the range in words), ``code``, ``low``, ``high``, ``examples``, ``suspects``, ``rmse``, ``mae``,
-        ``bias`` (mean of predicted minus given).
-    """
-    known = ~np.isnan(numbers)
-    edges = np.unique(np.quantile(numbers[known], np.linspace(0, 1, RANGES + 1)))
-    place = np.searchsorted(edges[1:-1], numbers[known], side="right")
-    table = pd.DataFrame({"code": place, "off": (predicted - numbers)[known], "suspects": flagged[known]})
-    found = table.groupby("code").agg(
-        examples=("off", "size"),
-        suspects=("suspects", "sum"),
-        rmse=("off", lambda off: float(np.sqrt((off**2).mean()))),
-        mae=("off", lambda off: float(off.abs().mean())),
-        bias=("off", "mean"),
-    )
-    low, high = edges[found.index], edges[found.index + 1]
-    names = [f"{a:,.4g} to {b:,.4g}" for a, b in zip(low, high, strict=True)]
-    ranges = pd.DataFrame({"class": names, "code": found.index, "low": low, "high": high})
-    return pd.concat([ranges, found.reset_index(drop=True)], axis=1)
-
-
 def plant(
     dataset: Dataset, fraction: float, kind: str = "uniform", seed: int = 0, confident_joint: np.ndarray | None = None
 ) -> tuple[Dataset, np.ndarray]:
@@ -288,11 +239,6 @@ def settled(dataset: Dataset) -> Dataset:
     if dataset.reviewed is None:
         return dataset
     return dataset.with_labels([numerals.as_json(value) for value in targets(dataset).tolist()])
-
-
-def metrics(audit: Audit) -> dict[str, Any]:
-    """Return the figures that Health shows beside those in the manifest."""
-    return {**audit.manifest["health"], "per_class": audit.per_class}
 
 
 def plane(audit: Audit) -> tuple[np.ndarray, np.ndarray]:
@@ -337,7 +283,7 @@ def charts() -> Mapping[str, Any]:
     """Return the chart functions by name; Altair is imported when they are asked for."""
     from labelaudit import residual_charts
 
-    return {"scatter": residual_charts.given_against_predicted, "per_class": residual_charts.by_range}
+    return {"scatter": residual_charts.given_against_predicted, "ranges": residual_charts.by_range}
 
 
 REGRESSION = Task(

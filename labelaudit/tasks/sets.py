@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -15,14 +15,13 @@ from labelaudit.labels import encode
 from labelaudit.panels import Link, Links
 from labelaudit.shapes.several import PART, label_sets
 from labelaudit.tasks import classes
+from labelaudit.tasks.base import likeliest
 from labelaudit.tasks.classification import EXAMPLES
 from labelaudit.tasks.grids import Grid
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit
     from labelaudit.selection import Selection
-
-MOST_BARS = 12
 
 
 def metrics(audit: Audit) -> dict[str, Any]:
@@ -150,28 +149,24 @@ def part_name(audit: Audit, position: int) -> str:
 
 
 def view(audit: Audit, position: int) -> Sequence[Block]:
-    """Show one label of an example: the example, and how likely it has each of the labels."""
+    """Show one label of an example: the example, all its labels with how likely each is, and this one's odds."""
     names = label_sets(audit.dataset).names
-    own = position % len(names)
-    first = position - own
-    probabilities = audit.outputs["pred_probs"][first : first + len(names), 1]
-    given, rows = audit.codes[first : first + len(names)], audit.label_issues
-    flagged = rows["is_issue"].to_numpy()[first : first + len(names)]
-    shown = rows["given"].iloc[first : first + len(names)].map(audit.dataset.name_of).tolist()
+    example = slice(position - position % len(names), position - position % len(names) + len(names))
+    rows, likely = audit.label_issues.iloc[example], audit.outputs["pred_probs"][example, 1]
     parts = tuple(
-        Part(first + k, name, label, bool(suspect))
-        for k, (name, label, suspect) in enumerate(zip(names, shown, flagged, strict=True))
+        Part(example.start + label, f"{name} {probability:.0%}", audit.dataset.name_of(given), bool(flagged))
+        for label, (name, probability, given, flagged) in enumerate(
+            zip(names, likely.tolist(), rows["given"], rows["is_issue"], strict=True)
+        )
     )
-    order = [own, *(k for k in np.argsort(-probabilities, kind="stable").tolist() if k != own)][:MOST_BARS]
-
-    def role(label: int) -> Any:
-        if flagged[label] and given[label] == 0:
-            return "suggested"
-        return "given" if given[label] == 1 else "other"
-
-    bars = tuple(Bar(names[k], float(probabilities[k]), role(k)) for k in order)
+    row = audit.label_issues.iloc[position]
+    roles: dict[Any, Literal["given", "suggested"]] = {row["suggested"]: "suggested", row["given"]: "given"}
+    bars = tuple(
+        Bar(audit.dataset.class_names[code], probability, roles.get(encode(audit.dataset.classes[code]), "other"))
+        for code, probability in likeliest(audit, position)
+    )
     return [
         EXAMPLES[audit.dataset.modality](audit, position),
-        Parts(parts, position, "All labels of this example: a click changes one", toggles=True),
-        Bars("Its labels, by models without this example", bars),
+        Parts(parts, position, "All labels, and how likely each is present: a click changes one", toggles=True),
+        Bars("Trained without this example", bars),
     ]

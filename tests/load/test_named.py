@@ -7,6 +7,7 @@ import hashlib
 import io
 import tarfile
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -20,6 +21,7 @@ from labelaudit.errors import BadInput, Cancelled
 from labelaudit.load import load, rawsets
 from labelaudit.load.named import NAMED, Named, fetch, load_named, named
 from labelaudit.settings import settings
+from labelaudit.shapes.votes import votes
 
 ADULT = (
     b"39, State-gov, 77516, Bachelors, 13, Never-married, Adm-clerical, Not-in-family, White, Male, 2174, 0, 40, "
@@ -348,3 +350,43 @@ def test_another_file_is_no_treebank(data_dir: Path) -> None:
     put(data_dir, "en_ewt-ud-dev.conllu", b"404: Not Found\n")
     with pytest.raises(BadInput, match=r"en_ewt-ud-dev\.conllu is no CoNLL-U; get it again\."):
         load("ud_english_ewt")
+
+
+# -- MovieLens ------------------------------------------------------------------------------------------------
+
+
+def films(**members: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(f"ml-100k/u.{name}", text.encode("latin-1"))
+    return packed.getvalue()
+
+
+FILMS = (
+    "1|Amélie|25-Apr-2001||http://x|"
+    + "|".join("0" * 5 + "1" + "0" * 13)
+    + "\n2|Alien|25-May-1979|||"
+    + "|".join("0" * 11 + "1" + "0" * 7)
+)
+
+
+def test_users_of_movielens_are_annotators_and_films_are_items(data_dir: Path) -> None:
+    said = "\n".join(f"{user}\t{film}\t{3 + (user + film) % 3}\t88125{user}" for user in (7, 8, 9) for film in (1, 2))
+    put(data_dir, "ml-100k.zip", films(data=said, item=FILMS))
+    dataset = load("movielens100k")
+    assert dataset.task == "multiannotator"
+    assert dataset.ids.tolist() == [1, 2]
+    assert dataset.table["title"].to_pylist() == ["Amélie", "Alien"]
+    assert dataset.table["genres"].to_pylist() == ["Comedy", "Horror"]
+    found = votes(dataset)
+    assert found.annotators == ("7", "8", "9")
+    assert dataset.classes == ("3", "4", "5")
+    assert len(found.ratings) == 6
+
+
+@pytest.mark.parametrize("content", [b"no archive", films(data="1\t1\t5\t0"), films(data="1\t1\t5\t0", item="1|x|y")])
+def test_another_archive_than_movielens_is_refused(content: bytes, data_dir: Path) -> None:
+    put(data_dir, "ml-100k.zip", content)
+    with pytest.raises(BadInput, match="get it again"):
+        load("movielens100k")

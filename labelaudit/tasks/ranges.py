@@ -1,0 +1,109 @@
+"""How well numbers are predicted, as a whole and range by range."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from labelaudit.panels import Card, Column, Ranking
+
+if TYPE_CHECKING:
+    from labelaudit.audit import Audit
+
+RANGES = 8  # of the numbers, as many in each as can be
+
+
+def fit(numbers: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """Say how well predictions fit numbers.
+
+    Parameters
+    ----------
+    numbers, predicted : ndarray of shape (N,)
+        NaN where there is no number.
+
+    Returns
+    -------
+    dict
+        ``r2`` (1 is perfect, 0 no better than the mean), ``rmse`` and ``mae`` (in the unit of the numbers).
+    """
+    known = ~np.isnan(numbers)
+    off = (numbers - predicted)[known]
+    total = float(((numbers[known] - numbers[known].mean()) ** 2).sum())
+    return {
+        "r2": 1 - float((off**2).sum()) / total if total else 0.0,
+        "rmse": float(np.sqrt((off**2).mean())),
+        "mae": float(np.abs(off).mean()),
+    }
+
+
+def by_range(numbers: np.ndarray, predicted: np.ndarray, flagged: np.ndarray) -> pd.DataFrame:
+    """Say how well predictions fit in each range of the numbers, as many in each as can be.
+
+    Returns
+    -------
+    DataFrame of at most `RANGES` rows, ascending
+        ``class`` (the range in words), ``code``, ``low``, ``high``, ``examples``, ``suspects``, ``rmse``, ``mae``,
+        ``bias`` (mean of predicted minus given).
+    """
+    known = ~np.isnan(numbers)
+    edges = np.unique(np.quantile(numbers[known], np.linspace(0, 1, RANGES + 1)))
+    place = np.searchsorted(edges[1:-1], numbers[known], side="right")
+    table = pd.DataFrame({"code": place, "off": (predicted - numbers)[known], "suspects": flagged[known]})
+    found = table.groupby("code").agg(
+        examples=("off", "size"),
+        suspects=("suspects", "sum"),
+        rmse=("off", lambda off: float(np.sqrt((off**2).mean()))),
+        mae=("off", lambda off: float(off.abs().mean())),
+        bias=("off", "mean"),
+    )
+    low, high = edges[found.index], edges[found.index + 1]
+    names = [f"{a:,.4g} to {b:,.4g}" for a, b in zip(low, high, strict=True)]
+    ranges = pd.DataFrame({"class": names, "code": found.index, "low": low, "high": high})
+    return pd.concat([ranges, found.reset_index(drop=True)], axis=1)
+
+
+def metrics(audit: Audit) -> dict[str, Any]:
+    """Return the figures that Health shows beside those in the manifest."""
+    from labelaudit.residual_charts import by_range as chart
+    from labelaudit.selection import Selection
+
+    health = audit.manifest["health"]
+    x = np.quantile(audit.outputs["predicted"], [0, 1]).tolist()
+    table = audit.per_class.rename(columns={"class": "range"})
+    boxes = zip(table["low"].tolist(), table["high"].tolist(), strict=True)
+    return {
+        **health,
+        "health_words": "judged by how far off the bulk of them is",
+        "health_help": "one minus the share of numbers that are further off than right ones are",
+        "card": Card(
+            "Usual error",
+            f"{health['mae']:,.4g}",
+            f"is how far predictions are from the given numbers in the mean, without having seen them; R² "
+            f"{health['r2']:.2f}, root mean square {health['rmse']:,.4g}. The smaller, the better the suspects.",
+        ),
+        "panels": [
+            Ranking(
+                title="Error by range",
+                what="range",
+                table=table,
+                columns={
+                    "examples": Column("examples", "count"),
+                    "suspects": Column("suspects", "count"),
+                    "mae": Column("mean error", "number", "mean absolute error of predictions without the example"),
+                    "rmse": Column("root mean square", "number"),
+                    "bias": Column("bias", "number", "mean of predicted minus given: above 0, predictions are higher"),
+                },
+                sorts={"low": "Range", "mae": "Mean error", "suspects": "Suspects"},
+                ascending=frozenset({"low"}),
+                selections={
+                    name: Selection(box=(x[0], x[1], low, high))
+                    for name, (low, high) in zip(table["range"], boxes, strict=True)
+                },
+                note="Where predictions are far off throughout, the target is noisy, and a suspect says less.",
+                chart=chart,
+                alt="Bars of the mean error in each range of the given numbers",
+            )
+        ],
+    }
