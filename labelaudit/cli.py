@@ -137,6 +137,14 @@ def audit(
             help="Out-of-sample probabilities that replace the model; columns may be repeated.",
         ),
     ] = None,
+    predictions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--predictions",
+            metavar="FILE|COLUMN",
+            help="Out-of-sample predictions of numbers, which replace the model.",
+        ),
+    ] = None,
     features: Annotated[
         list[str] | None,
         typer.Option(
@@ -190,6 +198,7 @@ def audit(
         split=split,
         subset=subset,
         pred_probs=_one_or_more(pred_probs),
+        predictions=_one_or_more(predictions),
         embeddings=_one_or_more(features),
         coordinates=_one_or_more(coordinates),
         neighbours=_one_or_more(neighbours),

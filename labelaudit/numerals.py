@@ -155,6 +155,21 @@ def as_json(value: float) -> int | float | None:
     return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(value)
 
 
+def number_of(text: str) -> int | float:
+    """Read a number as people type it.
+
+    Raises
+    ------
+    BadInput
+        It is none.
+    """
+    found = parsed(text)
+    value = None if found is None else next((v for mark in ".," if (v := found.value(mark)) is not None), None)
+    if value is None:
+        raise BadInput(f"{show(text)!r} is no number; write one such as 12.5.")
+    return as_json(value) or 0
+
+
 def read(cells: Sequence[Any], name: str, options: Mapping[str, Any] | None = None) -> Numerals:
     """Read a column of numbers.
 

@@ -58,8 +58,10 @@ def replay(audit: Audit, decisions: Sequence[Decision]) -> dict[str, Any]:
     Raises
     ------
     BadInput
-        Nobody has decided on anything.
+        Nobody has decided on anything, or the labels are no classes.
     """
+    if "pred_probs" not in audit.outputs or not audit.is_whole:
+        raise BadInput("the replay plays how classes change, one for each example; these labels are of another kind.")
     standing = effective(decisions)
     standing = standing[standing["action"].isin(DECIDING)]
     position = audit.positions(standing["id"], standing["part"])

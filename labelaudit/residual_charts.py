@@ -50,7 +50,9 @@ def given_against_predicted(
         .encode(x="x:Q", y="y:Q", text="text:N")
     )
     suspects = points[points["status"] != "not suspected"]
-    spans = alt.Chart(suspects).mark_rule(color=SUGGESTED, opacity=0.35).encode(x="x:Q", y=alt.Y("low:Q"), y2="high:Q")
+    gaps = alt.Chart(suspects).mark_rule(color=QUIET, opacity=0.3).encode(x="x:Q", y=alt.Y("y:Q"), y2="x:Q")
+    spans = alt.Chart(suspects).mark_rule(color=SUGGESTED, opacity=0.6, strokeWidth=3)
+    spans = spans.encode(x="x:Q", y=alt.Y("low:Q"), y2="high:Q")
     seen = [status for status in STATUS if (points["status"] == status).any()]
     is_quiet = "datum.status == 'not suspected'"
     dots = (
@@ -83,7 +85,7 @@ def given_against_predicted(
     over = [] if box is None else [outline_layer(box)]
     if len(hulls):
         over += cluster_layers(hulls, clickable=brush, chosen=chosen)
-    return alt.LayerChart(layer=[*under, line, spans, dots, *over, name], height=height)
+    return alt.LayerChart(layer=[*under, line, gaps, spans, dots, *over, name], height=height)
 
 
 def by_range(table: pd.DataFrame, *, sort: str = "low") -> alt.LayerChart:

@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from labelaudit.folds import Folds
 
 LOCAL = 0.7  # how far the size of residuals follows the surroundings: 0 not at all, 1 wholly
 CAPPED = 0.95  # quantile of the residuals above which they do not make their surroundings look noisier
 LEAST = 0.2  # of the usual size: how small the size of residuals may be said to be
+MANY = 20_000  # rows from which threads are worth their while
 FEWEST = 100  # rows from which the size of residuals can be learned
 LEVEL = 0.9  # share of the right numbers that lie within the interval
 FALSE = 0.2  # share of the flagged numbers that may be right
@@ -51,12 +53,14 @@ def smoothed(X: np.ndarray, values: np.ndarray, folds: Folds, seed: int = 0) -> 
         return np.full(len(values), values[known].mean())
     X = np.where(np.isnan(X).all(axis=0), 0, X)
     found = np.empty(len(values))
-    for held_out in folds:
-        small = HistGradientBoostingRegressor(
-            early_stopping=False, max_iter=60, max_leaf_nodes=8, min_samples_leaf=40, random_state=seed
-        )
-        train = ~held_out & known
-        found[held_out] = small.fit(X[train], values[train]).predict(X[held_out])
+    # So small a model gains little from threads, which wait for each other in a loop beside another busy process.
+    with threadpool_limits(1 if len(values) < MANY else None, user_api="openmp"):
+        for held_out in folds:
+            small = HistGradientBoostingRegressor(
+                early_stopping=False, max_iter=60, max_leaf_nodes=8, min_samples_leaf=40, random_state=seed
+            )
+            train = ~held_out & known
+            found[held_out] = small.fit(X[train], values[train]).predict(X[held_out])
     return found
 
 
@@ -78,34 +82,40 @@ def resolution(numbers: np.ndarray) -> float:
 
 
 def scales(
-    X: np.ndarray, residuals: np.ndarray, folds: Folds, seed: int = 0, local: float = LOCAL, least: float = 0.0
+    X: np.ndarray | None,
+    numbers: np.ndarray,
+    predicted: np.ndarray,
+    folds: Folds,
+    seed: int = 0,
+    local: float = LOCAL,
 ) -> np.ndarray:
     """Estimate how far off predictions usually are, example by example.
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-        What the size of a residual may depend on: the features, and the prediction itself.
-    residuals : ndarray of shape (n,)
-        Out of sample; NaN without a number.
+    X : ndarray of shape (n, d), optional
+        Features, on which the size of a residual may depend besides the prediction.
+    numbers : ndarray of shape (n,)
+        The given ones; NaN where there is none.
+    predicted : ndarray of shape (n,)
+        Out of sample.
     folds : Folds
     seed : int
     local : float
         See `LOCAL`.
-    least : float
-        How small the usual size may be: of numbers in steps most may be met exactly, and the others are not wrong
-        because of it.
 
     Returns
     -------
     ndarray of shape (n,)
         Positive; as if for the median of the absolute residuals.
     """
-    size = np.abs(residuals)
-    usual = max(float(np.nanmedian(size)) or float(np.nanmean(size)), least)
+    size = np.abs(numbers - predicted)
+    beside = predicted[:, None] if X is None else np.column_stack([X, predicted])
+    # Of numbers in steps most may be met exactly, and the others are not wrong because of it.
+    usual = max(float(np.nanmedian(size)) or float(np.nanmean(size)), resolution(numbers))
     if not usual:
         return np.ones(len(size))
-    around = smoothed(X, np.minimum(size, np.nanquantile(size, CAPPED)), folds, seed)
+    around = smoothed(beside, np.minimum(size, np.nanquantile(size, CAPPED)), folds, seed)
     around = np.maximum(around / (float(np.median(around)) or 1.0), LEAST)
     return np.asarray(usual * around**local)
 
@@ -168,7 +178,7 @@ class Verdict:
         The share of right numbers that are as far off as this one.
     flagged : ndarray of shape (n,), bool
     noise_rate, low, high : float
-        The share of wrong numbers that stand out, with its 90 % interval.
+        The share of wrong numbers that stand out, with its 95 % interval.
     """
 
     chance: np.ndarray
@@ -213,7 +223,7 @@ def judged(distance: np.ndarray, seed: int = 0, false: float = FALSE) -> Verdict
     cells = np.diff(np.searchsorted(np.sort(chance), grid, side="right"), prepend=0)
     drawn = np.random.default_rng(seed).multinomial(n, np.append(cells, n - cells.sum()) / n, size=DRAWS)
     rates = [_excess(row[:-1].cumsum() / n, grid) for row in drawn]
-    low, high = np.quantile(rates, [0.05, 0.95])
+    low, high = np.quantile(rates, [0.025, 0.975])
     return Verdict(np.asarray(chance), flagged, float(wrong), float(min(low, wrong)), float(max(high, wrong)))
 
 
@@ -275,9 +285,7 @@ class Pooled:
         return max(self.weights, key=lambda name: self.weights[name])
 
 
-def pooled(
-    numbers: np.ndarray, every: Mapping[str, np.ndarray], around: np.ndarray | None, folds: Folds, seed: int = 0
-) -> Pooled:
+def pooled(numbers: np.ndarray, every: Mapping[str, np.ndarray], scale_of: Mapping[str, np.ndarray]) -> Pooled:
     """Pool the out-of-sample predictions of several models.
 
     The prediction is that of the models in proportion to how near they come. How far off a number is, every model says
@@ -288,32 +296,19 @@ def pooled(
     ----------
     numbers : ndarray of shape (N,)
         The given ones; NaN where there is none.
-    every : mapping
-        Model to its predictions, shape (N,).
-    around : ndarray of shape (N, d), optional
-        Features, on which the size of residuals may depend besides the prediction.
-    folds : Folds
-    seed : int
+    every, scale_of : mapping
+        Model to its predictions, shape (N,), and to their `scales`.
     """
     known = ~np.isnan(numbers)
     off = np.column_stack([numbers - predicted for predicted in every.values()])
-    least = resolution(numbers)
-    shares = weights(off[known], least)
-    size = {
-        name: scales(_beside(around, predicted), off[:, k], folds, seed, least=least)
-        for k, (name, predicted) in enumerate(every.items())
-    }
-    each = {name: distances(off[:, k], size[name]) for k, name in enumerate(every)}
+    shares = weights(off[known], resolution(numbers))
+    each = {name: distances(numbers - predicted, scale_of[name]) for name, predicted in every.items()}
     together = np.mean(list(each.values()), axis=0)
     predicted = np.column_stack(list(every.values())) @ shares
-    scale = np.column_stack(list(size.values())) @ shares
+    scale = np.column_stack([scale_of[name] for name in every]) @ shares
     usual = max(float(np.nanmedian(np.abs(numbers - predicted) / scale)), 0.5)
     distance = together / max(float(np.nanmedian(together)), 0.5)
     return Pooled(predicted, scale * usual, distance, dict(zip(every, shares.tolist(), strict=True)), each, every)
-
-
-def _beside(around: np.ndarray | None, predicted: np.ndarray) -> np.ndarray:
-    return predicted[:, None] if around is None else np.column_stack([around, predicted])
 
 
 def weights(residuals: np.ndarray, least: float = 0.0) -> np.ndarray:

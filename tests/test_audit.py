@@ -34,6 +34,7 @@ FILES = {
 }
 # Every choice that differs from the default.
 CHOICES: dict[str, Any] = {
+    "consensus": "majority",
     "model": "knn",
     "calibrate": True,
     "folds": 4,

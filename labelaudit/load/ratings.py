@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from labelaudit.columns import codes, is_blank
-from labelaudit.crowd import majority
+from labelaudit.crowd import Ratings, majority
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.labels import can_be_classes, is_canonical_int
@@ -24,6 +24,7 @@ from labelaudit.shapes.votes import consensus_column, votes
 from labelaudit.text import shorten
 
 CONSENSUS = "consensus"
+MOST_CELLS = 200_000_000  # of a table of items and classes; more would not fit into memory
 OPTIONS = ("item", "annotator", "annotators", "items")
 ITEMS = ("item", "task", "example", "unit", "question", "document", "doc", "image", "movie", "row", "text")
 ANNOTATORS = ("annotator", "worker", "rater", "user", "labeler", "labeller", "coder", "judge", "reviewer", "person")
@@ -232,6 +233,7 @@ def _with_consensus(wanted: Wanted, dataset: Dataset, like: pa.Field, taken: Seq
         blank, column = consensus_column([None] * len(dataset), like, consensus)
         dataset = replace(dataset, table=dataset.table.append_column(blank, column), label_columns=(consensus,))
         found = votes(dataset)
+        _check_labels(dataset, found.ratings, like.name)
         labels = [None if code < 0 else dataset.classes[code] for code in majority(found.ratings).tolist()]
         field, column = consensus_column(labels, like, consensus)
         place = dataset.table.schema.get_field_index(consensus)
@@ -261,6 +263,17 @@ def _featured(wanted: Wanted, dataset: Dataset, taken: Sequence[str]) -> Dataset
         if columns
         else dataset
     )
+
+
+def _check_labels(dataset: Dataset, ratings: Ratings, label: str) -> None:
+    """Refuse labels of which none is there, or so many differ that they are no classes."""
+    if not len(ratings):
+        raise BadInput(f"{dataset.name!r} has no labels at all in column {label!r}; choose the column that holds them.")
+    if ratings.n_classes * ratings.n_items > MOST_CELLS:
+        raise BadInput(
+            f"column {label!r} holds {ratings.n_classes:,} different labels of {ratings.n_items:,} items; choose a "
+            "column with a few classes."
+        )
 
 
 def _ratings(count: int) -> str:

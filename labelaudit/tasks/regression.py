@@ -85,13 +85,20 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         if seen.features is not None:
             around = np.asarray(prepare(seen.features.codes, "hist_gradient_boosting", seen.features.embedding))
         models = _models(dataset, numbers, folds, seen, config, run)
-        pooled = residuals.pooled(numbers, models.every, around, folds, config.seed)
+        every = dict(models.every)
+
+        def scale_of(name: str) -> np.ndarray:
+            return residuals.scales(around, numbers, every[name], folds, config.seed)
+
+        scale = {name: scale_of(name) for name in every}
+        pooled = residuals.pooled(numbers, every, scale)
         suspects = np.zeros(len(numbers), dtype=bool)
         known = ~np.isnan(numbers)
         suspects[known] = residuals.judged(pooled.distance[known], config.seed).flagged
         if models.again is not None and suspects.any():
-            every = {**models.every, ROBUST: models.again(pooled.best, ~suspects)}
-            pooled = residuals.pooled(numbers, every, around, folds, config.seed)
+            every[ROBUST] = models.again(pooled.best, ~suspects)
+            scale[ROBUST] = scale_of(ROBUST)
+            pooled = residuals.pooled(numbers, every, scale)
     width = residuals.half_width(np.abs(numbers - pooled.predicted)[known] / pooled.scale[known]) * pooled.scale
     return {
         "arrays": {"predicted": pooled.predicted, "low": pooled.predicted - width, "high": pooled.predicted + width},
@@ -252,6 +259,11 @@ def no_classes(audit: Audit, position: int) -> list[tuple[int, float]]:
     return []
 
 
+def no_heatmap(audit: Audit) -> str:
+    """Numbers are not confused with each other."""
+    return "Numbers are not taken for one another: see Scatter, where given and predicted numbers are compared."
+
+
 def overview(dataset: Dataset) -> pd.DataFrame:
     """Count the numbers in equal parts of their range."""
     numbers = targets(dataset)
@@ -308,5 +320,7 @@ REGRESSION = Task(
     detectors=DETECTORS,
     choices=("model",),
     models=REGRESSORS,
+    noises={"uniform": "far off"},
     label_options={"decimal": numerals.DECIMALS},
+    heatmaps=no_heatmap,
 )

@@ -21,6 +21,7 @@ from labelaudit.ui.markdown import plain
 
 TITLES: dict[Role, tuple[str, str]] = {
     "pred_probs": ("Probabilities", "One column per class, out of sample; they replace the model."),
+    "predictions": ("Predictions", "Of numbers, one for each row, out of sample; they replace the model."),
     "features": ("Features", "Embeddings, one row per example; they replace the columns."),
     "coordinates": ("Coordinates", "x and y of a map of yours."),
     "neighbours": ("Neighbours", "Row numbers of the nearest, and their distances."),

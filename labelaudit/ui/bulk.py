@@ -10,6 +10,7 @@ import streamlit as st
 from labelaudit.bulk import ACTIONS, NEEDS, TAGGING, Action, Change, Plan, plan, rows
 from labelaudit.errors import BadInput, Stale
 from labelaudit.labels import encode
+from labelaudit.numerals import as_json
 from labelaudit.tags import checked, counted, meant_by
 from labelaudit.text import shorten
 from labelaudit.ui import folding, session
@@ -76,6 +77,9 @@ def _change(opened: Opened) -> Change | None:
     if action not in NEEDS:
         return Change(action, over=over)
     if action == "set":
+        if not opened.dataset.classes:
+            number = st.number_input("Number", value=None, key="bulk-number", placeholder="The number of all of them")
+            return None if number is None else Change(action, str(encode(as_json(float(number)))), over)
         names = opened.dataset.class_by_name
         name = st.selectbox("Class", list(names), index=None, key="bulk-class", placeholder="Type a class's name")
         return Change(action, str(encode(names[name])), over) if name else None

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 from st_aggrid import AgGrid, DataReturnMode, JsCode, StAggridTheme
 
+from labelaudit.numerals import number_of
 from labelaudit.query import ordered
 from labelaudit.tasks import TASKS
 from labelaudit.ui import deciding, deck_events, keys, session
@@ -213,17 +214,18 @@ def _options(opened: Opened, model: dict[str, Any]) -> dict[str, Any]:
                 "headerName": "Final",
                 "width": 104,
                 "editable": True,
-                "cellEditor": "agSelectCellEditor",
+                "cellEditor": "agSelectCellEditor" if names else "agTextCellEditor",
                 # What stands in the cell is a choice too, so that opening and leaving the editor changes nothing.
                 "cellEditorParams": JsCode(
                     f"""
                     function(params) {{
                       const names = {json.dumps(names)};
+                      if (!names.length) return {{useFormatter: false}};
                       return {{values: names.includes(params.value) ? names : [params.value, ...names]}};
                     }}
                     """
                 ),
-                "headerTooltip": "Double-click to choose the final label",
+                "headerTooltip": f"Double-click to {'choose' if names else 'type'} the final label",
                 **text,
             },
             {
@@ -266,9 +268,10 @@ def _react(opened: Opened, queue: np.ndarray, report: dict[str, Any]) -> None:
     st.session_state["touched"] = report.get("touched", "fresh")
     for press in report.get("keys", []):
         _press(opened, queue, press)
-    if event == "cellValueChanged" and report.get("value") in names:
-        position = int(report["position"])
-        deck_events.choose(opened, "class", [position], names.index(report["value"]))
+    if event == "cellValueChanged" and (report.get("value") in names or not names):
+        position, value = int(report["position"]), report["value"]
+        what, code = ("class", names.index(value)) if names else ("value", number_of(str(value)))
+        deck_events.choose(opened, what, [position], code)
         deciding.open_row(position, mark=False)
     elif event == "cellFocused" and report.get("position") is not None:
         deciding.open_row(int(report["position"]), mark=False)

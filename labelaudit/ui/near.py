@@ -55,5 +55,6 @@ def _label_html(opened: Opened, position: int, other: int) -> str:
     labels, suggested = opened.table["given"], opened.table["suggested"].iloc[position]
     label, given = labels.iloc[other], labels.iloc[position]
     role = "given" if label == given else "suggested" if label == suggested else "plain"
-    differs = isinstance(label, str) and isinstance(given, str) and label != given
+    # Two numbers are hardly ever the same.
+    differs = isinstance(label, str) and isinstance(given, str) and label != given and opened.dataset.classes
     return tag(opened.dataset.name_of(label), role) + (' <span class="la-small">≠ given</span>' if differs else "")

@@ -9,6 +9,9 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from labelaudit import replay
+from labelaudit.errors import BadInput
+from labelaudit.ui import visitor
+from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
 
 HTML = '<div class="la-replay"></div>'
@@ -36,7 +39,11 @@ def show(opened: Opened) -> None:
             st.page_link("pages/6_Inspector.py", label="Review the suspects", icon=":material/rate_review:")
         return
     last = opened.decisions[-1].key
-    data = _played(opened.workspace.owner, opened.audit.id, len(opened.decisions), last, opened)
+    try:
+        data = _played(opened.workspace.owner, opened.audit.id, len(opened.decisions), last, opened)
+    except BadInput as error:
+        st.info(plain(visitor.sentence(error)), icon=":material/movie_off:")
+        return
     _component()(data=data, key="replay", height="content")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(

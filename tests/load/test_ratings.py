@@ -12,7 +12,7 @@ import rated
 
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
-from labelaudit.load import load, read, to_bytes
+from labelaudit.load import load, ratings, read, to_bytes
 from labelaudit.shapes.votes import votes, with_votes
 
 LONG = """item,annotator,label,seconds,title
@@ -215,6 +215,7 @@ def test_other_votes_are_written_where_they_stand(make: object) -> None:
             {"label_options": {"item": "label"}},
             "choose a column for each",
         ),
+        ("item,annotator,label\n1,ann,\n1,bob,\n", {}, "no labels at all in column 'label'"),
         (WIDE, {"label_options": {"annotators": "rater_1"}}, "one annotator's column"),
         (WIDE, {"label_options": {"annotators": "rater_1,rater_9"}}, "no column 'rater_9'; did you mean"),
     ],
@@ -244,3 +245,9 @@ def test_labels_that_are_no_classes_are_refused() -> None:
     table = pa.table({"item": [1, 1], "annotator": ["a", "b"], "label": [[1], [2]]})
     with pytest.raises(BadInput, match="holds no classes"):
         load(table, task="multiannotator")
+
+
+def test_labels_that_nearly_all_differ_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ratings, "MOST_CELLS", 5)
+    with pytest.raises(BadInput, match="holds 3 different labels of 2 items"):
+        of("item,annotator,label\n1,ann,0.13\n1,bob,0.7\n2,ann,0.9\n")
