@@ -238,6 +238,20 @@ NAMED: dict[str, Named] = {
             task="regression",
             known=("california_housing.csv",),
         ),
+        Named(
+            name="ud_english_ewt",
+            title="UD English EWT",
+            what="2,001 sentences of the web (the development part), a part of speech for each of 25,000 tokens",
+            url="https://raw.githubusercontent.com/UniversalDependencies/UD_English-EWT/r2.14/en_ewt-ud-dev.conllu",
+            file="en_ewt-ud-dev.conllu",
+            size=2 * MB,
+            checksum="",
+            label="upos",
+            make=rawsets.universal,
+            ending=".conllu",
+            task="token",
+            known=("ud_english_ewt.conllu", "en_ewt-dev.HEAD.conllu"),
+        ),
     )
 }
 

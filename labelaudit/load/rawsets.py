@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from labelaudit.errors import BadInput
 from labelaudit.files import BROKEN_ARCHIVE, replacing
+from labelaudit.load import conll
 from labelaudit.load.imagery import ZIP_TIME
 
 ADULT = (
@@ -52,6 +53,7 @@ CALIFORNIA = (
 )
 LONGEST_POST = 1 << 20  # bytes; the longest is a tenth of it
 MOST_POSTS = 50_000
+_HEAD = 4096  # characters that tell what a file is
 
 
 def adult(raw: Path, target: Path) -> Path:
@@ -184,6 +186,20 @@ def _csv(target: Path, header: Iterable[str], rows: Iterable[list[str]]) -> Path
         writer.writerows(rows)
         text.flush()
     return target
+
+
+def universal(raw: Path, made: Path) -> Path:
+    """Leave a treebank of Universal Dependencies as it is.
+
+    Raises
+    ------
+    BadInput
+        It is something else.
+    """
+    with raw.open(encoding="utf-8", errors="replace") as file:
+        if conll.recognise(file.read(_HEAD)) != "conllu":
+            raise BadInput(f"{raw.name} is no CoNLL-U; get it again.")
+    return raw
 
 
 def newsgroups(raw: Path, target: Path) -> Path:
