@@ -418,13 +418,9 @@ def test_another_file_is_no_bike_sharing(data_dir: Path, content: bytes) -> None
 
 
 def test_california_housing_gets_a_header(data_dir: Path) -> None:
-<<<<<<< HEAD
     districts = (
         f"-122.{i},37.{i},{i % 50},{800 + i},129,{300 + i},126,{i % 9}.5,{452600 - 999 * i}" for i in range(40)
     )
-=======
-    rooms = (f"-122.{i},37.{i},{i % 50},{800 + i},129,{300 + i},126,{i % 9}.5,{452600 - 999 * i}" for i in range(40))
->>>>>>> main
     rows, packed = "\n".join(districts).encode(), io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:
         info = tarfile.TarInfo("CaliforniaHousing/cal_housing.data")
