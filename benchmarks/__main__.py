@@ -1,6 +1,6 @@
 """`python -m benchmarks` runs what `make bench` runs."""
 
-from benchmarks import archive, checks, embedding, learning, multilabel, recipe, review, scale, stopping
+from benchmarks import archive, checks, embedding, learning, multilabel, recipe, review, scale, stopping, tokens
 
 if __name__ == "__main__":
     recipe.main()
@@ -9,6 +9,7 @@ if __name__ == "__main__":
     embedding.main([])
     learning.main([])
     multilabel.main([])
+    tokens.main([])
     stopping.main([])
     review.main([])
     scale.main([])

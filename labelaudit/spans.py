@@ -82,7 +82,7 @@ class Tags:
         previous, kind = self.before
         continues = np.isin(previous, ("B", "I")) & (kind == self.kind)
         wrong = np.isin(self.prefix, ("I", "E")) & ~continues
-        return wrong & (2 * wrong.sum() <= self.starts.sum())
+        return np.asarray(wrong & (2 * wrong.sum() <= self.starts.sum()))
 
 
 def _apart(tag: Any) -> tuple[str, str]:

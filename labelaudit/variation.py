@@ -64,7 +64,7 @@ class Surroundings:
         """
         key = self.keys[level]
         here = _pairs(key, self.sentence)
-        return self._counts(key, rows) - self._counts(here, rows)
+        return np.asarray(self._counts(key, rows) - self._counts(here, rows))
 
     def _counts(self, key: np.ndarray, rows: np.ndarray) -> np.ndarray:
         known = self.labels >= 0

@@ -24,7 +24,7 @@ from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput
 from labelaudit.export import Handover, diff, export
 from labelaudit.labels import encode
-from labelaudit.load import FORMATS, read, to_bytes
+from labelaudit.load import TABLES, read, to_bytes
 from labelaudit.review import Decision, DecisionLog, effective, read_jsonl
 
 LABELS = ["cat", "dog", "cat", None, "bird"]
@@ -67,7 +67,7 @@ def labels(dataset: Dataset) -> list[Any]:
 # -- the data -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", TABLES)
 def test_no_decisions_give_the_file_that_came_in(format: str, tmp_path: Path) -> None:
     path = tmp_path / f"pets.{format}"
     path.write_bytes(to_bytes(dataset_of(format)))
@@ -82,7 +82,7 @@ def test_no_decisions_give_the_file_that_came_in(format: str, tmp_path: Path) ->
         assert to_bytes(exported) == path.read_bytes()
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", TABLES)
 def test_only_the_decided_cells_and_rows_change(format: str, tmp_path: Path) -> None:
     before = dataset_of(format)
     decisions = [

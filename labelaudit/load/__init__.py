@@ -33,6 +33,7 @@ __all__ = [
     "NAMED",
     "FORMATS",
     "SUFFIXES",
+    "TABLES",
     "Roles",
     "formats",
     "guess",
@@ -77,7 +78,8 @@ SUFFIXES = {
     ".iob2": "conll",
     ".bio": "conll",
 }
-SENTENCES = ("conllu", "conll")  # formats of files that came in them
+SENTENCES = ("conllu", "conll")  # which only what came so can be written as
+TABLES = tuple(name for name in FORMATS if name not in SENTENCES)
 CLASS_FOLDERS = "zip"  # what images can be written as, besides
 # What files begin with, and the format or what they are instead.
 _BEGINNINGS = ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"\xff\xff\xff\xff", "arrow"))
@@ -453,5 +455,5 @@ def to_bytes(dataset: Dataset, format: str | None = None, spreadsheet_safe: bool
 
 def formats(dataset: Dataset) -> list[str]:
     """List the formats in which a data set can be written: tables, class folders of images, sentences as they came."""
-    tables = [name for name in FORMATS if name not in SENTENCES or name == dataset.source.format]
-    return [*tables, *([CLASS_FOLDERS] if dataset.source.media else [])]
+    own = [name for name in SENTENCES if name == dataset.source.format]
+    return [*TABLES, *own, *([CLASS_FOLDERS] if dataset.source.media else [])]

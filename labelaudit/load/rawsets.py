@@ -11,7 +11,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from labelaudit.errors import BadInput
 from labelaudit.files import BROKEN_ARCHIVE, replacing
+from labelaudit.load import conll
 from labelaudit.load.imagery import ZIP_TIME
 
 ADULT = (
@@ -45,8 +46,14 @@ GENRES = (
     *("Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"),
 )
 LARGEST_LIST = 1 << 24  # bytes; the longest of MovieLens has 2 MB
+BIKES = "demand"
+CALIFORNIA = (
+    *("longitude", "latitude", "housing_median_age", "total_rooms", "total_bedrooms", "population", "households"),
+    *("median_income", "median_house_value"),
+)
 LONGEST_POST = 1 << 20  # bytes; the longest is a tenth of it
 MOST_POSTS = 50_000
+_HEAD = 4096  # characters that tell what a file is
 
 
 def adult(raw: Path, target: Path) -> Path:
@@ -128,6 +135,50 @@ def emotions(raw: Path, target: Path) -> Path:
         return _csv(target, corrected, csv.reader(file))
 
 
+def bike_sharing(raw: Path, target: Path) -> Path:
+    """Take the hours out of UCI's archive of bike sharing, and call what is to be predicted ``demand``.
+
+    Raises
+    ------
+    BadInput
+        It is something else.
+    """
+    with raw.open("rb") as file:
+        zipped = file.read(2) == b"PK"
+    try:
+        with zipfile.ZipFile(raw) if zipped else nullcontext() as archive:
+            text = raw.read_bytes() if archive is None else archive.read("hour.csv")
+    except (zipfile.BadZipFile, KeyError, zlib.error) as error:
+        raise BadInput(f"{raw.name} holds no file hour.csv that can be read; get it again.") from error
+    rows = csv.reader(io.StringIO(text.decode("utf-8", errors="replace"), newline=""))
+    header = next(rows, [])
+    if BIKES in header:
+        return raw
+    if "cnt" not in header:
+        raise BadInput(f"{raw.name} lacks the column 'cnt' of bike sharing; get it again.")
+    return _csv(target, [BIKES if name == "cnt" else name for name in header], rows)
+
+
+def california(raw: Path, target: Path) -> Path:
+    """Give the file of California housing in StatLib's archive a header; a table with one is left as it is.
+
+    Raises
+    ------
+    BadInput
+        It is something else.
+    """
+    if raw.suffix == ".csv":
+        return raw
+    with _opened(raw) as tar:
+        member = next((m for m in tar if m.isfile() and m.name.endswith("/cal_housing.data")), None)
+        content = None if member is None or member.size > LONGEST_POST * 8 else tar.extractfile(member)
+        text = "" if content is None else content.read().decode("ascii", errors="replace")
+    rows = list(csv.reader(io.StringIO(text)))
+    if not rows or len(rows[0]) != len(CALIFORNIA):
+        raise BadInput(f"{raw.name} holds no file cal_housing.data; get it again.")
+    return _csv(target, CALIFORNIA, rows)
+
+
 def _csv(target: Path, header: Iterable[str], rows: Iterable[list[str]]) -> Path:
     with replacing(target) as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
         writer = csv.writer(text)
@@ -135,6 +186,20 @@ def _csv(target: Path, header: Iterable[str], rows: Iterable[list[str]]) -> Path
         writer.writerows(rows)
         text.flush()
     return target
+
+
+def universal(raw: Path, made: Path) -> Path:
+    """Leave a treebank of Universal Dependencies as it is.
+
+    Raises
+    ------
+    BadInput
+        It is something else.
+    """
+    with raw.open(encoding="utf-8", errors="replace") as file:
+        if conll.recognise(file.read(_HEAD)) != "conllu":
+            raise BadInput(f"{raw.name} is no CoNLL-U; get it again.")
+    return raw
 
 
 def newsgroups(raw: Path, target: Path) -> Path:

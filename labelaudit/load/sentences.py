@@ -36,14 +36,7 @@ def tagged(wanted: Wanted) -> Dataset:
     if len(wanted.labels) > 1:
         raise BadInput(f"{wanted.labels[0]!r} and {wanted.labels[1]!r} are two layers of tags; choose one of them.")
     table, source = wanted.table, wanted.source
-    text, label = next(iter(wanted.texts or wanted.features), None), next(iter(wanted.labels), None)
-    text = text or _named(table, TOKEN_NAMES, (label,))
-    label = label or _tags(table, text)
-    for column, what, name in ((text, "tokens", "text"), (label, "tags", "label")):
-        if column is None:
-            raise BadInput(f"{wanted.name!r} has no column that looks like {what}; name it ({name}).")
-    if text == label:
-        raise BadInput(f"column {label!r} can't be the tokens and the tags; choose another label column.")
+    text, label = _columns_of(wanted)
     sentence = wanted.id
     if is_text(table.schema.field(text).type) or is_text(table.schema.field(label).type):
         sentence = sentence or _named(table, SENTENCE_NAMES, (text, label))
@@ -76,12 +69,26 @@ def tagged(wanted: Wanted) -> Dataset:
     )
 
 
+def _columns_of(wanted: Wanted) -> tuple[str, str]:
+    """Find the columns of the tokens and of the tags."""
+    text, label = next(iter(wanted.texts or wanted.features), None), next(iter(wanted.labels), None)
+    text = text or _named(wanted.table, TOKEN_NAMES, (label,))
+    if text is None:
+        raise BadInput(f"{wanted.name!r} has no column that looks like tokens; name it (text).")
+    label = label or _tags(wanted.table, text)
+    if label is None:
+        raise BadInput(f"{wanted.name!r} has no column that looks like tags; name it (label).")
+    if text == label:
+        raise BadInput(f"column {label!r} can't be the tokens and the tags; choose another label column.")
+    return text, label
+
+
 def _named(table: pa.Table, names: Iterable[str], taken: Iterable[str | None]) -> str | None:
     known = {name.casefold(): name for name in reversed(table.column_names) if name not in taken}
     return next((known[name] for name in names if name in known), None)
 
 
-def _tags(table: pa.Table, text: str | None) -> str | None:
+def _tags(table: pa.Table, text: str) -> str | None:
     """Guess the tags: a name that says so, else a list or a name with "tag" or "pos" in it."""
     found = _named(table, TAG_NAMES, (text,))
     others = [name for name in table.column_names if name not in (text, RAW)]

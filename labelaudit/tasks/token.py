@@ -101,9 +101,9 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
 
 def expected(dataset: Dataset, config: AuditConfig) -> tuple[tuple[str, ...], str, float]:
     """Say what will be fitted, and in about how many seconds."""
-    why = "tokens: a linear model of each word and its neighbours, and how the same word is tagged elsewhere"
+    why = "each token by itself and its neighbours, and how the same word is tagged in other sentences"
     times = (4 if config.calibrate else 1) * config.folds / 5
-    return (HEAD,), why, 0.3 + times * PER_CELL * len(dataset.units) * len(dataset.classes)
+    return (HEAD, ELSEWHERE), why, 0.3 + times * PER_CELL * len(dataset.units) * len(dataset.classes)
 
 
 def find_issues(
@@ -116,8 +116,10 @@ def find_issues(
     rows = np.flatnonzero(flagged)
     suggested = np.array([dataset.code_of(text) for text in issues["suggested"].iloc[rows]], dtype=np.int64)
     said = variation.evidence(outputs["places"], words_of(dataset), rows, suggested, dataset.class_names)
-    for row, words in zip(rows, said, strict=True):
-        issues.at[row, "evidence"] = [*issues.at[row, "evidence"], *filter(None, [words])]
+    reasons = issues["evidence"].tolist()
+    for row, words in zip(rows.tolist(), said, strict=True):
+        reasons[row] = [*reasons[row], *filter(None, [words])]
+    issues["evidence"] = pd.Series(reasons, dtype=object)
     by_sentence = tokens.sentence_scores(issues["score"].to_numpy(), sentence, len(dataset))
     scores["sentence"] = by_sentence[sentence]
     more = _entity_issues(dataset, issues, outputs) if spans.are_entities(dataset.classes) else []

@@ -251,9 +251,12 @@ def _noticed(fingerprint: str, _dataset: Dataset) -> list[Finding]:
 
 
 def _preview(dataset: Dataset) -> pd.DataFrame:
-    """The first rows, the label first; long cells are cut, so that the browser does not get all of them."""
+    """The first rows, the label first, then the text; long cells are cut, for the browser must not get all of them."""
     labels = dataset.label_columns
-    names = [*labels, *(name for name in dataset.table.column_names if name not in labels)][:PREVIEW_COLUMNS]
+    order = dict.fromkeys((*labels, *(dataset.feature_columns if dataset.modality == "text" else ())))
+    hidden = dataset.source.options.get("own", ())
+    others = (name for name in dataset.table.column_names if name not in (*order, *hidden))
+    names = [*order, *others][:PREVIEW_COLUMNS]
     columns = {}
     if dataset.modality == "image":
         columns[IMAGE] = pd.Series([tiny(dataset, row) for row in range(min(PREVIEW_ROWS, len(dataset)))])

@@ -14,7 +14,7 @@ from kinds import Made
 
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, StoreError
-from labelaudit.load import FORMATS, load, read, to_bytes, write
+from labelaudit.load import TABLES, load, read, to_bytes, write
 
 FRAME = pd.DataFrame({"text": ["a b c", "=1+1", ""], "n": [1, 2, 3], "label": ["x", "y", "x"]})
 
@@ -24,7 +24,7 @@ def dataset() -> Dataset:
     return load(FRAME, label="label", features=["n"], name="demo")
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", TABLES)
 def test_content_decides_over_the_ending(dataset: Dataset, made: Made, format: str) -> None:
     by_content = {"tsv": "csv"}.get(format, format)
     table, source = read(made("upload", to_bytes(dataset, format)))
@@ -158,7 +158,7 @@ def test_real_files_are_written_byte_for_byte(shared_data: Path, name: str) -> N
 
 def test_real_cells_survive_every_format(shared_data: Path, tmp_path: Path) -> None:
     dataset = load(shared_data / "text/ag_news_test_7600.csv").take(range(0, 7600, 20))  # type: ignore[arg-type]
-    for format in FORMATS:
+    for format in TABLES:
         path = tmp_path / f"x.{format}"
         write(dataset, path)
         table, _ = read(path)

@@ -17,7 +17,7 @@ from made import table
 from labelaudit.audit import Audit, AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.jobs import Job, Work
-from labelaudit.load import FORMATS, to_bytes
+from labelaudit.load import TABLES, to_bytes
 from labelaudit.selection import Selection
 from labelaudit.settings import settings
 from labelaudit.ui.markdown import plain
@@ -119,7 +119,7 @@ def upload(dashboard: Dashboard, name: str, content: bytes) -> None:
     dashboard.run()
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", TABLES)
 def test_every_format_can_be_uploaded(dashboard: Dashboard, finished: tuple[Dataset, object], format: str) -> None:
     app = dashboard.open("1_Ingest")
     upload(dashboard, f"made.{format}", to_bytes(finished[0], format))
