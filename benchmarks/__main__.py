@@ -1,6 +1,6 @@
 """`python -m benchmarks` runs what `make bench` runs."""
 
-from benchmarks import archive, checks, embedding, learning, multilabel, recipe, review, scale, stopping, tokens
+from benchmarks import archive, checks, crowd, embedding, learning, multilabel, recipe, review, scale, stopping, tokens
 
 if __name__ == "__main__":
     recipe.main()
@@ -13,3 +13,4 @@ if __name__ == "__main__":
     stopping.main([])
     review.main([])
     scale.main([])
+    crowd.main([])
