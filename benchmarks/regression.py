@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     for name, drawn, stored in cases(options.data, options.seeds):
         found = [
-            (side, seconds, float(average_precision_score(wrong, scores)))
+            (side, seconds, float(average_precision_score(wrong, -scores)))
             for seed, (dataset, wrong) in enumerate(drawn)
             for side, seconds, scores in sides(dataset, stored, seed)
         ]

@@ -219,20 +219,18 @@ def softmin(scores: np.ndarray, temperature: float = 0.1) -> np.ndarray:
     return np.asarray(np.divide((weights * filled).sum(axis=1), total, out=np.ones(len(scores)), where=total > 0))
 
 
-def confused(flagged: np.ndarray, bits: np.ndarray) -> np.ndarray:
+def confused(extra: np.ndarray, missing: np.ndarray) -> np.ndarray:
     """Count in how many examples one label is too much and another is missing: one was given for the other.
 
     Parameters
     ----------
-    flagged : ndarray of shape (N, K), bool
-    bits : ndarray of shape (N, K)
+    extra, missing : ndarray of shape (N, K), bool
 
     Returns
     -------
     ndarray of shape (K, K), int
         Row: the label that is too much; column: the one that is missing.
     """
-    extra, missing = flagged & (bits == 1), flagged & (bits == 0)
     return np.asarray(extra.T.astype(np.int64) @ missing.astype(np.int64))
 
 

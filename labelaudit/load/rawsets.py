@@ -11,7 +11,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,11 @@ GENRES = (
     *("Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"),
 )
 LARGEST_LIST = 1 << 24  # bytes; the longest of MovieLens has 2 MB
+BIKES = "demand"
+CALIFORNIA = (
+    *("longitude", "latitude", "housing_median_age", "total_rooms", "total_bedrooms", "population", "households"),
+    *("median_income", "median_house_value"),
+)
 LONGEST_POST = 1 << 20  # bytes; the longest is a tenth of it
 MOST_POSTS = 50_000
 _HEAD = 4096  # characters that tell what a file is
@@ -128,6 +133,50 @@ def emotions(raw: Path, target: Path) -> Path:
             return raw
         corrected = [EMOTIONS[2] if name == MISSPELT else name for name in header]
         return _csv(target, corrected, csv.reader(file))
+
+
+def bike_sharing(raw: Path, target: Path) -> Path:
+    """Take the hours out of UCI's archive of bike sharing, and call what is to be predicted ``demand``.
+
+    Raises
+    ------
+    BadInput
+        It is something else.
+    """
+    with raw.open("rb") as file:
+        zipped = file.read(2) == b"PK"
+    try:
+        with zipfile.ZipFile(raw) if zipped else nullcontext() as archive:
+            text = raw.read_bytes() if archive is None else archive.read("hour.csv")
+    except (zipfile.BadZipFile, KeyError, zlib.error) as error:
+        raise BadInput(f"{raw.name} holds no file hour.csv that can be read; get it again.") from error
+    rows = csv.reader(io.StringIO(text.decode("utf-8", errors="replace"), newline=""))
+    header = next(rows, [])
+    if BIKES in header:
+        return raw
+    if "cnt" not in header:
+        raise BadInput(f"{raw.name} lacks the column 'cnt' of bike sharing; get it again.")
+    return _csv(target, [BIKES if name == "cnt" else name for name in header], rows)
+
+
+def california(raw: Path, target: Path) -> Path:
+    """Give the file of California housing in StatLib's archive a header; a table with one is left as it is.
+
+    Raises
+    ------
+    BadInput
+        It is something else.
+    """
+    if raw.suffix == ".csv":
+        return raw
+    with _opened(raw) as tar:
+        member = next((m for m in tar if m.isfile() and m.name.endswith("/cal_housing.data")), None)
+        content = None if member is None or member.size > LONGEST_POST * 8 else tar.extractfile(member)
+        text = "" if content is None else content.read().decode("ascii", errors="replace")
+    rows = list(csv.reader(io.StringIO(text)))
+    if not rows or len(rows[0]) != len(CALIFORNIA):
+        raise BadInput(f"{raw.name} holds no file cal_housing.data; get it again.")
+    return _csv(target, CALIFORNIA, rows)
 
 
 def _csv(target: Path, header: Iterable[str], rows: Iterable[list[str]]) -> Path:

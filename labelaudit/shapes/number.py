@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelaudit import numerals
+from labelaudit.errors import BadInput
 from labelaudit.labels import Value, decode, encode
 from labelaudit.numerals import Numerals
 from labelaudit.shapes import single
@@ -55,6 +56,11 @@ def texts(dataset: Dataset) -> np.ndarray:
 
 def written(dataset: Dataset, values: Sequence[Any]) -> pa.Table:
     """Write the numbers that changed as the cells that they replace were written; all others stay as they are."""
+    name = dataset.label_columns[0]
+    whole_only = pa.types.is_integer(dataset.table.schema.field(name).type)
+    broken = next((v for v in values if v is not None and not float(v).is_integer()), None) if whole_only else None
+    if broken is not None:  # Arrow would cut it
+        raise BadInput(f"{broken} does not fit column {name!r}, which holds whole numbers; choose a whole one.")
     found, cells = read(dataset), single.values(dataset)
     usual = next((cell for cell, value in zip(cells, found.values, strict=True) if not np.isnan(value)), None)
     for row, (value, before) in enumerate(zip(values, found.plain(), strict=True)):

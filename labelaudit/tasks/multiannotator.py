@@ -33,7 +33,7 @@ from labelaudit.tasks.base import (
     confidence_plane,
     likeliest,
 )
-from labelaudit.tasks.people import metrics
+from labelaudit.tasks.people import heatmaps, metrics
 from labelaudit.tasks.pooling import Learned, learned, pooled
 
 if TYPE_CHECKING:
@@ -317,6 +317,7 @@ MULTIANNOTATOR = Task(
     plane=confidence_plane,
     expected=expected,
     overview=class_counts,
+    heatmaps=heatmaps,
     choices=("model", "consensus", "calibrate"),
     noises={"uniform": "annotators answer at random", "confusable": "annotators confuse classes"},
     several=True,

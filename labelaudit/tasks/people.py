@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelaudit import annotators
+from labelaudit.crowd import summed
 from labelaudit.labels import encode
 from labelaudit.panels import Card, Column, Link, Links, Ranking
 from labelaudit.tasks import classes
+from labelaudit.tasks.grids import Grid, confusions
 
 if TYPE_CHECKING:
     from labelaudit.audit import Audit
+    from labelaudit.selection import Selection
 
 MOST_PAIRS, MOST_ASKED = 8, 8
 
@@ -105,3 +108,46 @@ def metrics(audit: Audit) -> dict[str, Any]:
             classes.pairs(audit),
         ],
     }
+
+
+def heatmaps(audit: Audit) -> list[Grid]:
+    """Return the heatmaps of the classes, and one of annotators by class."""
+    of_classes = confusions(audit)
+    return [*(() if isinstance(of_classes, str) else of_classes), _by_annotator(audit)]
+
+
+def _by_annotator(audit: Audit) -> Grid:
+    """How often each annotator says something else than what is likeliest, by the class that is given."""
+    from labelaudit.selection import Selection
+
+    found, classes_ = annotators.heard(audit), audit.dataset.classes
+    ratings, given = found.ratings, audit.codes[found.ratings.item]
+    labelled = given >= 0
+    otherwise = ratings.label != audit.outputs["pred_probs"].argmax(axis=1)[ratings.item]
+    shape = ratings.n_annotators, len(classes_)
+    rated = summed(ratings.annotator[labelled], given[labelled], None, shape)
+    disputed = summed(ratings.annotator[labelled], given[labelled], otherwise[labelled].astype(float), shape)
+    names = found.annotators
+
+    def select(row: int, column: int) -> Selection:
+        return Selection(annotator=names[row], given=encode(classes_[column]))
+
+    return Grid(
+        name="annotators",
+        title="Who labels which class otherwise than the others",
+        about="of what somebody rated of the column's class, the share that they called something else",
+        caption="The least reliable annotators come first; a click on a cell selects what they called otherwise.",
+        what="annotator",
+        row="annotator",
+        column="given",
+        rows=names,
+        columns=audit.dataset.class_names,
+        values=disputed / np.maximum(rated, 1),
+        counts=disputed.astype(np.int64),
+        counted="called otherwise",
+        suspects=disputed.astype(np.int64),
+        muted=disputed == 0,
+        select=select,
+        order=np.argsort(audit.outputs["annotator_quality"], kind="stable"),
+        as_share=True,
+    )

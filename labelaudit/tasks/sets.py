@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -42,9 +41,11 @@ def _bits(audit: Audit) -> np.ndarray:
     return audit.codes.reshape(len(audit.outputs["rows"]), -1)
 
 
-def _flagged(audit: Audit) -> np.ndarray:
-    """Which of them are suspects, shape (m, K)."""
-    return audit.label_issues["is_issue"].to_numpy().reshape(len(audit.outputs["rows"]), -1)
+def _suspected(audit: Audit) -> tuple[np.ndarray, np.ndarray]:
+    """Which labels seem to be too much, and which to be missing, each of shape (m, K)."""
+    bits = _bits(audit)
+    flagged = audit.label_issues["is_issue"].to_numpy().reshape(bits.shape)
+    return flagged & (bits == 1), flagged & (bits == 0)
 
 
 def _of_label(audit: Audit, label: int) -> Selection:
@@ -59,26 +60,26 @@ def _extra(audit: Audit, label: int) -> Selection:
     return replace(_of_label(audit, label), given=encode(True))
 
 
-def _pair(audit: Audit, extra: int, missing: int) -> Selection:
-    """Select the suspects of the examples in which one label seems to stand for another."""
+def _pair(audit: Audit, extra: np.ndarray, missing: np.ndarray) -> Selection:
+    """Select the suspects of the examples in which one label seems to stand for another, masks of shape (m,)."""
     from labelaudit.selection import Selection
 
-    bits, flagged = _bits(audit), _flagged(audit)
-    rows = (flagged & (bits == 1))[:, extra] & (flagged & (bits == 0))[:, missing]
-    return Selection(suspects=True, ids=tuple(audit.dataset.ids[audit.outputs["rows"][rows]].astype(str)))
+    rows = audit.outputs["rows"][extra & missing]
+    return Selection(suspects=True, ids=tuple(audit.dataset.ids[rows].astype(str)))
 
 
 def _swapped(audit: Audit) -> Links:
     """The labels that most often stand for another one, each pair with the way to its suspects."""
-    names = label_sets(audit.dataset).names
-    counts = multilabel.confused(_flagged(audit), _bits(audit))
+    names, (extras, missings) = label_sets(audit.dataset).names, _suspected(audit)
+    counts = multilabel.confused(extras, missings)
     links = []
     for place in np.argsort(-counts.ravel(), kind="stable")[: classes.MOST_PAIRS].tolist():
         extra, missing = divmod(place, len(names))
         if count := int(counts[extra, missing]):
             note = "1 example" if count == 1 else f"{count:,} examples"
             title = f"{names[extra]} → {names[missing]}"
-            links.append(Link(title, _pair(audit, extra, missing), note, f"pair-{extra}-{missing}"))
+            chosen = _pair(audit, extras[:, extra], missings[:, missing])
+            links.append(Link(title, chosen, note, f"pair-{extra}-{missing}"))
     return Links(
         "Labels that are confused",
         "Examples in which the first label seems to be too much and the second is missing. A click selects them.",
@@ -90,16 +91,16 @@ def _swapped(audit: Audit) -> Links:
 
 def heatmaps(audit: Audit) -> list[Grid]:
     """What is wrong with each label, and which labels are given for each other."""
-    names, bits, flagged = label_sets(audit.dataset).names, _bits(audit), _flagged(audit)
-    extra, missing = flagged & (bits == 1), flagged & (bits == 0)
-    counts = np.column_stack([what.sum(axis=0) for what in (missing, extra, ~flagged & (bits >= 0))])
+    names, (extra, missing) = label_sets(audit.dataset).names, _suspected(audit)
+    fine = (_bits(audit) >= 0) & ~extra & ~missing
+    counts = np.column_stack([what.sum(axis=0) for what in (missing, extra, fine)])
     order = np.argsort(-counts[:, :2].sum(axis=1), kind="stable")
 
     def kind(row: int, column: int) -> Selection:
         chosen = _of_label(audit, row)
         return replace(chosen, suspects=False) if column == 2 else replace(chosen, given=encode(column == 1))
 
-    swapped = multilabel.confused(flagged, bits)
+    swapped = multilabel.confused(extra, missing)
     return [
         Grid(
             name="per label",
@@ -137,7 +138,7 @@ def heatmaps(audit: Audit) -> list[Grid]:
             counted="examples",
             suspects=swapped,
             muted=np.eye(len(names), dtype=bool),
-            select=partial(_pair, audit),
+            select=lambda row, column: _pair(audit, extra[:, row], missing[:, column]),
             order=order,
         ),
     ]

@@ -390,3 +390,57 @@ def test_another_archive_than_movielens_is_refused(content: bytes, data_dir: Pat
     put(data_dir, "ml-100k.zip", content)
     with pytest.raises(BadInput, match="get it again"):
         load("movielens100k")
+
+
+# -- numbers ------------------------------------------------------------------------------------------------
+
+HOURS = "instant,dteday,temp,casual,registered,cnt\n" + "".join(
+    f"{i},2011-01-01,{i % 7 / 10},{i % 5 + i // 9},{i % 11 + 3},{i % 5 + i // 9 + i % 11 + 3}\n" for i in range(60)
+)
+
+
+def test_bike_sharing_comes_as_an_archive_whose_parts_of_the_sum_are_left_out(data_dir: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("hour.csv", HOURS)
+    put(data_dir, "Bike-Sharing-Dataset.zip", packed.getvalue())
+    dataset = load("bike_sharing")
+    assert (dataset.task, dataset.label_columns) == ("regression", ("demand",))
+    assert dataset.label_values()[:3] == [3, 5, 7]
+    assert {"casual", "registered"} <= set(dataset.provenance["left_out"])
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04 cut off", b"a,b\n1,2\n"])
+def test_another_file_is_no_bike_sharing(data_dir: Path, content: bytes) -> None:
+    put(data_dir, "Bike-Sharing-Dataset.zip", content)
+    with pytest.raises(BadInput, match="get it again"):
+        load("bike_sharing")
+
+
+def test_california_housing_gets_a_header(data_dir: Path) -> None:
+    rooms = (f"-122.{i},37.{i},{i % 50},{800 + i},129,{300 + i},126,{i % 9}.5,{452600 - 999 * i}" for i in range(40))
+    rows, packed = "\n".join(districts).encode(), io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        info = tarfile.TarInfo("CaliforniaHousing/cal_housing.data")
+        info.size = len(rows)
+        tar.addfile(info, io.BytesIO(rows))
+    put(data_dir, "cal_housing.tgz", packed.getvalue())
+    dataset = load("california_housing")
+    assert (dataset.task, dataset.label_columns) == ("regression", ("median_house_value",))
+    assert dataset.label_values()[0] == 452600
+    assert "median_income" in dataset.table.column_names
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("bike_sharing", "bike_sharing_hour.csv"), ("california_housing", "california_housing.csv")],
+)
+def test_tables_of_numbers_that_people_have_are_found(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch, name: str, file: str
+) -> None:
+    if not (shared_data / "tabular" / file).exists():
+        pytest.skip(f"needs {file}")
+    monkeypatch.setenv("LABELAUDIT_DATA_DIR", str(shared_data))
+    dataset = load(name)
+    assert dataset.task == "regression"
+    assert len(dataset) > 17_000

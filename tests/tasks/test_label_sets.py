@@ -35,7 +35,9 @@ def planted() -> tuple[Audit, np.ndarray]:
 
 
 def test_the_same_labels_are_judged_alike_however_they_are_written() -> None:
-    first, *others = [audit(made.several(form=form)).label_issues for form in ("binary", "list", "separated")]
+    config = AuditConfig(model="linear_discriminant", checks=False)
+    forms = ("binary", "list", "separated")
+    first, *others = [audit(made.several(form=form), config).label_issues for form in forms]
     for found in others:
         np.testing.assert_array_equal(found["part"], first["part"])
         np.testing.assert_array_equal(found["score"], first["score"])

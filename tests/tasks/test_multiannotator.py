@@ -147,6 +147,17 @@ def test_metrics_lead_to_what_they_speak_of(one_corrupted: Audit) -> None:
         assert selected(one_corrupted, table, link.selection).any()
 
 
+def test_a_cell_of_the_heatmap_of_annotators_holds_what_a_click_selects(one_corrupted: Audit) -> None:
+    grid = TASK.heatmaps(one_corrupted)[-1]
+    assert not isinstance(grid, str)
+    assert grid.rows[grid.order[0]] == "rater_4"
+    row, column = int(grid.order[0]), list(grid.columns).index("class 1")
+    assert grid.values[row, column] > 0.9
+    table = points(one_corrupted)
+    for cell in ((row, column), (0, 0), (3, 2)):
+        assert selected(one_corrupted, table, grid.select(*cell)).sum() == grid.suspects[cell]
+
+
 def test_a_sample_keeps_votes_and_classes(planted: tuple[Audit, np.ndarray]) -> None:
     part = audit(corrupted(4), AuditConfig(max_rows=60, checks=False))
     assert len(part.rows) == 60

@@ -33,7 +33,7 @@ def test_a_page_shows_numbers(dashboard: Dashboard, audited: Audit, page: str) -
     suspects = int(audited.label_issues["is_issue"].sum())
     assert suspects > 5
     assert f"suspects  {suspects}" in dashboard.text()
-    assert "0 classes" not in dashboard.text()
+    assert "× 0 classes" not in dashboard.text()
 
 
 def test_heatmap_says_where_to_look_instead(dashboard: Dashboard, audited: Audit) -> None:
