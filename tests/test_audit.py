@@ -15,9 +15,10 @@ import pyarrow as pa
 import pytest
 
 from labelaudit import folds, predict
-from labelaudit.audit import MODELS, Audit, AuditConfig, audit, audit_key, check, sample_rows
+from labelaudit.audit import Audit, AuditConfig, audit, audit_key, check, sample_rows
 from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput, Cancelled, StoreError
+from labelaudit.heads import HEADS
 from labelaudit.labels import decode
 from labelaudit.tasks import TASKS, classification
 
@@ -483,7 +484,7 @@ def test_features_that_hold_nothing_are_refused(columns: dict[str, Any], modalit
 
 
 @pytest.mark.parametrize("sample", [made.table, made.texts])
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ["auto", *HEADS])
 def test_every_model_finds_planted_errors(sample: Callable[..., Dataset], model: Any) -> None:
     dataset, wrong = TASKS["classification"].plant(sample(n=90), 0.1, "uniform", seed=0)
     found = audit(dataset, AuditConfig(model=model, folds=3))

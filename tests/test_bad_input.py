@@ -65,7 +65,8 @@ def test_an_odd_file_is_audited_and_comes_back_as_it_was(case: Case, tmp_path: P
         assert again.read_bytes() == path.read_bytes()
     else:
         assert str(read(again)[0].to_pydict()) == str(table.to_pydict())
-    assert len(Audit.open(found).label_issues) == table.num_rows
+    audit = Audit.open(found)
+    assert len(audit.label_issues) == len(audit.dataset.units) >= table.num_rows
 
 
 @pytest.mark.parametrize("options", [(), ("--spreadsheet-safe",)], ids=["exact", "safe"])

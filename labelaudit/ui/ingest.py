@@ -251,7 +251,7 @@ def _noticed(fingerprint: str, _dataset: Dataset) -> list[Finding]:
 
 
 def _preview(dataset: Dataset) -> pd.DataFrame:
-    """The first rows: label, text, the rest; long cells are cut, so that the browser does not get all of them."""
+    """The first rows, the label first, then the text; long cells are cut, for the browser must not get all of them."""
     labels = dataset.label_columns
     order = dict.fromkeys((*labels, *(dataset.feature_columns if dataset.modality == "text" else ())))
     hidden = dataset.source.options.get("own", ())

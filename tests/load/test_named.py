@@ -100,7 +100,7 @@ def test_every_address_is_encrypted_and_has_a_checksum() -> None:
     assert all(wanted.url.startswith("https://") for wanted in NAMED.values())
     sums = {name: wanted.checksum.partition(":")[2].split("|") for name, wanted in NAMED.items()}
     without = {name for name in sums if sums[name] == [""]}  # whose digest isn't known
-    assert without == {"ud_english_ewt", "bike_sharing"}
+    assert without == {"bike_sharing", "ud_english_ewt"}
     assert all(len(digits) in (32, 64) for digits in chain.from_iterable(sums[name] for name in sums.keys() - without))
 
 
@@ -419,8 +419,10 @@ def test_another_file_is_no_bike_sharing(data_dir: Path, content: bytes) -> None
 
 
 def test_california_housing_gets_a_header(data_dir: Path) -> None:
-    rooms = (f"-122.{i},37.{i},{i % 50},{800 + i},129,{300 + i},126,{i % 9}.5,{452600 - 999 * i}" for i in range(40))
-    rows, packed = "\n".join(rooms).encode(), io.BytesIO()
+    districts = (
+        f"-122.{i},37.{i},{i % 50},{800 + i},129,{300 + i},126,{i % 9}.5,{452600 - 999 * i}" for i in range(40)
+    )
+    rows, packed = "\n".join(districts).encode(), io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:
         info = tarfile.TarInfo("CaliforniaHousing/cal_housing.data")
         info.size = len(rows)
