@@ -384,7 +384,7 @@ class Dataset:
     def texts(self) -> list[str]:
         """The text of every example: its feature columns, one below the other."""
         columns = [self.table[c].to_pylist() for c in self.feature_columns]
-        return ["\n".join("" if v is None else str(v) for v in row) for row in zip(*columns, strict=True)]
+        return ["\n".join(map(_in_words, row)) for row in zip(*columns, strict=True)]
 
     # -- images ---------------------------------------------------------------------------------
 
@@ -562,6 +562,10 @@ def _write_table(path: Path, table: pa.Table) -> None:
 def _read_table(path: Path) -> pa.Table:
     with pa.OSFile(str(path), "rb") as file:
         return pa.ipc.open_file(file).read_all()
+
+
+def _in_words(cell: Any) -> str:
+    return "" if cell is None else " ".join(cell) if isinstance(cell, list) else str(cell)
 
 
 def _is_int64(value: int) -> bool:

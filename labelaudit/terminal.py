@@ -106,14 +106,16 @@ def _percent(share: float) -> str:
     return f"{share:.1%}"
 
 
-def _snippet(found: Audit, row: int) -> str:
-    dataset = found.dataset
+def _snippet(found: Audit, position: int) -> str:
+    from labelaudit.tasks import TASKS
+
+    dataset, row = found.dataset, int(found.rows[position])
     if dataset.modality == "image":
         return shorten(printable(dataset.image_name(row)))
-    cells = dataset.table.select(list(dataset.feature_columns)).slice(row, 1).to_pylist()[0]
     if dataset.modality == "text":
-        words = " ".join(str(value) for value in cells.values() if value is not None)
+        words = ": ".join(filter(None, [TASKS[dataset.task].part_name(found, position), found.text(position)]))
     else:
+        cells = dataset.table.select(list(dataset.feature_columns)).slice(row, 1).to_pylist()[0]
         words = ", ".join(f"{name} {value}" for name, value in cells.items())
     return shorten(printable(words[: 4 * LONGEST]))
 
@@ -131,7 +133,7 @@ def _worst(found: Audit) -> list[dict[str, Any]]:
             "score": round(float(score), 6),
             "given": decode(given),
             "suggested": decode(suggested),
-            "snippet": _snippet(found, int(found.rows[position])),
+            "snippet": _snippet(found, int(position)),
         }
         for position, id_, part, score, given, suggested in worst[
             ["id", "part", "score", "given", "suggested"]
