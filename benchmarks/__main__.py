@@ -1,6 +1,19 @@
 """`python -m benchmarks` runs what `make bench` runs."""
 
-from benchmarks import archive, checks, crowd, embedding, learning, multilabel, recipe, review, scale, stopping, tokens
+from benchmarks import (
+    archive,
+    checks,
+    crowd,
+    embedding,
+    learning,
+    multilabel,
+    recipe,
+    regression,
+    review,
+    scale,
+    stopping,
+    tokens,
+)
 
 if __name__ == "__main__":
     recipe.main()
@@ -10,7 +23,8 @@ if __name__ == "__main__":
     learning.main([])
     multilabel.main([])
     tokens.main([])
+    regression.main([])
+    crowd.main([])
     stopping.main([])
     review.main([])
     scale.main([])
-    crowd.main([])
