@@ -24,7 +24,7 @@ if __name__ == "__main__":
     multilabel.main([])
     tokens.main([])
     regression.main([])
+    crowd.main([])
     stopping.main([])
     review.main([])
     scale.main([])
-    crowd.main([])
