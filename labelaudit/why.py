@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +100,20 @@ def neighbours(audit: Audit, position: int) -> list[Neighbour]:
         label = audit.dataset.name_of(labels.iloc[other])
         found.append(Neighbour(other, float(far), label, code == given if known and min(code, given) >= 0 else None))
     return found
+
+
+def parts_named(audit: Audit, ids: Iterable[str], parts: Iterable[str]) -> list[str]:
+    """Name parts of examples for a person: the word, the class; empty for whole examples.
+
+    Parameters
+    ----------
+    audit : Audit
+    ids, parts : iterable of str
+        As in decisions; a part that is not there is called as in the issue table.
+    """
+    name, parts = TASKS[audit.dataset.task].part_name, list(parts)
+    places = audit.positions(ids, parts).tolist()
+    return [name(audit, at) if part and at >= 0 else part for at, part in zip(places, parts, strict=True)]
 
 
 def detectors_of_labels(audit: Audit) -> list[str]:

@@ -66,7 +66,7 @@ def history(
             d.time[:19].replace("T", " "),
             d.actor,
             f"{told(d, log)}{' (taken back)' if d.batch in back else ''}",
-            d.id,
+            " ".join(filter(None, (d.id, d.part))),
             "" if d.action in ("undo", "tag") else label(d.before),
             "" if d.action == "undo" else d.after or "" if d.action == "tag" else label(d.after),
             " · ".join(filter(None, (d.stage, d.reason, d.comment))),

@@ -15,6 +15,7 @@ from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput
 from labelaudit.load.conll import RAW
 from labelaudit.load.guess import SENTENCE_NAMES, TAG_NAMES, TOKEN_NAMES
+from labelaudit.text import shorten
 
 if TYPE_CHECKING:
     from labelaudit.load.roles import Wanted
@@ -192,8 +193,8 @@ def _split(table: pa.Table, source: Source, columns: Iterable[str]) -> tuple[pa.
         wrong = next((row for row, cell in enumerate(cells) if not isinstance(cell, str | None)), None)
         if wrong is not None:
             raise BadInput(
-                f"column {name!r} holds {shorten(str(cells[wrong]))} in row {wrong:,}, which is neither a text nor a list "
-                "of texts; write all its cells alike."
+                f"column {name!r} holds {shorten(str(cells[wrong]))} in row {wrong:,}, which is neither a text nor a "
+                "list of texts; write all its cells alike."
             )
         lists = pa.array([None if cell is None else cell.split() for cell in cells])
         table = table.set_column(table.schema.get_field_index(name), name, lists.cast(pa.list_(pa.string())))

@@ -15,6 +15,7 @@ from labelaudit.export import Handover
 from labelaudit.load import formats
 from labelaudit.ui import session
 from labelaudit.ui.opened import Opened
+from labelaudit.why import parts_named
 
 SCOPES = {"all": "Everything", "selection": "The selection", "decided": "Only what was decided"}
 PREVIEW_ROWS = 200
@@ -134,7 +135,9 @@ def preview(handover: Handover) -> None:
             st.markdown("**Nothing was changed yet.** The cleaned file would equal your file.")
             st.page_link("pages/6_Inspector.py", label="Review suspects", icon=":material/rate_review:")
         return
-    shown = handover.changes[["id", "change", "before", "after", "actor"]].head(PREVIEW_ROWS)
+    shown = handover.changes[["id", "part", "change", "before", "after", "actor"]].head(PREVIEW_ROWS)
+    names = parts_named(handover.audit, shown["id"].astype(str), shown["part"])
+    shown = shown.drop(columns="part") if handover.audit.is_whole else shown.assign(part=names)
     st.dataframe(shown, height=280, hide_index=True)
     if len(handover.changes) > PREVIEW_ROWS:
         st.caption(f"The first {PREVIEW_ROWS} of {len(handover.changes):,} changed rows.")

@@ -17,6 +17,7 @@ from labelaudit.ui import folding
 from labelaudit.ui.blocks import tag
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
+from labelaudit.why import parts_named
 
 OPEN = "history-of"  # the key of the panel
 PAGE = 100  # rows
@@ -134,12 +135,14 @@ def _table(opened: Opened, entries: Sequence[Decision], *, with_id: bool = True)
     undone = undone_batches(opened.decisions)
     head = ("When (UTC)", "Who", *(["Example"] if with_id else []), "What", "Why")
     rows = []
-    for entry in entries:
+    names = parts_named(opened.audit, [entry.id for entry in entries], [entry.part for entry in entries])
+    for entry, part in zip(entries, names, strict=True):
+        named = f'<b dir="auto">{escape(part)}</b> ' if part else ""
         cells = [
             f"<td>{escape(entry.time[:16].replace('T', ' '))}</td>",
             f'<td><span dir="auto">{escape(entry.actor)}</span></td>',
             *([f'<td><span dir="auto">{escape(entry.id)}</span></td>'] if with_id else []),
-            f"<td>{_what(opened, entry)}</td>",
+            f"<td>{named}{_what(opened, entry)}</td>",
             f"<td>{_why(entry)}</td>",
         ]
         rows.append(f"<tr{' class=undone' if entry.batch in undone else ''}>{''.join(cells)}</tr>")

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from labelaudit.selection import Selection
 from labelaudit.ui import bar, deciding, deck, grid, history, keys, order, reaudit, session, stopping, tags
 from labelaudit.ui.deck import Mode
 from labelaudit.ui.markdown import plain
@@ -32,6 +33,14 @@ def show(audit_id: str) -> None:
     view, head = _head(opened)
     if len(opened.ranked) == 0:
         st.info("No example matches the selection. Drop a filter in the bar above, or pick suspects on another page.")
+        if opened.selection:
+            st.button(
+                "Review all, the lowest scores first",
+                icon=":material/sort:",
+                key="review-all",
+                on_click=session.select,
+                args=(Selection(),),
+            )
         return
     queue = deciding.with_visited(grid.queue_of(opened, opened.queue))
     position = _position(opened, queue)
