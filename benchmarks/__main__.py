@@ -1,6 +1,18 @@
 """`python -m benchmarks` runs what `make bench` runs."""
 
-from benchmarks import archive, checks, embedding, learning, multilabel, recipe, review, scale, stopping, tokens
+from benchmarks import (
+    archive,
+    checks,
+    embedding,
+    learning,
+    multilabel,
+    recipe,
+    regression,
+    review,
+    scale,
+    stopping,
+    tokens,
+)
 
 if __name__ == "__main__":
     recipe.main()
@@ -10,6 +22,7 @@ if __name__ == "__main__":
     learning.main([])
     multilabel.main([])
     tokens.main([])
+    regression.main([])
     stopping.main([])
     review.main([])
     scale.main([])

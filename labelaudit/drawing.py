@@ -11,6 +11,7 @@ import pandas as pd
 from labelaudit.audit import Audit
 from labelaudit.clusters import common_trait
 from labelaudit.dataset import Dataset
+from labelaudit.tasks import TASKS
 from labelaudit.why import findings_of, title_of
 
 OTHER, NOTHING, NO_LABEL = "other", "nothing found", "no label"  # kinds of points that have no colour of their own
@@ -58,6 +59,8 @@ def largest_clusters(audit: Audit, table: pd.DataFrame, most: int = 5) -> list[C
         members, others = suspects[number == cluster], suspects[number != cluster]
         first = table.iloc[members[0]]
         pair = " → ".join(audit.dataset.name_of(first[column]) for column in ("given", "suggested"))
+        if first["part"] and (table["part"].iloc[members] == first["part"]).all():
+            pair = f"{TASKS[audit.dataset.task].part_name(audit, int(members[0]))}: {pair}"
         trait = common_trait(audit.dataset, audit.rows[members], audit.rows[others])
         found.append(Cluster(cluster, pair, len(members), trait))
     return found

@@ -38,7 +38,7 @@ def bulk(
     ids: Annotated[list[str] | None, typer.Option("--id", help="Only these; may be repeated.")] = None,
     slice_: Annotated[str, typer.Option("--slice", metavar="NAME", help="Only this slice; no other filter.")] = "",
     accept: Annotated[bool, typer.Option("--accept", help="Accept the suggestions.")] = False,
-    set_: Annotated[str | None, typer.Option("--set", metavar="CLASS", help="Set this class.")] = None,
+    set_: Annotated[str | None, typer.Option("--set", metavar="LABEL", help="Set this class, or number.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the given labels.")] = False,
     exclude: Annotated[bool, typer.Option("--exclude", help="Leave the rows out of the export.")] = False,
     ambiguous: Annotated[bool, typer.Option("--ambiguous", help="Flag as ambiguous.")] = False,

@@ -53,7 +53,6 @@ def test_numbers_are_seen_corrected_and_exported_in_their_own_style(walker: Walk
     box.press("Enter")
     expect(walker.page.get_by_text("“7x” is no number")).to_be_visible()
     box.fill("77.25")
-    walker.shot("number_typed")
     box.press("Enter")
     walker.decided(2)
     expect(walker.page.locator(".la-said")).to_have_text(re.compile("Set 77.25"))

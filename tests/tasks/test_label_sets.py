@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from labelaudit import cli, multilabel
 from labelaudit.audit import Audit, AuditConfig, audit
 from labelaudit.blocks import Bars, Parts
+from labelaudit.drawing import largest_clusters
 from labelaudit.errors import BadInput
 from labelaudit.load import load, to_bytes, write
 from labelaudit.reviewed import Reviewed
@@ -81,6 +82,16 @@ def test_heatmaps_count_what_a_click_selects(planted: tuple[Audit, np.ndarray]) 
     labelled = int((found.codes >= 0).sum())
     assert per_label.counts.sum() == labelled
     assert per_label.suspects.sum() == int(found.label_issues["is_issue"].sum())
+
+
+def test_a_cluster_is_of_one_label_and_says_which(planted: tuple[Audit, np.ndarray]) -> None:
+    found = planted[0]
+    table = points(found).assign(cluster=-1)
+    of_label = np.flatnonzero(table["is_issue"] & (table["part"] == "c:label b"))
+    table.loc[of_label, "cluster"] = 0
+    (cluster,) = largest_clusters(found, table)
+    assert cluster.pair.startswith("label b: ")
+    assert cluster.size == len(of_label)
 
 
 def test_health_has_the_figures_of_the_task(planted: tuple[Audit, np.ndarray]) -> None:
