@@ -3,6 +3,7 @@
 from benchmarks import (
     archive,
     checks,
+    crowd,
     embedding,
     learning,
     multilabel,
@@ -26,3 +27,4 @@ if __name__ == "__main__":
     stopping.main([])
     review.main([])
     scale.main([])
+    crowd.main([])

@@ -97,6 +97,8 @@ def majority(ratings: Ratings, pred_probs: np.ndarray | None = None) -> np.ndarr
     ndarray of shape (N,), int
         -1 for an item without ratings.
     """
+    if not ratings.votes.shape[1]:
+        return np.full(len(ratings.votes), -1)
     trusted = summed(ratings.item, ratings.label, ratings.agreement[ratings.annotator], ratings.votes.shape)
     tied = ratings.votes == ratings.votes.max(axis=1, keepdims=True)
     for tiebreak in (pred_probs, trusted):

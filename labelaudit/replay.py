@@ -75,7 +75,8 @@ def replay(audit: Audit, decisions: Sequence[Decision]) -> dict[str, Any]:
     pred_probs, codes = audit.outputs["pred_probs"], audit.codes.copy()
     predicted = pred_probs.argmax(axis=1)
     counts = codes >= 0
-    if YOURS not in audit.manifest["resolved"]["heads"]:
+    heads = audit.manifest["resolved"]["heads"]
+    if heads and YOURS not in heads:  # else no model had to be kept from seeing what it judges
         counts &= fairly_judged(audit.codes, audit.outputs["fold"])
     frames, joints = [], []
     for start, end in zip([0, *ends[:-1]], ends, strict=True):

@@ -75,6 +75,8 @@ def giveaway(column: Codes, label: Codes) -> str | None:
         column.codes[known] * classes + label.codes[known], minlength=(len(column.values) + 1) * classes
     ).reshape(-1, classes)
     totals = pairs.sum(axis=0)
+    if np.count_nonzero(totals) < 2:  # anything determines a label that is always the same
+        return None
     wrong = rows - pairs.max(axis=1).sum()
     if wrong == 0 and np.count_nonzero(pairs) == np.count_nonzero(totals):
         return "is a copy of the label under other names"

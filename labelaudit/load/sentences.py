@@ -188,7 +188,14 @@ def _is_first(numbers: np.ndarray) -> np.ndarray:
 def _split(table: pa.Table, source: Source, columns: Iterable[str]) -> tuple[pa.Table, Source]:
     """Split texts at white space; those of one space between two are joined again when they are written."""
     for name in columns:
-        lists = pa.array([None if cell is None else cell.split() for cell in table[name].to_pylist()])
+        cells = table[name].to_pylist()
+        wrong = next((row for row, cell in enumerate(cells) if not isinstance(cell, str | None)), None)
+        if wrong is not None:
+            raise BadInput(
+                f"column {name!r} holds {shorten(str(cells[wrong]))} in row {wrong:,}, which is neither a text nor a list "
+                "of texts; write all its cells alike."
+            )
+        lists = pa.array([None if cell is None else cell.split() for cell in cells])
         table = table.set_column(table.schema.get_field_index(name), name, lists.cast(pa.list_(pa.string())))
     return table, _told(source, {"split": list(columns)})
 

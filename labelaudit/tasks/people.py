@@ -137,7 +137,7 @@ def _by_annotator(audit: Audit) -> Grid:
         title="Who labels which class otherwise than the others",
         about="of what somebody rated of the column's class, the share that they called something else",
         caption="The least reliable annotators come first; a click on a cell selects what they called otherwise.",
-        what="annotator",
+        what="person",
         row="annotator",
         column="given",
         rows=names,

@@ -198,7 +198,7 @@ def votes_html(block: Votes) -> str:
         )
         more = f"<i>… {len(said.votes) - MOST_VOTES:,} more</i>" if len(said.votes) > MOST_VOTES else ""
         lines.append(
-            f'<div class="la-said"><span class="count">{len(said.votes):,} ×</span>{tag(said.label, role)}'
+            f'<div class="la-ballot"><span class="count">{len(said.votes):,} ×</span>{tag(said.label, role)}'
             f'<span class="la-small">{named}</span><div>{people}{more}</div></div>'
         )
     return f'<div class="la-votes"><div class="la-small">{escape(block.title)}</div>{"".join(lines)}</div>'

@@ -29,6 +29,7 @@ IMAGES_AHEAD, IMAGES_BEHIND = 8, 3
 PAGE = 24  # cards
 FIRST, BYTES = 8, 700_000  # examples in the first message, and their characters in any; there is always at least one
 MOST_SAID = 2000  # characters of a comment that are shown
+EXCLUDED = "Leave the whole example, with all its other labels, out of the export"
 STEPS = 50  # that can be undone or redone without asking the server
 SCRIPTS = ("zoom", "outbox", "one", "cards", "deck")
 
@@ -93,7 +94,7 @@ def message(opened: Opened, queue: np.ndarray, position: int, mode: Mode, sent: 
     holds = set(sent.get("holds", {}).get("cards" if mode == "cards" else "one", []))
     most = PAGE if mode == "cards" or holds else FIRST
     faces, more = _faces(opened, [at for at in wanted if at not in holds], mode, most)
-    named = sent.get("named") == opened.audit.id
+    named, parts = sent.get("named") == opened.audit.id, not opened.audit.is_whole
     return {
         "run": opened.audit.id,
         "mode": mode,
@@ -115,7 +116,7 @@ def message(opened: Opened, queue: np.ndarray, position: int, mode: Mode, sent: 
         "failed": box.failed,
         "names": None if named else list(opened.dataset.class_names),
         "keys": keys.of(opened.workspace, session.reviewer()),
-        "actions": [[a.name, a.title, a.hint] for a in keys.ACTIONS],
+        "actions": [[a.name, a.title, EXCLUDED if a.name == "exclude" and parts else a.hint] for a in keys.ACTIONS],
         "fixed": keys.FIXED,
     }
 

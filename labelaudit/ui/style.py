@@ -76,10 +76,10 @@ CSS = """
 .la-range .tick.suggested { background: repeating-linear-gradient(#d97706 0 5px, transparent 5px 8px); }
 .la-range .tick.given { background: #64748b; bottom: -.4rem; }
 .la-ends { display: flex; justify-content: space-between; font-size: .78rem; font-variant-numeric: tabular-nums; }
-.la-said { display: grid; grid-template-columns: 3rem auto 1fr; gap: .15rem .6rem; align-items: baseline;
+.la-ballot { display: grid; grid-template-columns: 3rem auto 1fr; gap: .15rem .6rem; align-items: baseline;
   padding: .45rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 10%, transparent); }
-.la-said .count { font-size: 1.15rem; font-weight: 650; text-align: right; font-variant-numeric: tabular-nums; }
-.la-said > div { grid-column: 2 / -1; display: flex; flex-wrap: wrap; gap: .25rem .35rem; }
+.la-ballot .count { font-size: 1.15rem; font-weight: 650; text-align: right; font-variant-numeric: tabular-nums; }
+.la-ballot > div { grid-column: 2 / -1; display: flex; flex-wrap: wrap; gap: .25rem .35rem; }
 /* How far somebody is to be trusted: the filled part of the name. */
 .la-voter { font-size: .82rem; line-height: 1.6; padding: 0 .5rem; border-radius: .3rem; max-width: 100%;
   overflow: hidden; text-overflow: ellipsis; border: 1px solid color-mix(in srgb, currentColor 20%, transparent);

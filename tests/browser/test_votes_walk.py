@@ -51,7 +51,7 @@ def test_ratings_go_from_the_file_to_a_reviewed_export(walker: Walker, tmp_path:
     walker.shot("13_votes_heatmap")
     walker.go("Export")
     walker.shot("13_votes_export")
-    with walker.download("ratings_cleaned.csv", tmp_path).open() as written:
+    with walker.download("Cleaned data", tmp_path).open() as written:
         rows = list(csv.DictReader(written))
     assert len(rows) == 600
     assert {row["consensus"] for row in rows if row["item"] == id_} == {suggested}
