@@ -237,6 +237,7 @@ def settle(draft: Dataset) -> None:
                 st.caption(plain(f"{finding.effect} {finding.fix}" + (f" E.g. {examples}" if examples else "")))
     with right:
         title = "1 class" if len(counts) == 1 else f"{len(counts):,} classes"
+        title = title if dataset.classes else "How the numbers lie"
         st.markdown(f"**{title}**" + (", the 12 largest" if len(counts) > 12 else ""))
         st.altair_chart(charts.class_counts(counts.head(12), height=270), alt="Examples per class")
     config = run.choices(dataset, AuditConfig(), "ingest")

@@ -285,7 +285,9 @@ def result(opened: Opened) -> None:
     with st.container(horizontal=True):
         if st.button("See the health of the labels", type="primary", icon=":material/monitor_heart:", key="to-health"):
             st.switch_page("pages/3_Health.py")
-        if st.button("Which classes are confused", icon=":material/grid_on:", key="to-heatmap"):
+        if opened.dataset.classes and st.button(
+            "Which classes are confused", icon=":material/grid_on:", key="to-heatmap"
+        ):
             st.switch_page("pages/4_Heatmap.py")
     if suspects:
         cards.strip(opened, most=5, per_row=5, main=False)
