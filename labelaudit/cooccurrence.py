@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from labelaudit.multilabel import FEWEST, share_of
@@ -61,12 +63,15 @@ def _regressed(
     logits: np.ndarray | None, believed: np.ndarray, bits: np.ndarray, fold: np.ndarray, base: np.ndarray
 ) -> np.ndarray:
     """Regress each label on the others, and on its own logit if there is one."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits
 
     found = np.array(base, dtype=np.float32)
     others = _strongest(believed)
-    with threadpool_limits(1, user_api="blas"):
+    with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
+        # Labels that determine each other leave the solver no slope; it then goes on with another by itself.
+        warnings.simplefilter("ignore", ConvergenceWarning)
         for label, column in enumerate(bits.T):
             seen = 2 * believed[:, others[label]] - 1
             seen = seen if logits is None else np.column_stack([logits[:, label], seen])
