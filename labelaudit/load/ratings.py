@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from labelaudit.columns import codes, is_blank
+from labelaudit.columns import can_be_id, codes, is_blank
 from labelaudit.crowd import Ratings, majority
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, did_you_mean
@@ -174,6 +174,13 @@ def _read_items(wanted: Wanted, item: str, rated: Sequence[str]) -> pa.Table:
     return table
 
 
+def _ids(table: pa.Table) -> str | None:
+    """Find the column that names the items of a wide file."""
+    names = table.column_names
+    found = "id" if "id" in names else _named(names, ITEMS, ("id",)) or _named(names, ITEMS[:3])
+    return found if found is not None and can_be_id(table[found]) else None
+
+
 # -- wide -----------------------------------------------------------------------------------------------
 
 
@@ -207,7 +214,7 @@ def _wide(wanted: Wanted, columns: Sequence[str]) -> Dataset:
         task=wanted.task,
         value_type="votes",
         label_options={"annotators": list(columns)},
-        id_column=wanted.id or ("id" if "id" in table.column_names else _named(table.column_names, ITEMS, ("id",))),
+        id_column=wanted.id or _ids(table),
         group_column=wanted.group,
         source=wanted.source,
         provenance=wanted.provenance,
