@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 
 import labelaudit
+from labelaudit.tasks import TASKS
 
 PACKAGE = Path(labelaudit.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 IN_UI = PACKAGE / "ui"
+ROOT = PACKAGE.parent
+PAGES = [ROOT / "Home.py", *sorted((ROOT / "pages").glob("*.py")), *sorted(IN_UI.rglob("*.py"))]
 HEAVY = ("torch", "cleanlab", "sklearn", "skrub", "umap", "altair", "sqlalchemy", "streamlit", "pandas")
 SECONDS = 0.3
 
@@ -59,6 +62,16 @@ def test_nothing_is_printed_unpickled_or_evaluated(module: Path) -> None:
     for node in parsed(module):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id not in {"print", "eval", "exec"}, f"line {node.lineno}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_names_a_task(page: Path) -> None:
+    named = {node.value for node in parsed(page) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    if page.name == "visitor.py":  # where a token is what a browser is known by
+        named -= {"token"}
+    assert not named & set(TASKS)
+    modules = {node.module for node in parsed(page) if isinstance(node, ast.ImportFrom) and node.module}
+    assert not modules & {f"labelaudit.tasks.{name}" for name in TASKS}
 
 
 def test_import_loads_nothing_heavy() -> None:
