@@ -15,7 +15,7 @@ from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.features.tokens import token_features
 from labelaudit.folds import Folds, assign_folds
-from labelaudit.heads import ELSEWHERE
+from labelaudit.heads import ELSEWHERE, YOURS
 from labelaudit.labels import encode, show
 from labelaudit.predict import out_of_fold, tempered
 from labelaudit.shapes.tags import tokens as words_of
@@ -31,6 +31,7 @@ from labelaudit.tasks.base import (
     confidence_plane,
     likeliest,
 )
+from labelaudit.tasks.brought import as_brought
 from labelaudit.tasks.pooling import verdicts_of
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ def check(dataset: Dataset, config: AuditConfig) -> None:
     Raises
     ------
     BadInput
-        There are fewer than two tags that occur twice, fewer sentences than folds, or probabilities were brought.
+        There are fewer than two tags that occur twice, fewer sentences than folds, or features were brought.
     """
-    if dataset.given is not None and (dataset.given.pred_probs is not None or dataset.given.features is not None):
-        raise BadInput("probabilities and embeddings of tokens can't be brought yet; leave them out.")
+    if dataset.given is not None and dataset.given.features is not None:
+        raise BadInput("features of tokens can't be brought, only their probabilities; leave them out.")
     tagged = np.unique(dataset.units.rows[dataset.labels >= 0])
     if 0 < len(tagged) < config.folds:
         raise BadInput(
@@ -67,6 +68,11 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
     The model never saw the sentence, its copies or its document; the counts leave out the sentence.
     """
     words, sentence, labels = words_of(dataset), dataset.units.rows, dataset.labels
+    if dataset.given is not None and dataset.given.pred_probs is not None:
+        with run.step("the same words elsewhere"):
+            places = variation.Surroundings.of(words, sentence, labels, len(dataset.classes))
+        outputs = as_brought(dataset, dataset.given, dataset.given.probabilities(dataset.classes), seen, run)
+        return {**outputs, "fold": outputs["fold"][sentence], "places": places}
     made = key(data=dataset.feature_fingerprint, tokens=VERSION)
     with run.step("features"):
         matrix = run.cache.matrix(f"features-{made}", lambda: token_features(words, sentence))
@@ -101,6 +107,8 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
 
 def expected(dataset: Dataset, config: AuditConfig) -> tuple[tuple[str, ...], str, float]:
     """Say what will be fitted, and in about how many seconds."""
+    if dataset.given is not None and dataset.given.predicted is not None:
+        return (YOURS,), f"the {dataset.given.predicted} that you brought", 0.3
     why = "each token by itself and its neighbours, and how the same word is tagged in other sentences"
     times = (4 if config.calibrate else 1) * config.folds / 5
     return (HEAD, ELSEWHERE), why, 0.3 + times * PER_CELL * len(dataset.units) * len(dataset.classes)
