@@ -8,12 +8,29 @@ import numpy as np
 
 from labelaudit.cache import Matrix
 from labelaudit.dataset import Dataset
+from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
 from labelaudit.given import Given
 from labelaudit.heads import YOURS
 from labelaudit.insample import in_sample_signs
 from labelaudit.tasks.base import Run, Seen
 from labelaudit.tasks.pooling import pooled
+
+
+def check_shape(dataset: Dataset, *shape: int) -> None:
+    """Refuse probabilities of other units, as who makes a `Given` by hand may attach.
+
+    Raises
+    ------
+    BadInput
+        They have another shape than this.
+    """
+    brought = None if dataset.given is None else dataset.given.pred_probs
+    if brought is not None and brought.shape != shape:
+        raise BadInput(
+            f"{dataset.name!r} needs probabilities of the shape {shape}, and what you bring has {brought.shape}; bring "
+            "one row for each."
+        )
 
 
 def as_brought(

@@ -18,7 +18,7 @@ from labelaudit.heads import TITLES, YOURS
 from labelaudit.labels import encode
 from labelaudit.shapes.several import EMPTY, GUESSED, bits_of, label_sets
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task, apply, confidence_plane, likeliest
-from labelaudit.tasks.brought import as_brought
+from labelaudit.tasks.brought import as_brought, check_shape
 from labelaudit.tasks.classification import NO_LABEL, charts, settled
 from labelaudit.tasks.pooling import by_head, expected, pooled
 from labelaudit.tasks.sets import heatmaps, metrics, part_name, view
@@ -36,6 +36,7 @@ def check(dataset: Dataset, config: AuditConfig) -> None:
         No label is both present and absent twice, or fewer examples than folds have labels.
     """
     bits = bits_of(dataset)
+    check_shape(dataset, *bits.shape)
     labelled = int((bits >= 0).any(axis=1).sum())
     where = ", ".join(map(repr, dataset.label_columns[:3])) + (" …" if len(dataset.label_columns) > 3 else "")
     if not labelled:

@@ -31,7 +31,7 @@ from labelaudit.tasks.base import (
     confidence_plane,
     likeliest,
 )
-from labelaudit.tasks.brought import as_brought
+from labelaudit.tasks.brought import as_brought, check_shape
 from labelaudit.tasks.pooling import verdicts_of
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def check(dataset: Dataset, config: AuditConfig) -> None:
     """
     if dataset.given is not None and dataset.given.features is not None:
         raise BadInput("features of tokens can't be brought, only their probabilities; leave them out.")
+    if dataset.given is not None:
+        check_shape(dataset, len(dataset.units), len(dataset.given.classes))
     tagged = np.unique(dataset.units.rows[dataset.labels >= 0])
     if 0 < len(tagged) < config.folds:
         raise BadInput(
