@@ -23,8 +23,9 @@ from statistics import fmean
 from typing import IO, Any, Literal, cast
 
 from labelaudit import map as maps
-from labelaudit.audit import AuditConfig, audit, import_libraries
+from labelaudit.audit import audit, import_libraries
 from labelaudit.cache import Cache
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import Busy, LabelauditError
 

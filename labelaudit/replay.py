@@ -23,7 +23,7 @@ from labelaudit.tasks.classification import fairly_judged
 if TYPE_CHECKING:
     import pandas as pd
 
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
 
 MOST_FRAMES, FEWEST_FRAMES = 30, 6
 WORK = 12_000_000  # rows times frames; health is computed anew for each frame, a million rows in a second

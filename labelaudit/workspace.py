@@ -15,12 +15,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from labelaudit.audit import Audit, AuditConfig, audit_key, check
+from labelaudit.audit import audit_key, check
+from labelaudit.config import AuditConfig
 from labelaudit.database import Database
 from labelaudit.dataset import Dataset
 from labelaudit.decisions import Decision
 from labelaudit.errors import StoreError
 from labelaudit.files import read_json, replacing, write_json, writing
+from labelaudit.result import Audit
 from labelaudit.review import DecisionLog
 from labelaudit.settings import settings
 from labelaudit.store import Preferences, SliceStore

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 import labelaudit as la
-from labelaudit.audit import AuditConfig
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.folds import assign_folds

@@ -20,11 +20,13 @@ import psutil
 import pytest
 
 from labelaudit import map as maps
-from labelaudit.audit import Audit, AuditConfig, audit, audit_key
+from labelaudit.audit import audit, audit_key
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import Busy
 from labelaudit.jobs import KEPT, Job, Jobs, Work
 from labelaudit.neighbors import knn_graph
+from labelaudit.result import Audit
 
 PATIENCE = 60.0  # seconds
 

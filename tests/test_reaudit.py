@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from made import relabelled, table, texts
 
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.decisions import Decision
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.export import export
 from labelaudit.reaudit import changes, with_reviewed
+from labelaudit.result import Audit
 from labelaudit.review import effective
 from labelaudit.selection import points, with_decisions
 

@@ -18,8 +18,10 @@ from typing import Any
 import made
 import pytest
 
-from labelaudit.audit import Audit, AuditConfig, audit, audit_key
+from labelaudit.audit import audit, audit_key
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
+from labelaudit.result import Audit
 
 KILLS = 20
 TIMES = ("created", "timings", "seconds", "peak_memory_mb", "estimated", "sha256")  # the seal covers the times, too

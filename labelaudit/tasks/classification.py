@@ -32,8 +32,9 @@ from labelaudit.tasks.evidence import image_block, row_block, text_block
 from labelaudit.tasks.pooling import expected, learned, pooled
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit, AuditConfig
+    from labelaudit.config import AuditConfig
     from labelaudit.given import Given
+    from labelaudit.result import Audit
 
 # Blocks that show an example, by what it is.
 EXAMPLES: dict[str, Callable[[Audit, int], Block]] = {"text": text_block, "tabular": row_block, "image": image_block}

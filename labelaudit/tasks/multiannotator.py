@@ -37,7 +37,8 @@ from labelaudit.tasks.people import heatmaps, metrics
 from labelaudit.tasks.pooling import Learned, learned, pooled
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit, AuditConfig
+    from labelaudit.config import AuditConfig
+    from labelaudit.result import Audit
 
 WITHOUT = "{}, without a model"
 CONSENSUS = {

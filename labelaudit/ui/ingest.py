@@ -12,8 +12,8 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from labelaudit import charts
-from labelaudit.audit import AuditConfig
 from labelaudit.columns import is_number
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.files import writing

@@ -9,11 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from labelaudit import charts
-from labelaudit.audit import Audit
 from labelaudit.drawing import drawn
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job
 from labelaudit.noise import review_curve
+from labelaudit.result import Audit
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
 from labelaudit.ui import heatmap, run, session, visitor

@@ -11,7 +11,8 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
-from labelaudit.audit import AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import Busy
 from labelaudit.jobs import Job, Kind, Work

@@ -14,10 +14,11 @@ from dashboards import PAGES, Dashboard
 from full import full
 from made import table
 
-from labelaudit.audit import Audit, AuditConfig
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.jobs import Job, Work
 from labelaudit.load import TABLES, to_bytes
+from labelaudit.result import Audit
 from labelaudit.selection import Selection
 from labelaudit.settings import settings
 from labelaudit.ui.markdown import plain

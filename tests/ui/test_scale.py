@@ -14,11 +14,13 @@ from dashboards import PAGES, Dashboard, Queue
 from made import relabelled, table
 
 from labelaudit import charts
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.given import Given
 from labelaudit.labels import encode
 from labelaudit.query import ordered
+from labelaudit.result import Audit
 from labelaudit.review import Decision
 from labelaudit.selection import Selection
 from labelaudit.settings import settings
