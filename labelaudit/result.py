@@ -21,6 +21,7 @@ from labelaudit.errors import StoreError
 from labelaudit.files import digest, read_json, write_json, writing
 from labelaudit.labels import decode
 from labelaudit.manifest import describe, notes_of
+from labelaudit.saved import open_dataset, save_dataset
 
 MAY_BE_ABSENT = ("given", "suggested", "related")  # None, which pandas reads back as NaN
 
@@ -248,7 +249,7 @@ class Audit:
             joint = pd.DataFrame(self.confident_joint, index=pd.Index(names, name="given"), columns=names)
             joint.to_csv(folder / "confident_joint.csv")
         if with_data:
-            self.dataset.save(folder)
+            save_dataset(self.dataset, folder)
         files = {path.name: digest(path) for path in sorted(folder.iterdir())}
         write_json(folder / "manifest.json", {**self.manifest, "files": files})
 
@@ -288,7 +289,7 @@ class Audit:
                 notes = [*notes_of(dataset), *manifest["notes_of_run"]]
                 manifest = {**manifest, "dataset": describe(dataset), "notes": notes}
             return cls(
-                dataset=dataset or Dataset.open(folder),
+                dataset=dataset or open_dataset(folder),
                 config=AuditConfig(**manifest["config"]),
                 issues=_read_issues(folder / "issues.parquet"),
                 scores=pd.read_parquet(folder / "scores.parquet"),

@@ -297,9 +297,9 @@ def class_bars(audit: Audit, position: int) -> Bars:
 
 def charts() -> Mapping[str, Any]:
     """Return the chart functions by name; Altair is imported when they are asked for."""
-    from labelaudit import charts
+    from labelaudit import charts, planes
 
-    return {"heatmap": charts.heatmap, "scatter": charts.scatter, "per_class": charts.per_class}
+    return {"heatmap": charts.heatmap, "scatter": planes.scatter, "per_class": charts.per_class}
 
 
 CLASSIFICATION = Task(

@@ -290,11 +290,11 @@ def view(audit: Audit, position: int) -> Sequence[Block]:
 
 def charts() -> Mapping[str, Any]:
     """Return the chart functions by name; Altair is imported when they are asked for."""
-    from labelaudit import annotator_charts, charts
+    from labelaudit import annotator_charts, charts, planes
 
     return {
         "heatmap": charts.heatmap,
-        "scatter": charts.scatter,
+        "scatter": planes.scatter,
         "per_class": charts.per_class,
         "annotators": annotator_charts.quality,
     }

@@ -18,8 +18,9 @@ from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.files import writing
 from labelaudit.load import archives, cells, hub, read
-from labelaudit.load.checks import Finding, findings
+from labelaudit.load.checks import findings
 from labelaudit.load.demos import DEMOS
+from labelaudit.load.known import Finding
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
 from labelaudit.text import shorten

@@ -13,7 +13,7 @@ import pytest
 from dashboards import PAGES, Dashboard, Queue
 from made import relabelled, table
 
-from labelaudit import charts
+from labelaudit import planes
 from labelaudit.audit import audit
 from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
@@ -104,7 +104,7 @@ def opened_and_alive() -> int:
 def test_the_browser_never_gets_more_than_it_can_show(
     dashboard: Dashboard, queue: Queue, found: Audit, selection: Selection
 ) -> None:
-    assert len(found.rows) > charts.BINNED_ABOVE
+    assert len(found.rows) > planes.BINNED_ABOVE
     assert found.manifest["counts"]["suspects"] > scatter.MOST_DRAWN > noise_sim.MOST_DRAWN
     dashboard.open("", audit=found.id, sel=selection.to_text())
     dashboard.app.session_state["draft"] = found.dataset
