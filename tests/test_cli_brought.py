@@ -12,8 +12,8 @@ import tagged
 from made import probabilities, several
 from test_cli import run, sentence, usage
 
-from labelaudit.audit import Audit
 from labelaudit.load import to_bytes
+from labelaudit.result import Audit
 from labelaudit.settings import settings
 
 

@@ -32,7 +32,8 @@ from labelaudit.tasks.evidence import image_block, row_block, text_block
 from labelaudit.tasks.pooling import expected, learned
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit, AuditConfig
+    from labelaudit.config import AuditConfig
+    from labelaudit.result import Audit
 
 # Blocks that show an example, by what it is.
 EXAMPLES: dict[str, Callable[[Audit, int], Block]] = {"text": text_block, "tabular": row_block, "image": image_block}
@@ -279,9 +280,9 @@ def bars_title(audit: Audit) -> str:
 
 def charts() -> Mapping[str, Any]:
     """Return the chart functions by name; Altair is imported when they are asked for."""
-    from labelaudit import charts
+    from labelaudit import charts, planes
 
-    return {"heatmap": charts.heatmap, "scatter": charts.scatter, "per_class": charts.per_class}
+    return {"heatmap": charts.heatmap, "scatter": planes.scatter, "per_class": charts.per_class}
 
 
 CLASSIFICATION = Task(

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import tagged
 
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
 from labelaudit.blocks import Bars
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.estimate import estimate
 from labelaudit.load.bring import bring
+from labelaudit.result import Audit
 from labelaudit.shapes.several import bits_of
 from labelaudit.tasks import TASKS
 

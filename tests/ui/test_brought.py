@@ -12,7 +12,8 @@ import tagged
 from dashboards import PAGES, Dashboard
 from made import probabilities, several, table
 
-from labelaudit.audit import AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.given import Given
 from labelaudit.load import to_bytes
