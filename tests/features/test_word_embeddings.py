@@ -18,6 +18,7 @@ from labelaudit.config import AuditConfig
 from labelaudit.errors import MissingExtra, NoWeights
 from labelaudit.features import words
 from labelaudit.features.words import word_embeddings
+from labelaudit.vision import hugging_face
 
 torch = pytest.importorskip("torch", reason="needs the extra labelaudit[sentences]")
 
@@ -150,14 +151,16 @@ def test_without_the_library_the_extra_is_named() -> None:
 
 
 def _tiny(folder: Path, sentences: Sequence[Sequence[str]]) -> str:
-    transformers = pytest.importorskip("transformers", reason="needs the extra labelaudit[sentences]")
+    if not find_spec("transformers"):
+        pytest.skip("needs the extra labelaudit[sentences]")
+    transformers = hugging_face("transformers", "sentences")
     parts = sorted({letter for sentence in sentences for word in sentence for letter in word})
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *parts, *(f"##{part}" for part in parts)]
     (folder / "vocab.txt").write_text("\n".join(vocabulary))
     transformers.BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
     sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
     torch.manual_seed(0)
-    transformers.BertModel(transformers.BertConfig(len(vocabulary), **sizes)).save_pretrained(folder)
+    transformers.BertModel(transformers.BertConfig(vocab_size=len(vocabulary), **sizes)).save_pretrained(folder)
     return str(folder)
 
 
