@@ -20,6 +20,7 @@ from labelaudit.predict import Progress, silent
 from labelaudit.tasks.grids import Grid, confusions
 
 if TYPE_CHECKING:
+    from labelaudit.checks import Finding
     from labelaudit.config import AuditConfig
     from labelaudit.features import Features
     from labelaudit.neighbors import Graph
@@ -101,6 +102,8 @@ class Found:
     confident_joint : ndarray of shape (K, K) or None
     health : mapping
         Figures of the whole data set.
+    findings : mapping of str to Finding
+        What is told of issues of the task's own, by their names in the table.
     """
 
     issues: pd.DataFrame
@@ -108,6 +111,7 @@ class Found:
     per_class: pd.DataFrame
     confident_joint: np.ndarray | None
     health: Mapping[str, float]
+    findings: Mapping[str, Finding] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
