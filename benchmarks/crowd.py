@@ -27,7 +27,8 @@ import pandas as pd
 from benchmarks.crowds import CROWDS, Made
 from benchmarks.recipe import ROOT
 from labelaudit.annotators import heard, qualities, ranked
-from labelaudit.audit import AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.consensus import Method, consensus
 from labelaudit.crowd import Ratings, majority, usual_shares
 from labelaudit.crowdlab import crowdlab
