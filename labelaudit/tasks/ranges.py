@@ -10,7 +10,7 @@ import pandas as pd
 from labelaudit.panels import Card, Column, Ranking
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
 
 RANGES = 8  # of the numbers, as many in each as can be
 
