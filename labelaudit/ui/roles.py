@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -43,7 +44,8 @@ def _guessed(stored: Stored, name: str) -> Dataset:
     """Settle the roles by guess; a label that can't be guessed is the last column until the user says otherwise."""
     task = guess_task(*stored)
     if TASKS[task].value_type != "class":
-        return load(stored, task=task, name=name)
+        with suppress(BadInput):  # the person may choose other roles, or that kind again
+            return load(stored, task=task, name=name)
     roles = guess(*stored)
     possible = [field.name for field in stored[0].schema if can_be_classes(field.type)]
     label = roles.label or (possible or stored[0].column_names)[-1]
