@@ -194,6 +194,10 @@ class Task:
         Name of an option of `Dataset.label_options` to its values, the usual one first.
     own_features : bool
         Whether `predict` makes features of its own, of units that are no whole examples: nothing is `Seen` then.
+    word, unit : str
+        What one row of `Audit.per_class` is for a person, and what one decision is about.
+    unnamed : str
+        Why no class can be renamed, and what to do instead; empty where it can.
     """
 
     name: str
@@ -223,6 +227,9 @@ class Task:
     several: bool = False
     label_options: Mapping[str, Sequence[str]] = field(default_factory=dict)
     own_features: bool = False
+    word: str = "class"
+    unit: str = "example"
+    unnamed: str = ""
 
 
 def apply(dataset: Dataset, decisions: pd.DataFrame) -> list[Any]:
