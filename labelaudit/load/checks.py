@@ -21,6 +21,7 @@ Severity = Literal["high", "medium", "low"]
 _SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
 _READS_LIKE_NOTHING = frozenset({"na", "none", "?", "-", "--", "n.a.", "unknown", "missing", "undefined"})
 _EXAMPLES = 3
+FEW_NUMBERS = 50  # rows from which a model of numbers learns something
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def findings(dataset: Dataset, folds: int = 5) -> list[Finding]:
         _repeated_rows,
         _constants,
     )
-    checks = (*of_classes, *of_all) if dataset.value_type == "class" else of_all
+    own = {"class": of_classes, "number": (_few_numbers,)}
+    checks = (*own.get(dataset.value_type, ()), *of_all)
     found = [finding for check in checks for finding in check(known, folds)]
     return sorted(found, key=lambda finding: _SEVERITIES.index(finding.severity))
 
@@ -149,6 +151,20 @@ def _number_label(known: _Known, folds: int) -> Iterable[Finding]:
             tuple(known.names[:_EXAMPLES]),
             "Every value counts as a class of its own, and few have enough examples to learn from.",
             "Audit it as a number, put the numbers into ranges, or choose a column with few classes.",
+            "high",
+        )
+
+
+def _few_numbers(known: _Known, folds: int) -> Iterable[Finding]:
+    rows = int((known.dataset.labels >= 0).sum())
+    if rows < FEW_NUMBERS:
+        yield Finding(
+            "few_numbers",
+            f"{_count(rows, 'row has', 'rows have')} a number, too few to tell wrong ones from odd ones",
+            rows,
+            (),
+            f"A model learns little from fewer than {FEW_NUMBERS}: suspects are hints, and errors may not stand out.",
+            "Find more rows, or look at all of them, the lowest scores first.",
             "high",
         )
 

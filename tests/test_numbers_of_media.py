@@ -1,0 +1,98 @@
+"""Texts and images with a number each, from a file to a corrected one on the command line."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+from pictures import as_zip
+from test_cli import run
+
+from labelaudit.audit import Audit
+
+WRONG = 12
+PRAISE = ("dreadful", "poor", "middling", "decent", "splendid")
+FILLER = ("the", "room", "breakfast", "staff", "view", "night", "city", "again", "quiet", "small")
+
+
+def reviews(n: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
+    """Reviews whose words tell their score, and which scores are wrong."""
+    rng = np.random.default_rng(seed)
+    grade = rng.integers(0, 5, n)
+    words = [[*rng.choice(FILLER, 8), *[PRAISE[g]] * 3] for g in grade]
+    score = 20.0 * grade + 10 + rng.normal(0, 1.5, n)
+    wrong = np.zeros(n, dtype=bool)
+    wrong[rng.choice(n, WRONG, replace=False)] = True
+    score[wrong] = np.where(score > 50, score - 45, score + 45)[wrong]
+    texts = [" ".join(rng.permutation(said)) for said in words]
+    return pd.DataFrame({"review": texts, "score": score.round(1)}), wrong
+
+
+def bright(n: int, seed: int) -> tuple[dict[str, bytes], pd.DataFrame, np.ndarray]:
+    """Images of one grey disc on black, how large each is in percent, and which of these are wrong."""
+    rng = np.random.default_rng(seed)
+    size = rng.uniform(10, 90, n)
+    files = {}
+    for number, percent in enumerate(size):
+        y, x = np.mgrid[-1:1:32j, -1:1:32j]  # type: ignore[misc]
+        pixels = rng.integers(0, 20, (32, 32)) + 200 * (x**2 + y**2 < percent / 100)
+        file = io.BytesIO()
+        Image.fromarray(pixels.astype(np.uint8)).save(file, "PNG")
+        files[f"{number:03d}.png"] = file.getvalue()
+    wrong = np.zeros(n, dtype=bool)
+    wrong[rng.choice(n, WRONG, replace=False)] = True
+    given = np.where(wrong, (size + 40) % 80 + 10, size)
+    return files, pd.DataFrame({"file": list(files), "percent": given.round(1)}), wrong
+
+
+def flagged(folder: Path) -> np.ndarray:
+    found: np.ndarray = Audit.open(folder).label_issues["is_issue"].to_numpy(dtype=bool)
+    return found
+
+
+def test_scores_of_texts_are_audited_corrected_and_exported(tmp_path: Path) -> None:
+    table, wrong = reviews(240, seed=0)
+    table.to_csv(tmp_path / "reviews.csv", index=False)
+    options = ("--task", "regression", "--out", tmp_path / "out", "--json")
+    told = json.loads(run("audit", tmp_path / "reviews.csv", *options).stdout)
+    found = flagged(tmp_path / "out")
+    assert Audit.open(tmp_path / "out").dataset.modality == "text"
+    assert told["suspects"] == found.sum()
+    assert (found & wrong).sum() >= WRONG - 1
+    assert (found & ~wrong).sum() <= 3
+
+    row = int(np.flatnonzero(found & wrong)[0])
+    assert run("bulk", tmp_path / "out", "--id", row, "--set", "55.5").exit_code == 0
+    assert run("export", tmp_path / "out", "--to", tmp_path / "clean.csv").exit_code == 0
+    clean = pd.read_csv(tmp_path / "clean.csv")
+    assert clean["score"][row] == 55.5
+    assert clean["score"].drop(row).tolist() == table["score"].drop(row).tolist()
+
+
+def test_numbers_of_images_are_audited_corrected_and_exported(tmp_path: Path) -> None:
+    files, table, wrong = bright(160, seed=0)
+    as_zip(tmp_path / "discs.zip", {**files, "labels.csv": table.to_csv(index=False).encode()})
+    options = ("--task", "regression", "--embedder", "hog", "--out", tmp_path / "out", "--json")
+    result = run("audit", tmp_path / "discs.zip", *options)
+    assert result.exit_code == 0, result.stderr
+    found = flagged(tmp_path / "out")
+    assert Audit.open(tmp_path / "out").dataset.modality == "image"
+    assert (found & wrong).sum() >= WRONG - 3
+    assert (found & ~wrong).sum() <= 4
+
+    row = int(np.flatnonzero(found & wrong)[0])
+    name = table["file"][row]
+    assert run("bulk", tmp_path / "out", "--id", name, "--set", "55.5").exit_code == 0
+    assert run("export", tmp_path / "out", "--to", tmp_path / "clean.zip").exit_code == 0
+    with zipfile.ZipFile(tmp_path / "clean.zip") as archive:
+        listed = next(inner for inner in archive.namelist() if inner.endswith(".csv"))
+        clean = pd.read_csv(archive.open(listed)).set_index("file")
+        assert archive.read(next(inner for inner in archive.namelist() if inner.endswith(name))) == files[name]
+    assert clean["percent"][name] == 55.5
+    others = table.set_index("file")["percent"].drop(name)
+    assert clean["percent"].drop(name).loc[others.index].tolist() == others.tolist()
