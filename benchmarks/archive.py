@@ -17,8 +17,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from labelaudit.audit import AuditConfig, audit, peak_memory_mb
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.load import load
+from labelaudit.manifest import peak_memory_mb
 
 ROOT = Path(__file__).resolve().parent.parent
 

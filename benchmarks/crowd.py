@@ -21,7 +21,8 @@ import pandas as pd
 
 from benchmarks.recipe import ROOT
 from labelaudit.annotators import heard, qualities, ranked
-from labelaudit.audit import AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.consensus import consensus
 from labelaudit.crowd import Ratings, majority
 from labelaudit.dataset import Dataset

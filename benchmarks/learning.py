@@ -15,9 +15,11 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.recipe import ROOT
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.learning import EVERY, FIRST, Voices, learn
 from labelaudit.load import load
+from labelaudit.result import Audit
 from labelaudit.tasks import TASKS
 
 REAL = "Yoruba news, real errors"

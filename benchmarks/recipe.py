@@ -20,10 +20,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from labelaudit.audit import AuditConfig, audit, peak_memory_mb
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.estimate import estimate
 from labelaudit.load import load
+from labelaudit.manifest import peak_memory_mb
 from labelaudit.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.recipe import ROOT
-from labelaudit.audit import AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.features.tabular import tabular_features
 from labelaudit.load import load

@@ -26,7 +26,8 @@ import numpy as np
 import psutil
 import pyarrow as pa
 
-from labelaudit.audit import AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.given import Given
 from labelaudit.review import Decision

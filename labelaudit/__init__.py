@@ -23,8 +23,8 @@ os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 # Resolved on first use, so that `import labelaudit` stays light.
 _HOMES = {
-    "Audit": "audit",
-    "AuditConfig": "audit",
+    "Audit": "result",
+    "AuditConfig": "config",
     "BadInput": "errors",
     "Dataset": "dataset",
     "Decision": "review",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from labelaudit.charts import QUIET, UNDECIDED
+from labelaudit.palette import QUIET, UNDECIDED
 
 
 def quality(table: pd.DataFrame, *, sort: str = "quality") -> alt.Chart:

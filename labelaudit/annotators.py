@@ -12,7 +12,7 @@ from labelaudit.crowd import BORROWED, Ratings
 from labelaudit.shapes.votes import Votes, votes
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
 
 FEW = 10  # ratings; with fewer a quality says little
 COLUMNS = ("annotator", "ratings", "quality", "agreement", "disputed", "said", "meant", "times", "note")

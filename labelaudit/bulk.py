@@ -14,7 +14,7 @@ from labelaudit.errors import BadInput
 from labelaudit.labels import encode
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
 
 Action = Literal["accept", "set", "keep", "exclude", "ambiguous", "tag", "untag"]
 # What each is called; in the order in which they are offered.

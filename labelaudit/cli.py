@@ -233,10 +233,10 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write the cleaned data set: with the decisions in this workspace, or in a file; they win over the rule."""
-    from labelaudit.audit import Audit
     from labelaudit.decisions import accept_below
     from labelaudit.export import Handover, applied
     from labelaudit.load import write
+    from labelaudit.result import Audit
 
     found = Audit.open(folder)
     _check_to(to, found.dataset)

@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import shutil
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
 
 from labelaudit.columns import codes, comparable, is_blank
-from labelaudit.errors import BadInput, StoreError, did_you_mean
-from labelaudit.files import digest, read_json, replacing, write_json
-from labelaudit.given import FILE as GIVEN_FILE
+from labelaudit.content import content_hash
+from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.given import Given
-from labelaudit.labels import Value, decode, encode, is_canonical_int, show
+from labelaudit.labels import Value, decode, encode, is_canonical_int, named, show
 from labelaudit.media import Media
-from labelaudit.reviewed import FILE as REVIEWED_FILE
 from labelaudit.reviewed import Reviewed
 from labelaudit.shapes import SHAPES, Shape, Units
-from labelaudit.text import shorten
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Modality = Literal["text", "tabular", "image"]
 
-KEPT_ARCHIVE = "images.zip"
-ANNOTATIONS = "annotations.arrow"
 # Marks a column whose cells are JSON text because no single Arrow type holds them exactly.
 JSON_CELLS = {b"labelaudit.cells": b"json"}
 
@@ -173,7 +162,7 @@ class Dataset:
             roles["label_options"] = dict(self.label_options)
         if self.modality == "image":
             roles["digests"] = self.digests.tolist()
-        return _hash(roles, self.table, self.annotations)
+        return content_hash(roles, self.table, self.annotations)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -190,7 +179,7 @@ class Dataset:
             roles["given"] = self.given.fingerprint
         if self.reviewed is not None:
             roles["reviewed"] = self.reviewed.fingerprint
-        return _hash(roles)
+        return content_hash(roles)
 
     @cached_property
     def feature_fingerprint(self) -> str:
@@ -200,7 +189,7 @@ class Dataset:
             return self.given.feature_fingerprint
         if self.modality == "image":
             roles["digests"] = self.digests.tolist()
-        return _hash(roles, self.table.select(list(self.feature_columns)))
+        return content_hash(roles, self.table.select(list(self.feature_columns)))
 
     @cached_property
     def ids(self) -> np.ndarray:
@@ -306,21 +295,7 @@ class Dataset:
         """The K classes for a person, each with a name of its own: text that shows like another class is quoted."""
         if self.shape.names is not None:
             return self.shape.names(self.classes)
-        names = [show(value) for value in self.classes]
-        quoted = [shorten(str(encode(value))) for value in self.classes]
-        while True:
-            counts = Counter([show(None), *names])
-            alike = [
-                code
-                for code, value in enumerate(self.classes)
-                if isinstance(value, str) and counts[names[code]] > 1 and names[code] != quoted[code]
-            ]
-            if not alike:
-                break
-            for code in alike:  # a name in quotes may be another class's own
-                names[code] = quoted[code]
-        # What is still alike is long and differs only in what was cut off.
-        return tuple(f"{name} ({code})" if counts[name] > 1 else name for code, name in enumerate(names))
+        return named(self.classes)
 
     @cached_property
     def class_by_name(self) -> dict[str, Value]:
@@ -439,130 +414,6 @@ class Dataset:
         reviewed = None if self.reviewed is None else self.reviewed.take(self.units_in(rows))
         return replace(self, table=self.table.take(pa.array(rows)), given=given, reviewed=reviewed)
 
-    # -- on disk ----------------------------------------------------------------------------------
-
-    def save(self, folder: Path) -> None:
-        """Write `data.arrow` (the exact table) and `dataset.json` (the roles) into a folder."""
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_table(folder / "data.arrow", self.table)
-        roles = {
-            "name": self.name,
-            "label_columns": self.label_columns,
-            "feature_columns": self.feature_columns,
-            "modality": self.modality,
-            "task": self.task,
-            "value_type": self.value_type,
-            "id_column": self.id_column,
-            "group_column": self.group_column,
-            "source": {"format": self.source.format, "options": dict(self.source.options), "notes": self.source.notes},
-            "media": self._keep_media(folder),
-            "provenance": dict(self.provenance),
-            "hashes": {"data_fingerprint": self.data_fingerprint, "fingerprint": self.fingerprint},
-            "data": digest(folder / "data.arrow"),
-            "label_options": dict(self.label_options),
-        }
-        if self.annotations is not None:
-            _write_table(folder / ANNOTATIONS, self.annotations)
-            roles["annotations"] = digest(folder / ANNOTATIONS)
-        if self.given is not None:
-            rest = self.given.save(folder)
-            roles["given"] = {**rest, "data": digest(folder / GIVEN_FILE)}
-        if self.reviewed is not None:
-            self.reviewed.save(folder)
-            roles["reviewed"] = self.reviewed.fingerprint
-        write_json(folder / "dataset.json", roles)
-
-    def _keep_media(self, folder: Path) -> dict[str, Any] | None:
-        """Keep an archive beside the table, since an upload is gone afterwards; a folder stays where it is."""
-        media = self.source.media
-        if media is None or media.root is None or media.root.is_dir():
-            return None if media is None else media.to_record()
-        kept = folder / KEPT_ARCHIVE
-        if not kept.exists():
-            if media.root.name == KEPT_ARCHIVE:  # ours, which nobody changes: a second name is enough
-                os.link(media.root, kept)
-            else:
-                with media.root.open("rb") as archive, replacing(kept) as file:
-                    shutil.copyfileobj(archive, file, 1 << 20)
-        return {**media.to_record(), "root": kept.name, "bytes": kept.stat().st_size}
-
-    def kept_in(self, folder: Path) -> Dataset:
-        """The same data set, its archive of images being the one that `save` kept in the folder."""
-        media = self.source.media
-        if media is None or media.root is None or media.root.is_dir():
-            return self
-        return replace(self, source=replace(self.source, media=replace(media, root=folder / KEPT_ARCHIVE)))
-
-    @staticmethod
-    def is_whole(folder: Path) -> bool:
-        """Whether a folder holds all that `save` wrote."""
-        try:
-            _saved_roles(folder)
-        except (OSError, ValueError):
-            return False
-        return True
-
-    @classmethod
-    def open(cls, folder: Path) -> Dataset:
-        """Read what `save` wrote.
-
-        Raises
-        ------
-        StoreError
-            The folder does not hold a data set, or a file in it is damaged.
-        """
-        try:
-            roles = _saved_roles(folder)
-        except (OSError, ValueError) as error:
-            raise StoreError(
-                f"{folder} does not hold a data set that can be read ({error}); load the file and audit it again."
-            ) from error
-        source, kept, given = roles.pop("source"), roles.pop("media"), roles.pop("given", None)
-        reviewed = roles.pop("reviewed", None)
-        media = None if kept is None else Media.from_record(kept, folder)
-        hashes = roles.pop("hashes", {})
-        made = cls(
-            table=_read_table(folder / "data.arrow"),
-            annotations=_read_table(folder / ANNOTATIONS) if roles.pop("annotations", None) else None,
-            source=Source(source["format"], source["options"], tuple(source["notes"]), media),
-            label_columns=tuple(roles.pop("label_columns")),
-            feature_columns=tuple(roles.pop("feature_columns")),
-            given=None if given is None else Given.open(folder, given),
-            reviewed=None if reviewed is None else Reviewed.open(folder),
-            **roles,
-        )
-        if media is None:  # the files are as they were written; images in a folder may have changed
-            vars(made).update(hashes)
-        return made
-
-
-def _saved_roles(folder: Path) -> dict[str, Any]:
-    """Read `dataset.json`, after making sure that the other files are as they were written, images by size."""
-    roles = read_json(folder / "dataset.json")
-    if roles.pop("data") != digest(folder / "data.arrow"):
-        raise ValueError("data.arrow is not as it was written")
-    if "annotations" in roles and roles["annotations"] != digest(folder / ANNOTATIONS):
-        raise ValueError(f"{ANNOTATIONS} is not as it was written")
-    if "given" in roles and roles["given"].pop("data") != digest(folder / GIVEN_FILE):
-        raise ValueError(f"{GIVEN_FILE} is not as it was written")
-    if "reviewed" in roles and roles["reviewed"] != Reviewed.open(folder).fingerprint:
-        raise ValueError(f"{REVIEWED_FILE} is not as it was written")
-    media = roles["media"]
-    if media and "bytes" in media and (folder / media["root"]).stat().st_size != media["bytes"]:
-        raise ValueError(f"{media['root']} is not as it was written")
-    return roles
-
-
-def _write_table(path: Path, table: pa.Table) -> None:
-    options = pa.ipc.IpcWriteOptions(compression="zstd")
-    with replacing(path) as file, pa.ipc.new_file(file, table.schema, options=options) as writer:
-        writer.write_table(table.unify_dictionaries())
-
-
-def _read_table(path: Path) -> pa.Table:
-    with pa.OSFile(str(path), "rb") as file:
-        return pa.ipc.open_file(file).read_all()
-
 
 def _in_words(cell: Any) -> str:
     return "" if cell is None else " ".join(cell) if isinstance(cell, list) else str(cell)
@@ -570,23 +421,3 @@ def _in_words(cell: Any) -> str:
 
 def _is_int64(value: int) -> bool:
     return -(2**63) <= value < 2**63
-
-
-def _hash(roles: Mapping[str, Any], *tables: pa.Table | None) -> str:
-    """Hash roles and tables by content; how a table is chunked in memory does not matter."""
-    digest = hashlib.sha256(json.dumps(roles, sort_keys=True).encode())
-    for table in tables:
-        if table is None:
-            continue
-        bare = table.replace_schema_metadata(None).combine_chunks()
-        digest.update(str(bare.schema).encode())
-        for column in bare.columns:
-            for chunk in column.chunks:
-                if chunk.get_total_buffer_size() != chunk.nbytes:  # a slice: Arrow would write bytes beyond its end
-                    chunk = pa.concat_arrays([chunk[:0], chunk])
-                sink = pa.BufferOutputStream()
-                batch = pa.record_batch([chunk], names=[""])
-                with pa.ipc.new_stream(sink, batch.schema) as writer:
-                    writer.write_batch(batch)
-                digest.update(sink.getvalue())
-    return digest.hexdigest()[:24]

@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from labelaudit.audit import Audit
 from labelaudit.clusters import common_trait
 from labelaudit.dataset import Dataset
+from labelaudit.result import Audit
 from labelaudit.tasks import TASKS
 from labelaudit.why import findings_of, title_of
 

@@ -13,7 +13,7 @@ from labelaudit.heads import EXACT_WORK, OF_A_PAIR, Size, expected_size
 from labelaudit.tasks import TASKS
 
 if TYPE_CHECKING:
-    from labelaudit.audit import AuditConfig
+    from labelaudit.config import AuditConfig
     from labelaudit.dataset import Dataset
 
 LIBRARIES_MB = {"text": 268, "tabular": 360, "image": 380}  # what a process holds that has imported all that it needs

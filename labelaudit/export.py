@@ -22,7 +22,7 @@ from labelaudit.load import to_bytes
 from labelaudit.renaming import renamed, written
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
 
 LABELLING = ("set", "add", "delete")
 

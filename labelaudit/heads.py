@@ -16,7 +16,7 @@ from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 
 if TYPE_CHECKING:
-    from labelaudit.audit import AuditConfig
+    from labelaudit.config import AuditConfig
 
 Head = Literal[
     "logistic_regression",

@@ -23,10 +23,11 @@ from statistics import fmean
 from typing import IO, Any, Literal, cast
 
 from labelaudit import map as maps
-from labelaudit.audit import AuditConfig, audit, import_libraries
+from labelaudit.audit import audit, import_libraries
 from labelaudit.cache import Cache
-from labelaudit.dataset import Dataset
+from labelaudit.config import AuditConfig
 from labelaudit.errors import Busy, LabelauditError
+from labelaudit.saved import open_dataset
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 Kind = Literal["audit", "map"]
@@ -356,7 +357,7 @@ def work(cache: Path) -> None:
             if request["kind"] == "map":
                 maps.make(maps.read_graph(data), Cache(cache), progress)
             else:
-                audit(Dataset.open(data), AuditConfig(**request["config"]), progress=progress, cache=cache)
+                audit(open_dataset(data), AuditConfig(**request["config"]), progress=progress, cache=cache)
             tell(error="")
         except LabelauditError as error:
             tell(error=str(error))

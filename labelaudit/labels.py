@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -67,3 +68,22 @@ def is_canonical_int(text: str) -> bool:
     """Whether a text is a whole number, written as Python writes it."""
     digits = text.removeprefix("-")
     return digits.isascii() and digits.isdigit() and len(digits) < 19 and str(int(text)) == text
+
+
+def named(classes: Sequence[Value]) -> tuple[str, ...]:
+    """Name classes for a person, each by a name of its own: text that shows like another class is quoted."""
+    names = [show(value) for value in classes]
+    quoted = [shorten(str(encode(value))) for value in classes]
+    while True:
+        counts = Counter([show(None), *names])
+        alike = [
+            code
+            for code, value in enumerate(classes)
+            if isinstance(value, str) and counts[names[code]] > 1 and names[code] != quoted[code]
+        ]
+        if not alike:
+            break
+        for code in alike:  # a name in quotes may be another class's own
+            names[code] = quoted[code]
+    # What is still alike is long and differs only in what was cut off.
+    return tuple(f"{name} ({code})" if counts[name] > 1 else name for code, name in enumerate(names))

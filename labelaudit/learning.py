@@ -15,7 +15,7 @@ import numpy as np
 from labelaudit.why import NAMES, detectors_of_labels
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
 
 FIRST, EVERY = 30, 10  # decisions before anything is learned, and between one model and the next
 CLEAREST = 1e-3  # a score under it says no more than this one

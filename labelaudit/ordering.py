@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from labelaudit.audit import Audit
 from labelaudit.heads import HEADS
+from labelaudit.result import Audit
 from labelaudit.selection import Selection, issue_scores
 
 LEARNED = "learned"

@@ -15,7 +15,7 @@ from labelaudit.stopping import HORIZON, LEVEL, SUSPECTED, Draws, Estimate, Lots
 if TYPE_CHECKING:
     import pandas as pd
 
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
 
 FEW = 20  # decisions before the next ones are spoken about
 WORTH = 5  # of `HORIZON`: fewer real errors are not worth the review

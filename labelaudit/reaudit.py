@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from labelaudit.audit import Audit
 from labelaudit.dataset import Dataset
 from labelaudit.decisions import DECIDING, Decision, effective
 from labelaudit.errors import BadInput
 from labelaudit.labels import encode
+from labelaudit.result import Audit
 from labelaudit.reviewed import Reviewed
 from labelaudit.tasks import TASKS
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelaudit import charts, confident, health
+from labelaudit import confident, health, palette
 from labelaudit.decisions import DECIDING, Decision, effective
 from labelaudit.drawing import density
 from labelaudit.errors import BadInput
@@ -23,7 +23,7 @@ from labelaudit.tasks.classification import fairly_judged
 if TYPE_CHECKING:
     import pandas as pd
 
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
 
 MOST_FRAMES, FEWEST_FRAMES = 30, 6
 WORK = 12_000_000  # rows times frames; health is computed anew for each frame, a million rows in a second
@@ -104,7 +104,7 @@ def replay(audit: Audit, decisions: Sequence[Decision]) -> dict[str, Any]:
         "suspects": int(audit.manifest["counts"]["suspects"]),
         "classes": [names[code] for code in shown],
         "hidden": len(names) - len(shown),
-        "looks": {name: charts.STATUS[name] for name in ("suspect", "error", "kept", "excluded", "ambiguous")},
+        "looks": {name: palette.STATUS[name] for name in ("suspect", "error", "kept", "excluded", "ambiguous")},
         "density": _density(audit),
         "points": _points(audit, standing, position, status, after, ends),
         "frames": [

@@ -5,7 +5,8 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from labelaudit.charts import GIVEN, QUIET, STATUS, SUGGESTED, cluster_layers, density_layer, outline_layer
+from labelaudit.palette import GIVEN, QUIET, STATUS, SUGGESTED
+from labelaudit.planes import cluster_layers, density_layer, outline_layer
 
 
 def given_against_predicted(
@@ -26,7 +27,7 @@ def given_against_predicted(
         ``x`` (predicted), ``y`` (given), ``low``, ``high``, ``status`` (a key of `STATUS`), ``given``, ``suggested``,
         ``score``.
     hulls : DataFrame
-        Outlines of the clusters of suspects, see `labelaudit.charts.scatter`.
+        Outlines of the clusters of suspects, see `labelaudit.planes.scatter`.
     density : DataFrame, optional
         ``x0``, ``x1``, ``y0``, ``y1``, ``count`` in place of the points that are too many to draw.
     height : int

@@ -16,7 +16,7 @@ from labelaudit.tasks import TASKS, Run, Seen
 from labelaudit.text import shorten
 
 if TYPE_CHECKING:
-    from labelaudit.audit import AuditConfig
+    from labelaudit.config import AuditConfig
 
 
 @dataclass(frozen=True, eq=False)

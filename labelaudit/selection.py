@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
 from labelaudit.annotators import dissented
-from labelaudit.audit import Audit
 from labelaudit.decisions import DECIDING
 from labelaudit.errors import BadInput
 from labelaudit.labels import Value, decode, encode, show
+from labelaudit.result import Audit
 from labelaudit.tasks import TASKS
 
 Box = tuple[float, float, float, float]
@@ -51,7 +51,7 @@ class Selection:
     map : tuple of float or None
         Only points of the map with x from map[0] to map[1] and y from map[2] to map[3].
     detectors : int
-        Only examples whose label at least so many detectors speak against, see `labelaudit.audit.Audit.agreeing`.
+        Only examples whose label at least so many detectors speak against, see `labelaudit.result.Audit.agreeing`.
     outvoted : bool
         Only examples most of whose neighbours have another label.
     status : str

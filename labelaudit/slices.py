@@ -12,7 +12,7 @@ from labelaudit.text import is_encodable, shorten
 from labelaudit.why import findings_of
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
 
 LONGEST = 80  # characters of a name
 

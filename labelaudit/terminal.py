@@ -17,8 +17,8 @@ from labelaudit.text import LONGEST, json_text, shorten
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from labelaudit.audit import Audit
     from labelaudit.predict import Progress
+    from labelaudit.result import Audit
 
 WORST = 10
 

@@ -14,7 +14,7 @@ from labelaudit.heads import TITLES
 from labelaudit.tasks import TASKS
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
 
 CHUNK = 1 << 16  # examples whose neighbours vote at once, so that memory stays small
 COPIES = ("conflicting_duplicate", "near_duplicate")  # issues whose clusters are sets of copies

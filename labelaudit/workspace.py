@@ -15,13 +15,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from labelaudit.audit import Audit, AuditConfig, audit_key, check
+from labelaudit.audit import audit_key, check
+from labelaudit.config import AuditConfig
 from labelaudit.database import Database
 from labelaudit.dataset import Dataset
 from labelaudit.decisions import Decision
 from labelaudit.errors import StoreError
 from labelaudit.files import read_json, replacing, write_json, writing
+from labelaudit.result import Audit
 from labelaudit.review import DecisionLog
+from labelaudit.saved import is_saved, kept_in, open_dataset, save_dataset
 from labelaudit.settings import settings
 from labelaudit.store import Preferences, SliceStore
 from labelaudit.thumbnails import FOLDER as THUMBNAILS
@@ -84,10 +87,10 @@ class Workspace:
     def keep(self, dataset: Dataset) -> Dataset:
         """Store a data set, once, by its content and roles; and return it with its images where they are now."""
         data = self.folder / "data" / dataset.fingerprint
-        if not Dataset.is_whole(data):
+        if not is_saved(data):
             with writing(data):
-                dataset.save(data)
-        return dataset.kept_in(data)
+                save_dataset(dataset, data)
+        return kept_in(dataset, data)
 
     def kept(self, fingerprint: str) -> Dataset:
         """Read a data set that was stored.
@@ -100,7 +103,7 @@ class Workspace:
         folder = self.folder / "data" / fingerprint
         if not ID.fullmatch(fingerprint) or not folder.is_dir():
             raise StoreError("the data in the address is not in this workspace; load the file again.")
-        return Dataset.open(folder)
+        return open_dataset(folder)
 
     def stored(self) -> dict[str, tuple[str, Path]]:
         """Return name and folder of each stored data set, by its `Dataset.data_fingerprint`; not of damaged ones."""
@@ -114,7 +117,7 @@ class Workspace:
     def earlier(self, fingerprints: Collection[str]) -> list[Dataset]:
         """Return those of the stored data sets that decisions with these fingerprints were made for."""
         folders = [folder for key, (_, folder) in self.stored().items() if key in fingerprints]
-        return [Dataset.open(folder) for folder in folders if Dataset.is_whole(folder)]
+        return [open_dataset(folder) for folder in folders if is_saved(folder)]
 
     def keep_text(self, text: str) -> str:
         """Store what is too long for an address, and return the name by which `kept_text` finds it."""

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from labelaudit.audit import AuditConfig
+from labelaudit.config import AuditConfig
 from labelaudit.ui import bar, navigation, reaudit, run, session, visitor
 
 navigation.enter()

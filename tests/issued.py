@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from labelaudit.audit import Audit
+from labelaudit.result import Audit
 from labelaudit.tasks import ISSUE_COLUMNS
 from labelaudit.why import NAMES
 

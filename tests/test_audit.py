@@ -15,11 +15,13 @@ import pyarrow as pa
 import pytest
 
 from labelaudit import folds, predict
-from labelaudit.audit import Audit, AuditConfig, audit, audit_key, check, sample_rows
+from labelaudit.audit import audit, audit_key, check, sample_rows
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput, Cancelled, StoreError
 from labelaudit.heads import HEADS
 from labelaudit.labels import decode
+from labelaudit.result import Audit
 from labelaudit.tasks import TASKS, classification
 
 FILES = {

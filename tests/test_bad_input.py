@@ -14,8 +14,8 @@ from files import CASES, FORMULA, GOOD, HTML, MARKUP, REFUSED, Case, as_csv
 from typer.testing import CliRunner, Result
 
 from labelaudit import cli
-from labelaudit.audit import Audit
 from labelaudit.load import read
+from labelaudit.result import Audit
 
 Make = Callable[[Path], object]
 

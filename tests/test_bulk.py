@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made import relabelled, table
 
-from labelaudit.audit import Audit, audit
+from labelaudit.audit import audit
 from labelaudit.bulk import ACTIONS, Change, Plan, plan
 from labelaudit.decisions import Decision, effective, tags_of
 from labelaudit.errors import BadInput
 from labelaudit.labels import encode
+from labelaudit.result import Audit
 from labelaudit.review import DecisionLog
 from labelaudit.selection import Selection, points, selected, with_decisions
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labelaudit import charts, noise
+from labelaudit import charts, noise, palette, planes
 from labelaudit.drawing import density
 
 
@@ -54,7 +54,7 @@ def plane(n: int, binary: bool = False) -> pd.DataFrame:
             "id": range(n),
             "x": x,
             "y": 1 - x if binary else (1 - x) * rng.random(n),
-            "status": rng.choice(list(charts.STATUS), n),
+            "status": rng.choice(list(palette.STATUS), n),
             "given": "a",
             "suggested": "b",
             "score": x,
@@ -107,7 +107,7 @@ def test_a_cell_says_what_it_has_room_for(value: float, as_share: bool, n_classe
 
 def test_numbers_of_clusters_never_lie_over_each_other() -> None:
     hulls = pd.concat([HULLS.assign(cluster=n, name=f"pair {n}") for n in range(5)])
-    spec = spec_of(charts.scatter(plane(5), hulls, chosen=2))
+    spec = spec_of(planes.scatter(plane(5), hulls, chosen=2))
     numbers = next(rows for rows in rows_of(spec) if rows and "number" in rows[0])
     assert [row["number"] for row in numbers] == list("12345")
     for n, one in enumerate(numbers):
@@ -142,7 +142,7 @@ def test_heatmap_without_errors_is_drawn() -> None:
 @pytest.mark.parametrize("binary", [False, True])
 @pytest.mark.parametrize("hulls", [HULLS, HULLS[:0]])
 def test_scatter_selects_a_box(binary: bool, hulls: pd.DataFrame) -> None:
-    spec = spec_of(charts.scatter(plane(50, binary), hulls))
+    spec = spec_of(planes.scatter(plane(50, binary), hulls))
     clusters = {"cluster": "point", "pointed": "point"} if len(hulls) else {}
     assert selections(spec) == {"brush": "interval", **clusters}
     brush = next(p for p in spec["params"] if p["name"] == "brush")
@@ -151,20 +151,20 @@ def test_scatter_selects_a_box(binary: bool, hulls: pd.DataFrame) -> None:
 
 
 def test_scatter_without_a_brush_selects_nothing() -> None:
-    assert selections(spec_of(charts.scatter(plane(5), HULLS, brush=False))) == {}
+    assert selections(spec_of(planes.scatter(plane(5), HULLS, brush=False))) == {}
 
 
 def test_scatter_draws_density_in_place_of_points() -> None:
     points = plane(500)
     bins = density(points[["x", "y"]].to_numpy(), bins=10)
-    spec = spec_of(charts.scatter(points[:20], HULLS, bins))
+    spec = spec_of(planes.scatter(points[:20], HULLS, bins))
     assert len(bins) in map(len, rows_of(spec))
     assert max(map(len, rows_of(spec))) < 500
 
 
 def test_scatter_of_one_status_and_of_no_points_is_drawn() -> None:
-    spec_of(charts.scatter(plane(5).assign(status="suspect"), HULLS))
-    spec_of(charts.scatter(plane(5)[:0], HULLS[:0]))
+    spec_of(planes.scatter(plane(5).assign(status="suspect"), HULLS))
+    spec_of(planes.scatter(plane(5)[:0], HULLS[:0]))
 
 
 def test_class_bars_select_a_class_and_are_sorted() -> None:
@@ -222,28 +222,28 @@ def places(n: int, kinds: list[str]) -> pd.DataFrame:
 
 def test_map_colours_the_kinds_and_leaves_the_rest_grey() -> None:
     kinds = [f"class {number}" for number in range(6)]
-    spec = spec_of(charts.plot_map(places(60, [*kinds, "other"]), None, kinds))
+    spec = spec_of(planes.plot_map(places(60, [*kinds, "other"]), None, kinds))
     assert selections(spec) == {"brush": "interval", "picked": "point"}
     (scale,) = [layer["encoding"]["color"]["scale"] for layer in spec["layer"] if "color" in layer.get("encoding", {})]
     assert scale["domain"] == [*kinds, "other"]
-    assert scale["range"] == [colour for colour, _ in charts.KINDS] + [charts.QUIET]
+    assert scale["range"] == [colour for colour, _ in palette.KINDS] + [palette.QUIET]
 
 
 def test_no_kind_has_a_colour_that_means_something() -> None:
-    meaning = {charts.GIVEN, charts.SUGGESTED, charts.ERROR, charts.KEPT, charts.UNDECIDED, charts.QUIET}
-    colours = [colour for colour, _ in charts.KINDS]
+    meaning = {palette.GIVEN, palette.SUGGESTED, palette.ERROR, palette.KEPT, palette.UNDECIDED, palette.QUIET}
+    colours = [colour for colour, _ in palette.KINDS]
     assert not meaning & set(colours)
-    assert len(set(colours)) == len({shape for _, shape in charts.KINDS}) == len(charts.KINDS)
+    assert len(set(colours)) == len({shape for _, shape in palette.KINDS}) == len(palette.KINDS)
 
 
 def test_map_draws_density_and_the_box_that_is_selected() -> None:
     points = places(500, ["a"])
     bins = density(points[["x", "y"]].to_numpy(), bins=10)
-    spec = spec_of(charts.plot_map(points[:20], bins, ["a"], box=(0.1, 0.2, 0.3, 0.4)))
+    spec = spec_of(planes.plot_map(points[:20], bins, ["a"], box=(0.1, 0.2, 0.3, 0.4)))
     rows = rows_of(spec)
     assert {len(bins), 20, 1} <= set(map(len, rows))
     assert [{"x0": 0.1, "x1": 0.2, "y0": 0.3, "y1": 0.4}] in rows
 
 
 def test_map_without_points_is_drawn() -> None:
-    spec_of(charts.plot_map(places(5, ["a"])[:0], None, []))
+    spec_of(planes.plot_map(places(5, ["a"])[:0], None, []))

@@ -20,8 +20,8 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from labelaudit import __version__, cli, terminal
-from labelaudit.audit import Audit
 from labelaudit.heads import words
+from labelaudit.result import Audit
 from labelaudit.review import Decision, write_jsonl
 from labelaudit.settings import settings
 

@@ -11,7 +11,7 @@ import pytest
 from made import probabilities
 from test_cli import run, sentence, usage
 
-from labelaudit.audit import Audit
+from labelaudit.result import Audit
 from labelaudit.settings import settings
 
 

@@ -11,9 +11,10 @@ from made import relabelled, texts
 from typer.testing import CliRunner, Result
 
 from labelaudit import cli
-from labelaudit.audit import Audit, audit
+from labelaudit.audit import audit
 from labelaudit.decisions import effective, renames, tags_of
 from labelaudit.exchange import write_jsonl
+from labelaudit.result import Audit
 from labelaudit.review import Decision
 from labelaudit.selection import Selection
 from labelaudit.store import Slice

@@ -11,9 +11,11 @@ from made import relabelled, texts
 from typer.testing import CliRunner, Result
 
 from labelaudit import cli
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.decisions import Decision
 from labelaudit.load import write
+from labelaudit.result import Audit
 from labelaudit.settings import settings
 from labelaudit.workspace import Workspace
 

@@ -12,7 +12,9 @@ from made import relabelled, texts
 from typer.testing import CliRunner, Result
 
 from labelaudit import cli
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
+from labelaudit.result import Audit
 from labelaudit.review import Decision, write_jsonl
 from labelaudit.workspace import Workspace
 

@@ -13,8 +13,8 @@ from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
 
 from labelaudit import confident
-from labelaudit.audit import AuditConfig
 from labelaudit.confident import FILTERS, SCORES
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.tasks import TASKS, Seen
 

@@ -14,11 +14,13 @@ import pytest
 import rated
 import tagged
 
-from labelaudit.audit import Audit, AuditConfig, audit, check
+from labelaudit.audit import audit, check
 from labelaudit.blocks import Block
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.labels import decode, encode
+from labelaudit.result import Audit
 from labelaudit.review import Decision, effective
 from labelaudit.tasks import ISSUE_COLUMNS, TASKS
 

@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 from damage import harmed
 
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.decisions import Decision, effective
 from labelaudit.errors import StoreError
+from labelaudit.result import Audit
 from labelaudit.review import DecisionLog
 from labelaudit.settings import settings
 from labelaudit.workspace import Workspace

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from labelaudit.dataset import JSON_CELLS, Dataset, Source
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.labels import decode, encode, is_missing, show
+from labelaudit.saved import open_dataset, save_dataset
 
 
 def labelled(cells: Any, **roles: Any) -> Dataset:
@@ -293,8 +294,8 @@ def test_new_class_fits_a_dictionary_column() -> None:
 def test_saved_data_set_opens_as_it_was(tmp_path: Path) -> None:
     source = Source("csv", {"delimiter": ";"}, ("read as Latin-1",))
     dataset = made.with_column(made.texts(), "key", range(120), id_column="key", source=source, provenance={"a": [1]})
-    dataset.save(tmp_path / "d")
-    opened = Dataset.open(tmp_path / "d")
+    save_dataset(dataset, tmp_path / "d")
+    opened = open_dataset(tmp_path / "d")
     assert opened.table.equals(dataset.table)
     assert opened.table.schema.equals(dataset.table.schema, check_metadata=True)
     for field in ("name", "label_columns", "feature_columns", "modality", "id_column", "group_column", "source"):
@@ -306,10 +307,10 @@ def test_saved_data_set_opens_as_it_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["data.arrow", "dataset.json"])
 @pytest.mark.parametrize("content", [None, b"", b"{}", b"scribble"])
 def test_damaged_folder_is_a_sentence(tmp_path: Path, name: str, content: bytes | None) -> None:
-    made.table().save(tmp_path)
+    save_dataset(made.table(), tmp_path)
     if content is None:
         (tmp_path / name).unlink()
     else:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(StoreError, match="does not hold a data set"):
-        Dataset.open(tmp_path)
+        open_dataset(tmp_path)

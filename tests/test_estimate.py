@@ -5,7 +5,8 @@ from __future__ import annotations
 import made
 import pytest
 
-from labelaudit.audit import AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.estimate import Estimate, estimate
 

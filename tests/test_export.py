@@ -19,12 +19,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelaudit.artefacts import ARTEFACTS, bundle
-from labelaudit.audit import Audit, AuditConfig
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput
 from labelaudit.export import Handover, diff, export
 from labelaudit.labels import encode
 from labelaudit.load import TABLES, read, to_bytes
+from labelaudit.result import Audit
 from labelaudit.review import Decision, DecisionLog, effective, read_jsonl
 
 LABELS = ["cat", "dog", "cat", None, "bird"]

@@ -8,8 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from labelaudit.audit import AuditConfig, audit
+from labelaudit.audit import audit
 from labelaudit.checks import near_duplicate_sets
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds, copy_sets

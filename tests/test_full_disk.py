@@ -11,9 +11,10 @@ import made
 import pytest
 from full import environment, fill
 
-from labelaudit.audit import Audit, audit
+from labelaudit.audit import audit
 from labelaudit.decisions import Decision
 from labelaudit.load import load, write
+from labelaudit.result import Audit
 from labelaudit.review import DecisionLog
 
 

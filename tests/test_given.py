@@ -11,12 +11,13 @@ import pyarrow as pa
 import pytest
 
 import labelaudit as la
-from labelaudit.audit import AuditConfig
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.folds import assign_folds
 from labelaudit.given import Given
 from labelaudit.labels import decode
+from labelaudit.saved import is_saved, open_dataset, save_dataset
 from labelaudit.tasks import TASKS
 
 # Our filters and what the paper called them; "confident_learning" of cleanlab 2 leaves out labels that are likeliest.
@@ -163,8 +164,8 @@ def everything(n: int = 50) -> Dataset:
 
 def test_it_survives_being_written_and_taken_apart(tmp_path: Path) -> None:
     dataset = everything()
-    dataset.save(tmp_path)
-    again = Dataset.open(tmp_path)
+    save_dataset(dataset, tmp_path)
+    again = open_dataset(tmp_path)
     assert again.fingerprint == dataset.fingerprint
     assert again.given is not None
     assert again.given.notes == ("50 x 4 probabilities",)
@@ -180,12 +181,12 @@ def test_it_survives_being_written_and_taken_apart(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_of_it_is_noticed(tmp_path: Path) -> None:
-    everything().save(tmp_path)
+    save_dataset(everything(), tmp_path)
     path = tmp_path / "given.npz"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    assert not Dataset.is_whole(tmp_path)
+    assert not is_saved(tmp_path)
     with pytest.raises(StoreError, match=r"given\.npz is not as it was written"):
-        Dataset.open(tmp_path)
+        open_dataset(tmp_path)
 
 
 def test_it_is_part_of_what_an_audit_depends_on_and_not_of_what_decisions_are_about() -> None:

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from pictures import KINDS, as_folder, as_zip, pictures
 
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.decisions import Decision
 from labelaudit.export import export
 from labelaudit.load import load, to_bytes
+from labelaudit.result import Audit
 from labelaudit.tasks import TASKS
 
 HOG = AuditConfig(embedder="hog")

@@ -20,11 +20,14 @@ import psutil
 import pytest
 
 from labelaudit import map as maps
-from labelaudit.audit import Audit, AuditConfig, audit, audit_key
+from labelaudit.audit import audit, audit_key
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import Busy
 from labelaudit.jobs import KEPT, Job, Jobs, Work
 from labelaudit.neighbors import knn_graph
+from labelaudit.result import Audit
+from labelaudit.saved import save_dataset
 
 PATIENCE = 60.0  # seconds
 
@@ -46,7 +49,7 @@ def request_for(tmp_path: Path) -> Callable[..., tuple[str, Path, dict[str, Any]
     def save(dataset: Dataset, **choices: Any) -> tuple[str, Path, dict[str, Any]]:
         config = AuditConfig(**choices)
         folder = tmp_path / dataset.fingerprint
-        dataset.save(folder)
+        save_dataset(dataset, folder)
         return audit_key(dataset, config), folder, config.model_dump()
 
     return save

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from benchmarks.learning import REAL, WANTED, cases, compared
-from labelaudit.audit import Audit, audit
+from labelaudit.audit import audit
 from labelaudit.labels import encode
 from labelaudit.learning import EVERY, FIRST, Voices, learn, used
+from labelaudit.result import Audit
 from labelaudit.tasks import TASKS
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 from pictures import as_zip
+from PIL import Image
 from test_cli import run
 
-from labelaudit.audit import Audit
+from labelaudit.result import Audit
 
 WRONG = 12
 PRAISE = ("dreadful", "poor", "middling", "decent", "splendid")

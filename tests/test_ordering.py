@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 from issued import flagged_rows, issued
 
-from labelaudit.audit import Audit, audit
+from labelaudit.audit import audit
 from labelaudit.confident import SCORES
 from labelaudit.ordering import ORDERS, detectors_of, led_by, mixed, ranking, review_order, sets_of
+from labelaudit.result import Audit
 from labelaudit.selection import Selection, points, selected
 from labelaudit.tasks import TASKS
 

@@ -13,12 +13,13 @@ import pytest
 from typer.testing import CliRunner
 
 from labelaudit import cli
-from labelaudit.audit import Audit, audit
+from labelaudit.audit import audit
 from labelaudit.curve import chart, curve
 from labelaudit.decisions import effective, new_batch
 from labelaudit.exchange import write_jsonl
 from labelaudit.ordering import mixed, review_order
 from labelaudit.progress import FEW, ONE_LOOK, WORTH, Progress, Reviewed, lots_of, progress
+from labelaudit.result import Audit
 from labelaudit.review import Decision
 from labelaudit.selection import points, with_decisions
 from labelaudit.stopping import Estimate

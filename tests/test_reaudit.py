@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 from made import relabelled, table, texts
 
-from labelaudit.audit import Audit, AuditConfig, audit
-from labelaudit.dataset import Dataset
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.decisions import Decision
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.export import export
 from labelaudit.reaudit import changes, with_reviewed
+from labelaudit.result import Audit
 from labelaudit.review import effective
+from labelaudit.saved import open_dataset
 from labelaudit.selection import points, with_decisions
 
 WRONG = {row: f"class {(row + 1) % 3}" for row in range(0, 60, 5)}
@@ -137,4 +139,4 @@ def test_it_survives_the_disk_and_damage_is_said(first: Audit, tmp_path: Path) -
     assert part.labels.tolist() == opened.labels[[20, 15, 0]].tolist()
     (tmp_path / "audit" / "reviewed.json").write_text("{}")
     with pytest.raises(StoreError, match=r"reviewed\.json"):
-        Dataset.open(tmp_path / "audit")
+        open_dataset(tmp_path / "audit")

@@ -13,13 +13,15 @@ from made import relabelled, texts
 from typer.testing import CliRunner
 
 from labelaudit import health
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
 from labelaudit.cli import app
 from labelaudit.confident import confident_joint, joint_and_errors
+from labelaudit.config import AuditConfig
 from labelaudit.decisions import Decision
 from labelaudit.errors import BadInput
 from labelaudit.labels import decode
 from labelaudit.replay import MOST_FRAMES, page, replay
+from labelaudit.result import Audit
 from labelaudit.workspace import Workspace
 
 WRONG = {row: f"class {(row + 1) % 3}" for row in range(0, 60, 5)}

@@ -18,8 +18,11 @@ from typing import Any
 import made
 import pytest
 
-from labelaudit.audit import Audit, AuditConfig, audit, audit_key
+from labelaudit.audit import audit, audit_key
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
+from labelaudit.result import Audit
+from labelaudit.saved import save_dataset
 
 KILLS = 20
 TIMES = ("created", "timings", "seconds", "peak_memory_mb", "estimated", "sha256")  # the seal covers the times, too
@@ -39,7 +42,7 @@ class Nursery:
         config = AuditConfig(folds=20)
         self.cache, self.id = folder / "cache", audit_key(dataset, config)
         self.result = self.cache / f"audit-{self.id}"
-        dataset.save(folder / "data")
+        save_dataset(dataset, folder / "data")
         self._request = json.dumps({"kind": "audit", "data": str(folder / "data"), "config": config.model_dump()})
         command = [sys.executable, "-m", "tests.nursery", str(self.cache)]
         self._process = subprocess.Popen(

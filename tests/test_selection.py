@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from issued import issued
 
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.decisions import tags_of
 from labelaudit.drawing import (
     CORE,
@@ -28,6 +29,7 @@ from labelaudit.drawing import (
 )
 from labelaudit.errors import BadInput
 from labelaudit.labels import encode
+from labelaudit.result import Audit
 from labelaudit.review import Decision, effective
 from labelaudit.selection import (
     STATUSES,

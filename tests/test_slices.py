@@ -6,9 +6,10 @@ import pytest
 from issued import issued
 from made import relabelled, table
 
-from labelaudit.audit import Audit, audit
+from labelaudit.audit import audit
 from labelaudit.decisions import effective
 from labelaudit.errors import BadInput
+from labelaudit.result import Audit
 from labelaudit.selection import Selection, points, selected, with_decisions
 from labelaudit.slices import built_in, checked, find
 from labelaudit.store import Slice

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from issued import issued
 
-from labelaudit.audit import Audit, audit
+from labelaudit.audit import audit
 from labelaudit.confident import SCORES
+from labelaudit.result import Audit
 from labelaudit.why import NAMES, copies, detectors, issues_of, neighbours, title_of
 
 WRONG = {row: f"class {(row + 1) % 3}" for row in range(0, 60, 5)}

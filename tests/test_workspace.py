@@ -11,7 +11,8 @@ from pathlib import Path
 import made
 import pytest
 
-from labelaudit.audit import AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.review import Decision
 from labelaudit.settings import settings

@@ -14,8 +14,8 @@ from labelaudit.commands.tables import write_table
 from labelaudit.terminal import print_columns, print_json, say
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
     from labelaudit.decisions import Decision
+    from labelaudit.result import Audit
 
 
 def agreement(
@@ -27,9 +27,9 @@ def agreement(
     as_json: Json = False,
 ) -> None:
     """Say how much the reviewers agree (Cohen's and Fleiss' kappa), and on what they do not."""
-    from labelaudit.audit import Audit
     from labelaudit.conflicts import conflicts as find
     from labelaudit.conflicts import table
+    from labelaudit.result import Audit
 
     found = Audit.open(folder)
     log = decided(found, decisions)

@@ -33,7 +33,7 @@ def annotators(
 ) -> None:
     """Rank the annotators of an audit, the least reliable first, and say whom to ask about what next."""
     from labelaudit.annotators import consensus_of, pairs, ranked, to_ask
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
 
     found = Audit.open(folder)
     if found.dataset.value_type != "votes":

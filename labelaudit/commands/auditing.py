@@ -12,13 +12,14 @@ from labelaudit.errors import BadInput, did_you_mean
 from labelaudit.terminal import progress
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit, AuditConfig
+    from labelaudit.config import AuditConfig
     from labelaudit.dataset import Dataset
+    from labelaudit.result import Audit
 
 
 def check_out(out: Path) -> None:
     """Refuse a folder that holds anything but an audit, before any time is spent."""
-    from labelaudit.audit import is_other_folder
+    from labelaudit.result import is_other_folder
 
     if out.is_file():
         raise BadInput(f"--out {out} is a file; choose a folder.")
@@ -61,7 +62,7 @@ def choices(**chosen: Any) -> AuditConfig:
     """Check the choices; a wrong one is a usage error that names its option."""
     from pydantic import ValidationError
 
-    from labelaudit.audit import AuditConfig
+    from labelaudit.config import AuditConfig
 
     try:
         return AuditConfig(**chosen)

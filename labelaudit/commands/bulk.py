@@ -13,9 +13,9 @@ from labelaudit.terminal import print_columns, print_json, say
 if TYPE_CHECKING:
     import numpy as np
 
-    from labelaudit.audit import Audit
     from labelaudit.bulk import Change
     from labelaudit.decisions import Decision
+    from labelaudit.result import Audit
     from labelaudit.selection import Selection
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")]
@@ -50,8 +50,8 @@ def bulk(
     as_json: Json = False,
 ) -> None:
     """Decide on all examples of a selection, in the log of the app; one undo there takes all of it back."""
-    from labelaudit.audit import Audit
     from labelaudit.bulk import plan
+    from labelaudit.result import Audit
     from labelaudit.reviewers import check_name
 
     found, actor = Audit.open(folder), check_name(reviewer)
@@ -105,8 +105,8 @@ def rename_class(
     """Rename a class or merge it into another, for all rows that an export writes."""
     from dataclasses import asdict
 
-    from labelaudit.audit import Audit
     from labelaudit.renaming import classes_now, plan
+    from labelaudit.result import Audit
     from labelaudit.reviewers import check_name
 
     found, actor = Audit.open(folder), check_name(reviewer)
@@ -126,7 +126,7 @@ def rename_class(
 
 def slices(folder: Dir, as_json: Json = False) -> None:
     """List the named slices of an audit, with how many examples are in each."""
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
 
     found = Audit.open(folder)
     state = State(found)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
     from labelaudit.decisions import Decision
+    from labelaudit.result import Audit
 
 
 def decided(found: Audit, path: Path | None) -> list[Decision]:

@@ -15,8 +15,8 @@ from labelaudit.terminal import print_columns, print_json, print_summary, say, s
 if TYPE_CHECKING:
     import numpy as np
 
-    from labelaudit.audit import Audit
     from labelaudit.dataset import Dataset
+    from labelaudit.result import Audit
 
 
 PACKAGE = Path(__file__).parent.parent

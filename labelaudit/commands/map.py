@@ -21,10 +21,10 @@ def map_(
     """Write a map: two coordinates for every audited example, so that those that are alike lie side by side."""
     import pandas as pd
 
-    from labelaudit.audit import Audit
     from labelaudit.cache import Cache
     from labelaudit.files import replacing, writing
     from labelaudit.map import make
+    from labelaudit.result import Audit
 
     if to.suffix not in (".csv", ".parquet"):
         raise BadInput(f"--to {to} does not end in .csv or .parquet; choose one of them.")

@@ -15,11 +15,11 @@ def progress(
     as_json: Json = False,
 ) -> None:
     """Say how many real errors were found, how many are left, and whether to go on."""
-    from labelaudit.audit import Audit
     from labelaudit.decisions import effective
     from labelaudit.ordering import review_order
     from labelaudit.progress import Reviewed, lots_of
     from labelaudit.progress import progress as measure
+    from labelaudit.result import Audit
     from labelaudit.selection import points, with_decisions
     from labelaudit.stopping import LEVEL
 

@@ -13,8 +13,8 @@ from labelaudit.commands.options import Decisions, Dir, Json
 from labelaudit.terminal import print_columns, print_json, print_summary, say, summary
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
     from labelaudit.reaudit import Changes
+    from labelaudit.result import Audit
 
 
 def reaudit(
@@ -24,9 +24,9 @@ def reaudit(
     as_json: Json = False,
 ) -> None:
     """Audit again with the decisions so far; what was decided is verified, and the decisions stay valid."""
-    from labelaudit.audit import Audit
     from labelaudit.commands.auditing import check_out, run_audit
     from labelaudit.reaudit import changes, with_reviewed
+    from labelaudit.result import Audit
 
     if out is not None:
         check_out(out)

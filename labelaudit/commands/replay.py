@@ -19,8 +19,8 @@ def replay(
 ) -> None:
     """Write an animation of the corrections: one HTML file that plays offline."""
     from labelaudit import replay as player
-    from labelaudit.audit import Audit
     from labelaudit.files import replacing, writing
+    from labelaudit.result import Audit
 
     found = Audit.open(folder)
     data = player.replay(found, decided(found, decisions))

@@ -13,9 +13,9 @@ from labelaudit.errors import did_you_mean
 from labelaudit.terminal import print_columns, print_json, say
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
     from labelaudit.dataset import Dataset
     from labelaudit.decisions import Decision
+    from labelaudit.result import Audit
 
 
 SHOWN = 20  # refused decisions that are listed
@@ -36,9 +36,9 @@ def history(
     as_json: Json = False,
 ) -> None:
     """Show who decided what and when, the latest first; the log of this data in this machine's workspace."""
-    from labelaudit.audit import Audit
     from labelaudit.decisions import ACTIONS, undone_batches
     from labelaudit.history import Filter, told
+    from labelaudit.result import Audit
     from labelaudit.workspace import Workspace
 
     for name in action or ():
@@ -105,8 +105,8 @@ def review(
 
 
 def _export(folder: Path, to: Path, as_json: bool) -> None:
-    from labelaudit.audit import Audit
     from labelaudit.exchange import write_jsonl
+    from labelaudit.result import Audit
     from labelaudit.workspace import Workspace
 
     found = Audit.open(folder)
@@ -119,8 +119,8 @@ def _export(folder: Path, to: Path, as_json: bool) -> None:
 
 
 def _import(folder: Path, path: Path, overwrite: bool, as_json: bool) -> None:
-    from labelaudit.audit import Audit
     from labelaudit.exchange import read_jsonl
+    from labelaudit.result import Audit
     from labelaudit.workspace import Workspace
 
     found, brought = Audit.open(folder), read_jsonl(path)
@@ -129,7 +129,7 @@ def _import(folder: Path, path: Path, overwrite: bool, as_json: bool) -> None:
 
 
 def _carry_over(folder: Path, before: Path, overwrite: bool, as_json: bool) -> None:
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
     from labelaudit.workspace import Workspace
 
     earlier = Audit.open(before).dataset

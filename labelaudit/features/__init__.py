@@ -17,7 +17,7 @@ from labelaudit.predict import Progress, silent
 if TYPE_CHECKING:
     import pandas as pd
 
-    from labelaudit.audit import AuditConfig
+    from labelaudit.config import AuditConfig
 
 TFIDF = ("auto", "tfidf")  # what an embedder is called where texts need none
 VERSION = 2  # part of every cache key that features enter: raise it when they change

@@ -20,9 +20,10 @@ from labelaudit.predict import Progress, silent
 from labelaudit.tasks.grids import Grid, confusions
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit, AuditConfig
+    from labelaudit.config import AuditConfig
     from labelaudit.features import Features
     from labelaudit.neighbors import Graph
+    from labelaudit.result import Audit
 
 Editor = Literal["choice", "multi", "number", "tags", "boxes"]
 NOISES = {"uniform": "to any other class", "confusable": "to a class that it is confused with"}

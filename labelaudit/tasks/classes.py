@@ -10,7 +10,7 @@ from labelaudit.labels import encode
 from labelaudit.panels import Card, Column, Link, Links, Ranking
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
     from labelaudit.selection import Selection
 
 AT_RISK = 0.8  # a class of which more than every fifth label is likely wrong

@@ -32,8 +32,9 @@ from labelaudit.tasks.evidence import image_block, row_block, text_block
 from labelaudit.tasks.pooling import expected, learned, pooled
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit, AuditConfig
+    from labelaudit.config import AuditConfig
     from labelaudit.given import Given
+    from labelaudit.result import Audit
 
 # Blocks that show an example, by what it is.
 EXAMPLES: dict[str, Callable[[Audit, int], Block]] = {"text": text_block, "tabular": row_block, "image": image_block}
@@ -296,9 +297,9 @@ def class_bars(audit: Audit, position: int) -> Bars:
 
 def charts() -> Mapping[str, Any]:
     """Return the chart functions by name; Altair is imported when they are asked for."""
-    from labelaudit import charts
+    from labelaudit import charts, planes
 
-    return {"heatmap": charts.heatmap, "scatter": charts.scatter, "per_class": charts.per_class}
+    return {"heatmap": charts.heatmap, "scatter": planes.scatter, "per_class": charts.per_class}
 
 
 CLASSIFICATION = Task(

@@ -15,7 +15,7 @@ from labelaudit.errors import BadInput
 from labelaudit.labels import show
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
 
 WORD = re.compile(r"[^\W\d]\w+")  # a lone letter or number says little
 TEXT_SAMPLE, ROW_SAMPLE = 2000, 500  # examples of a class that are enough to know its usual words and values

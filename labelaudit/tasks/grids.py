@@ -12,7 +12,7 @@ from labelaudit import health
 from labelaudit.labels import decode
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
     from labelaudit.selection import Selection
 
 NO_CLASSES = "These labels are no classes, of which one can be taken for another; see **Scatter**."

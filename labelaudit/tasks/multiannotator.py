@@ -37,7 +37,8 @@ from labelaudit.tasks.people import heatmaps, metrics
 from labelaudit.tasks.pooling import Learned, learned, pooled
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit, AuditConfig
+    from labelaudit.config import AuditConfig
+    from labelaudit.result import Audit
 
 WITHOUT = "{}, without a model"
 CONSENSUS = {
@@ -289,11 +290,11 @@ def view(audit: Audit, position: int) -> Sequence[Block]:
 
 def charts() -> Mapping[str, Any]:
     """Return the chart functions by name; Altair is imported when they are asked for."""
-    from labelaudit import annotator_charts, charts
+    from labelaudit import annotator_charts, charts, planes
 
     return {
         "heatmap": charts.heatmap,
-        "scatter": charts.scatter,
+        "scatter": planes.scatter,
         "per_class": charts.per_class,
         "annotators": annotator_charts.quality,
     }

@@ -22,7 +22,7 @@ from labelaudit.tasks.pooling import by_head, expected, pooled
 from labelaudit.tasks.sets import heatmaps, metrics, part_name, view
 
 if TYPE_CHECKING:
-    from labelaudit.audit import AuditConfig
+    from labelaudit.config import AuditConfig
 
 
 def check(dataset: Dataset, config: AuditConfig) -> None:

@@ -14,7 +14,7 @@ from labelaudit.tasks import classes
 from labelaudit.tasks.grids import Grid, confusions
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
     from labelaudit.selection import Selection
 
 MOST_PAIRS, MOST_ASKED = 8, 8

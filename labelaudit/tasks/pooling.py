@@ -18,7 +18,7 @@ from labelaudit.predict import Progress, out_of_fold, pool_weights, tempered
 from labelaudit.tasks.base import Run
 
 if TYPE_CHECKING:
-    from labelaudit.audit import AuditConfig
+    from labelaudit.config import AuditConfig
     from labelaudit.features import Features
     from labelaudit.folds import Folds
 

@@ -11,7 +11,7 @@ from labelaudit.numerals import as_json
 from labelaudit.panels import Card, Column, Ranking
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
 
 RANGES = 8  # of the numbers, as many in each as can be
 SHARED = "An error that the other columns share, as when one instrument drifts with another, can't be seen at any size."

@@ -28,7 +28,8 @@ from labelaudit.tasks.pooling import by_head
 from labelaudit.tasks.ranges import RANGES, by_range, fit, metrics, unseen
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit, AuditConfig
+    from labelaudit.config import AuditConfig
+    from labelaudit.result import Audit
 
 ROBUST = "retrained_without_suspects"  # the best model once more, trained without the suspects
 SCORE = "scaled_residual"

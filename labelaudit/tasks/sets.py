@@ -19,7 +19,7 @@ from labelaudit.tasks.classification import EXAMPLES
 from labelaudit.tasks.grids import Grid
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit
+    from labelaudit.result import Audit
     from labelaudit.selection import Selection
 
 

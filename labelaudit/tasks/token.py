@@ -34,7 +34,8 @@ from labelaudit.tasks.base import (
 from labelaudit.tasks.pooling import verdicts_of
 
 if TYPE_CHECKING:
-    from labelaudit.audit import Audit, AuditConfig
+    from labelaudit.config import AuditConfig
+    from labelaudit.result import Audit
 
 HEAD = "linear_sgd"
 VERSION = 1  # part of the cache key: raise it when the features change

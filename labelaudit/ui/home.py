@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from labelaudit.audit import AuditConfig
+from labelaudit.config import AuditConfig
 from labelaudit.decisions import DECIDING
 from labelaudit.load.demos import DEMOS
 from labelaudit.review import effective

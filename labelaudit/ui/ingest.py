@@ -12,14 +12,15 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from labelaudit import charts
-from labelaudit.audit import AuditConfig
 from labelaudit.columns import is_number
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, LabelauditError
 from labelaudit.files import writing
 from labelaudit.load import archives, cells, hub, read
-from labelaudit.load.checks import Finding, findings
+from labelaudit.load.checks import findings
 from labelaudit.load.demos import DEMOS
+from labelaudit.load.known import Finding
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
 from labelaudit.text import shorten

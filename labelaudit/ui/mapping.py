@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from labelaudit import charts
+from labelaudit import planes
 from labelaudit.drawing import on_the_map
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job
@@ -65,7 +65,7 @@ def _draw(opened: Opened, places: np.ndarray) -> None:
         "Colour by", list(COLOURS), default="class", format_func=COLOURS.__getitem__, key="map-by", required=True
     )
     points, bins, kinds = on_the_map(
-        opened.audit, opened.table, places, opened.mask, by, all_up_to=charts.BINNED_ABOVE, most=MOST_DRAWN
+        opened.audit, opened.table, places, opened.mask, by, all_up_to=planes.BINNED_ABOVE, most=MOST_DRAWN
     )
     key = session.chart_key("map")
 
@@ -80,7 +80,7 @@ def _draw(opened: Opened, places: np.ndarray) -> None:
     left, right = st.columns([4, 1], gap="medium")
     with left:
         st.altair_chart(
-            charts.plot_map(points, bins, kinds, box=opened.selection.map),
+            planes.plot_map(points, bins, kinds, box=opened.selection.map),
             key=key,
             on_select=marked,
             selection_mode=["brush", "picked"],

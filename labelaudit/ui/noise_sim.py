@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from labelaudit import charts
-from labelaudit.audit import Audit
+from labelaudit import charts, planes
 from labelaudit.drawing import drawn
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job
 from labelaudit.noise import review_curve
+from labelaudit.result import Audit
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
 from labelaudit.ui import heatmap, run, session, visitor
@@ -221,6 +221,6 @@ def _scatter(side: Side, simulation: Simulation) -> None:
     table = side.points.assign(status=pd.Series(status, dtype=object))
     dots, bins = drawn(side.audit.dataset, table, all_up_to=MOST_DRAWN, most=MOST_DRAWN)
     st.altair_chart(
-        charts.scatter(dots, pd.DataFrame(), bins, height=320, brush=False),
+        planes.scatter(dots, pd.DataFrame(), bins, height=320, brush=False),
         alt="Scatter, planted errors as red crosses",
     )

@@ -12,13 +12,13 @@ import pandas as pd
 import streamlit as st
 
 from labelaudit import map as maps
-from labelaudit.audit import Audit
 from labelaudit.dataset import Dataset
 from labelaudit.decisions import DECIDING, tags_of
 from labelaudit.errors import BadInput
 from labelaudit.learning import Learned, Voices, learn, used
 from labelaudit.ordering import LEARNED, led_by, mixed, ranking, review_order, sets_of
 from labelaudit.progress import Reviewed, lots_of
+from labelaudit.result import Audit
 from labelaudit.review import Decision, effective
 from labelaudit.selection import Selection, points, selected, with_decisions
 from labelaudit.settings import settings

@@ -9,7 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from labelaudit.audit import FILTERS, SCORES, AuditConfig
+from labelaudit.confident import FILTERS, SCORES
+from labelaudit.config import AuditConfig
 from labelaudit.consensus import METHODS
 from labelaudit.dataset import Dataset
 from labelaudit.errors import LabelauditError

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from labelaudit import charts
+from labelaudit import charts, planes
 from labelaudit.drawing import Cluster, drawn, largest_clusters, outlines
 from labelaudit.selection import Box, Selection
 from labelaudit.tasks import TASKS
@@ -29,7 +29,7 @@ def plane(opened: Opened) -> None:
     axes, outputs = task.axes, opened.audit.outputs
     table = opened.table.assign(**{name: outputs[name] for name in ("low", "high") if name in outputs})
     clusters, hulls = _clusters_of(opened.workspace.owner, opened.audit.id, opened)
-    limits: dict[str, Any] = {"all_up_to": charts.BINNED_ABOVE, "most": MOST_DRAWN, "bounds": axes.bounds}
+    limits: dict[str, Any] = {"all_up_to": planes.BINNED_ABOVE, "most": MOST_DRAWN, "bounds": axes.bounds}
     points, bins = drawn(opened.dataset, table, **limits)
     if two:
         points["y"] = _spread(points["y"]).round(4)

@@ -11,11 +11,12 @@ import streamlit as st
 from joblib import cpu_count
 
 from labelaudit import slices
-from labelaudit.audit import Audit, AuditConfig
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job, Jobs
 from labelaudit.ordering import ORDERS, detectors_of
+from labelaudit.result import Audit
 from labelaudit.reviewers import second_opinions
 from labelaudit.selection import Selection
 from labelaudit.settings import settings

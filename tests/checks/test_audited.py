@@ -12,8 +12,9 @@ import pyarrow as pa
 from pictures import as_zip, pictures
 from PIL import Image
 
-from labelaudit.audit import AuditConfig, audit
+from labelaudit.audit import audit
 from labelaudit.checks import CHECKS
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.folds import copy_sets
 from labelaudit.load import load

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 
-from labelaudit.audit import AuditConfig
 from labelaudit.cache import Cache
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.features import features

@@ -12,7 +12,8 @@ import pytest
 from labelaudit.dataset import Dataset
 from labelaudit.load import load
 from labelaudit.load.cells import exact_column
-from labelaudit.load.checks import Finding, findings
+from labelaudit.load.checks import findings
+from labelaudit.load.known import Finding
 
 N = 60
 

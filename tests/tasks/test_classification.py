@@ -11,11 +11,13 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
 from labelaudit.blocks import Bars, Row, Text
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import JSON_CELLS, Dataset
 from labelaudit.errors import BadInput, StoreError
 from labelaudit.labels import decode
+from labelaudit.result import Audit
 from labelaudit.selection import points, selected
 from labelaudit.tasks import TASKS, Seen
 

@@ -12,11 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from labelaudit import cli, multilabel
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
 from labelaudit.blocks import Bars, Parts
+from labelaudit.config import AuditConfig
 from labelaudit.drawing import largest_clusters
 from labelaudit.errors import BadInput
 from labelaudit.load import load, to_bytes, write
+from labelaudit.result import Audit
 from labelaudit.reviewed import Reviewed
 from labelaudit.selection import points, selected
 from labelaudit.shapes.several import bits_of

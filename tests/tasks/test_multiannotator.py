@@ -15,12 +15,14 @@ import rated
 from typer.testing import CliRunner
 
 from labelaudit.annotators import consensus_of, dissented, pairs, ranked, to_ask
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
 from labelaudit.blocks import Bars, Row, Votes
 from labelaudit.cli import app
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.load import load
+from labelaudit.result import Audit
 from labelaudit.review import Decision, write_jsonl
 from labelaudit.reviewed import Reviewed
 from labelaudit.selection import Selection, points, selected

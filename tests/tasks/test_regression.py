@@ -9,13 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from labelaudit.audit import Audit, AuditConfig, audit, check
+from labelaudit.audit import audit, check
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.export import export
 from labelaudit.labels import decode, encode
 from labelaudit.load import load, write
 from labelaudit.noise import shifted
+from labelaudit.result import Audit
 from labelaudit.review import Decision
 from labelaudit.shapes.number import targets
 from labelaudit.tasks import TASKS

@@ -10,13 +10,15 @@ import pyarrow as pa
 import pytest
 import tagged
 
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
 from labelaudit.blocks import Parts
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.given import Given
 from labelaudit.labels import decode
 from labelaudit.load import load, to_bytes
+from labelaudit.result import Audit
 from labelaudit.tasks import TASKS
 
 TOKEN = TASKS["token"]

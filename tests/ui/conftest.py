@@ -12,8 +12,10 @@ from dashboards import Dashboard, Queue
 from issued import issued
 from made import relabelled, texts
 
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
+from labelaudit.result import Audit
 from labelaudit.review import Decision, effective
 from labelaudit.settings import settings
 from labelaudit.ui import session

@@ -11,10 +11,11 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
-from labelaudit.audit import AuditConfig, audit
-from labelaudit.dataset import Dataset
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.errors import Busy
 from labelaudit.jobs import Job, Kind, Work
+from labelaudit.saved import open_dataset
 from labelaudit.settings import settings
 from labelaudit.ui.folding import OPEN
 
@@ -64,7 +65,7 @@ class Queue:
     def work(self) -> None:
         """Do what waits, and forget it."""
         for job in self.jobs.values():
-            audit(Dataset.open(job.data), AuditConfig(**job.work.config), cache=settings().cache_dir)
+            audit(open_dataset(job.data), AuditConfig(**job.work.config), cache=settings().cache_dir)
         self.jobs.clear()
 
 

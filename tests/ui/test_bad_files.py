@@ -10,8 +10,10 @@ from files import CASES, GOOD, Case
 from made import relabelled
 from streamlit.testing.v1 import AppTest
 
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.load import load
+from labelaudit.result import Audit
 from labelaudit.settings import settings
 from labelaudit.workspace import Workspace
 

@@ -11,7 +11,8 @@ import pytest
 from dashboards import PAGES, Dashboard
 from made import probabilities, table
 
-from labelaudit.audit import AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.given import Given
 from labelaudit.load import to_bytes

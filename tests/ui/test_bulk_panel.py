@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from dashboards import PAGES, Dashboard
 
-from labelaudit.audit import Audit
 from labelaudit.decisions import was_seen
+from labelaudit.result import Audit
 from labelaudit.review import Decision
 from labelaudit.selection import Selection
 from labelaudit.ui import bulk, filters, folding

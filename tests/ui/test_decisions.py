@@ -9,7 +9,9 @@ import pytest
 from dashboards import Dashboard
 from made import relabelled, texts
 
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
+from labelaudit.result import Audit
 from labelaudit.review import effective
 from labelaudit.selection import Selection
 from labelaudit.settings import settings

@@ -12,10 +12,12 @@ import pytest
 from dashboards import Dashboard
 from made import relabelled, texts
 
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.given import Given
+from labelaudit.result import Audit
 from labelaudit.review import Decision
 from labelaudit.selection import Selection
 from labelaudit.settings import settings

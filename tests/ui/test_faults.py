@@ -14,10 +14,12 @@ from dashboards import PAGES, Dashboard
 from full import full
 from made import table
 
-from labelaudit.audit import Audit, AuditConfig
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.jobs import Job, Work
 from labelaudit.load import TABLES, to_bytes
+from labelaudit.result import Audit
+from labelaudit.saved import open_dataset
 from labelaudit.selection import Selection
 from labelaudit.settings import settings
 from labelaudit.ui.markdown import plain
@@ -166,7 +168,7 @@ def test_a_path_on_this_machine_is_audited_without_an_upload(
     assert "120 rows, 2 columns" in [subheader.value for subheader in app.subheader]
     dashboard.press("ingest-go")
     (job,) = dashboard.queue.jobs.values()
-    assert Dataset.open(job.data).provenance["path"] == str(tmp_path / "here.csv")
+    assert open_dataset(job.data).provenance["path"] == str(tmp_path / "here.csv")
     dashboard.queue.work()
     dashboard.open("2_Audit")
     assert "We suspect" in dashboard.text()

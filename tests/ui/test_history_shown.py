@@ -11,10 +11,12 @@ import pytest
 from dashboards import Dashboard
 from made import relabelled
 
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.database import Database
 from labelaudit.decisions import Decision
 from labelaudit.exchange import to_jsonl
+from labelaudit.result import Audit
 from labelaudit.review import DecisionLog
 from labelaudit.settings import settings
 from labelaudit.ui import copies, history

@@ -9,7 +9,7 @@ import pytest
 from dashboards import PAGES, Dashboard
 from issued import finding
 
-from labelaudit.audit import Audit
+from labelaudit.result import Audit
 from labelaudit.selection import Selection
 from labelaudit.settings import settings
 

@@ -11,8 +11,8 @@ from dashboards import Dashboard
 from streamlit.testing.v1 import AppTest
 
 from labelaudit import map as maps
-from labelaudit.audit import Audit
 from labelaudit.cache import Cache
+from labelaudit.result import Audit
 from labelaudit.selection import Selection
 from labelaudit.settings import settings
 

@@ -6,7 +6,8 @@ import measured
 import pytest
 from dashboards import PAGES, Dashboard
 
-from labelaudit.audit import Audit, AuditConfig
+from labelaudit.config import AuditConfig
+from labelaudit.result import Audit
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
 from labelaudit.workspace import Workspace

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from dashboards import Dashboard
 
-from labelaudit.audit import Audit
 from labelaudit.learning import EVERY, FIRST
 from labelaudit.ordering import LEARNED
 from labelaudit.progress import lots_of
+from labelaudit.result import Audit
 from labelaudit.review import Decision
 from labelaudit.selection import Selection, points
 from labelaudit.ui import stopping

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from dashboards import PAGES, Dashboard
 
-from labelaudit.audit import Audit
+from labelaudit.result import Audit
 from labelaudit.selection import Selection, cell
 
 TO_INGEST = PAGES[1:]

@@ -9,8 +9,10 @@ import pytest
 from dashboards import PAGES, Dashboard
 from pictures import as_folder, as_zip, picture, pictures
 
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.load import load
+from labelaudit.result import Audit
 from labelaudit.selection import Selection
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS

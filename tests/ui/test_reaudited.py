@@ -6,9 +6,9 @@ import json
 
 from dashboards import Dashboard
 
-from labelaudit.audit import Audit
 from labelaudit.decisions import Decision
 from labelaudit.export import export
+from labelaudit.result import Audit
 from labelaudit.workspace import Workspace
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards import Dashboard
 
-from labelaudit.audit import Audit
+from labelaudit.result import Audit
 from labelaudit.selection import Selection
 
 

@@ -11,9 +11,9 @@ import streamlit as st
 from dashboards import Dashboard
 
 from labelaudit import agreement
-from labelaudit.audit import Audit
 from labelaudit.conflicts import conflicts
 from labelaudit.decisions import Decision, effective
+from labelaudit.result import Audit
 from labelaudit.selection import Selection
 from labelaudit.store import Slice
 from labelaudit.ui.visitor import NAME_COOKIE, reviewer

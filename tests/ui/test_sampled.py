@@ -9,8 +9,10 @@ from dashboards import PAGES, Dashboard
 from made import texts
 
 from labelaudit.artefacts import manifest
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.export import Handover
+from labelaudit.result import Audit
 from labelaudit.review import Decision
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS

@@ -13,12 +13,14 @@ import pytest
 from dashboards import PAGES, Dashboard, Queue
 from made import relabelled, table
 
-from labelaudit import charts
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit import planes
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.given import Given
 from labelaudit.labels import encode
 from labelaudit.query import ordered
+from labelaudit.result import Audit
 from labelaudit.review import Decision
 from labelaudit.selection import Selection
 from labelaudit.settings import settings
@@ -102,7 +104,7 @@ def opened_and_alive() -> int:
 def test_the_browser_never_gets_more_than_it_can_show(
     dashboard: Dashboard, queue: Queue, found: Audit, selection: Selection
 ) -> None:
-    assert len(found.rows) > charts.BINNED_ABOVE
+    assert len(found.rows) > planes.BINNED_ABOVE
     assert found.manifest["counts"]["suspects"] > scatter.MOST_DRAWN > noise_sim.MOST_DRAWN
     dashboard.open("", audit=found.id, sel=selection.to_text())
     dashboard.app.session_state["draft"] = found.dataset

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from dashboards import Dashboard
 
-from labelaudit.audit import Audit
 from labelaudit.decisions import renames, tags_of
+from labelaudit.result import Audit
 from labelaudit.review import Decision
 from labelaudit.selection import Selection
 from labelaudit.store import Slice

@@ -10,8 +10,9 @@ import streamlit as st
 from dashboards import Dashboard
 from made import table, texts
 
-from labelaudit.audit import Audit, AuditConfig
+from labelaudit.config import AuditConfig
 from labelaudit.errors import BadInput, StoreError
+from labelaudit.result import Audit
 from labelaudit.settings import settings
 from labelaudit.ui.ingest import from_path
 from labelaudit.ui.visitor import COOKIE, TOKEN, sentence, workspace

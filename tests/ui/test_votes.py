@@ -9,8 +9,10 @@ import rated
 from dashboards import PAGES, Dashboard
 
 from labelaudit.annotators import ranked
-from labelaudit.audit import Audit, AuditConfig, audit
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
+from labelaudit.result import Audit
 from labelaudit.settings import settings
 from labelaudit.shapes.votes import votes, with_votes
 from labelaudit.ui.markdown import plain
