@@ -131,6 +131,11 @@ class Axes:
     bounds: tuple[float, float] | None = (0.0, 1.0)
 
 
+def given_name(audit: Audit, position: int) -> str:
+    """Name the given label of a unit as it is written."""
+    return audit.dataset.name_of(audit.label_issues["given"].iloc[position])
+
+
 @dataclass(frozen=True)
 class Task:
     """A kind of label.
@@ -174,6 +179,8 @@ class Task:
         Of that plane.
     part_name : callable
         ``(audit, position) -> what a part of an example is called``: the word, the class; empty for a whole example.
+    near_name : callable
+        ``(audit, position) -> the given label`` of a unit for a person, where many stand side by side.
     detectors : mapping of str to str
         Columns of `Found.scores` that speak about labels, with their titles; those of `confident.SCORES` and of the
         heads need not be named.
@@ -220,6 +227,7 @@ class Task:
     heatmaps: Callable[[Audit], Sequence[Grid] | str] = confusions
     axes: Axes = Axes()
     part_name: Callable[[Audit, int], str] = lambda audit, position: ""
+    near_name: Callable[[Audit, int], str] = given_name
     detectors: Mapping[str, str] = field(default_factory=dict)
     choices: tuple[str, ...] = ("model", "filter_by", "score", "calibrate")
     models: tuple[str, ...] = HEADS
