@@ -237,15 +237,15 @@ def settled(dataset: Dataset) -> Dataset:
     return dataset.with_labels(values)
 
 
-def metrics(audit: Audit) -> dict[str, Any]:
-    """Return the figures that Health shows beside those in the manifest."""
+def metrics(audit: Audit, word: str = "class") -> dict[str, Any]:
+    """Return the figures that Health shows beside those in the manifest; a class can be called otherwise."""
     labelled = audit.codes >= 0
     predicted = audit.outputs["pred_probs"].argmax(axis=1)
     return {
         **audit.manifest["health"],
         **classes.said_of_model(float((predicted == audit.codes)[labelled].mean())),
-        "card": classes.weakest(audit),
-        "panels": [classes.ranking(audit), classes.pairs(audit)],
+        "card": classes.weakest(audit, word=word),
+        "panels": [classes.ranking(audit, word=word), classes.pairs(audit, word)],
     }
 
 

@@ -323,4 +323,10 @@ MULTILABEL = Task(
         "alone": "models without the other labels",
         "other_labels": "the other labels alone",
     },
+    word="label",
+    unit="label",
+    unnamed=(
+        "the classes here are present and absent, so none can be renamed or merged; to call a label otherwise, rename "
+        "its column or replace its name in the file."
+    ),
 )

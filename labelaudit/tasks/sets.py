@@ -30,8 +30,8 @@ def metrics(audit: Audit) -> dict[str, Any]:
     return {
         **audit.manifest["health"],
         **classes.said_of_model(float((likely == audit.codes)[labelled].mean())),
-        "card": replace(classes.weakest(audit, _extra), title="Weakest label"),
-        "panels": [replace(classes.ranking(audit, _of_label), title="Label quality by label"), _swapped(audit)],
+        "card": classes.weakest(audit, _extra, "label"),
+        "panels": [classes.ranking(audit, _of_label, "label"), _swapped(audit)],
         **multilabel.metrics(bits, likely.reshape(bits.shape)),
     }
 

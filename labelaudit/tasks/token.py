@@ -262,7 +262,7 @@ def metrics(audit: Audit) -> dict[str, Any]:
     predicted, known = audit.outputs["pred_probs"].argmax(axis=1), audit.codes >= 0
     classes = audit.dataset.classes
     figures = {
-        **classification.metrics(audit),
+        **classification.metrics(audit, "tag"),
         "macro_f1": tokens.macro_f1(audit.codes[known], predicted[known], len(classes)),
     }
     if spans.are_entities(classes):
@@ -320,4 +320,6 @@ TOKEN = Task(
     part_name=part_name,
     choices=("filter_by", "score", "calibrate"),
     own_features=True,
+    word="tag",
+    unit="token",
 )

@@ -19,6 +19,7 @@ import labelaudit as la
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.load.bring import bring
+from labelaudit.saved import open_dataset, save_dataset
 
 LABELS = ["label a", "label b", "label c", "label d"]
 TAGS = ["ADJ", "DET", "NOUN", "VERB"]
@@ -182,8 +183,8 @@ def test_sentences_keep_theirs_in_a_sample_and_on_disk(sentences: Dataset, tmp_p
     rows = np.array([8, 2, 6, 3])
     part = dataset.take(rows)
     wanted = np.concatenate([by_sentence(sentences, values)[row] for row in rows])
-    part.save(tmp_path)
-    for found in (part, Dataset.open(tmp_path)):
+    save_dataset(part, tmp_path)
+    for found in (part, open_dataset(tmp_path)):
         assert found.given is not None
         assert np.allclose(found.given.probabilities(dataset.classes), wanted)
 
