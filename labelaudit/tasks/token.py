@@ -189,21 +189,20 @@ def _entity_issues(
     doubted = np.array([bool(flagged[tokens].any()) for tokens in covered], dtype=bool)
     covered = [tokens for tokens, keep in zip(covered, doubted, strict=True) if keep]
     found, kept = [], differs[doubted]
-    if covered:
-        found.append(
-            _rows(
-                issues,
-                kept["start"].to_numpy(),
-                ENTITY,
-                np.array([score[tokens].min() for tokens in covered]),
-                [[_in_words(span, words)] for span in kept.itertuples()],
-                [[str(parts[token]) for token in tokens] for tokens in covered],
-            )
-        )
+    # Each is listed at its worst suspect, where the decision is due; two entities may share it.
+    listed: dict[int, tuple[list[str], list[str]]] = {}
+    for span, within in zip(kept.itertuples(), covered, strict=True):
+        worst = int(within[np.where(flagged[within], score[within], np.inf).argmin()])
+        reasons, around = listed.setdefault(worst, ([], []))
+        reasons.append(_in_words(span, words))
+        around += [str(parts[token]) for token in within if parts[token] not in around]
+    if listed:
+        at, (told, near) = np.array(list(listed)), zip(*listed.values(), strict=True)
+        found.append(_rows(issues, at, ENTITY, score[at], list(told), list(near)))
     lost = np.flatnonzero(given.out_of_order())
     if len(lost):
-        reasons = [[f"{dataset.class_names[dataset.labels[at]]} follows no B- or I- of its type"] for at in lost]
-        found.append(_rows(issues, lost, ORDER, np.zeros(len(lost)), reasons, [None] * len(lost)))
+        why = [[f"{dataset.class_names[dataset.labels[token]]} follows no B- or I- of its type"] for token in lost]
+        found.append(_rows(issues, lost, ORDER, np.zeros(len(lost)), why, [None] * len(lost)))
     return found, {ENTITY: _differing(kept["how"]), ORDER: _out_of_order(len(lost))}
 
 
@@ -216,7 +215,7 @@ def _differing(how: pd.Series) -> Finding:
         len(how),
         f"Entities with a suspect in them that the model sees otherwise: {kinds}." if kinds else "",
         applies=True,
-        advice="Each is listed at its first token: correct its tags there, in the sentence.",
+        advice="Each is listed at its worst suspect: decide there, and on the others in the sentence.",
     )
 
 
