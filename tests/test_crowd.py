@@ -259,9 +259,10 @@ def test_annotators_with_few_ratings_are_weighed_by_how_often_they_are_right() -
 @pytest.mark.parametrize("name", ["few ratings per annotator", "hard items", "habits class by class", "ten classes"])
 def test_wrong_labels_are_ranked_first_and_the_quality_says_how_often_it_is_right(name: str) -> None:
     """On the same labels, those of the majority, beside the other methods; and calibrated better than each."""
+    from sklearn.metrics import average_precision_score
+
     from benchmarks.crowd import calibration_error
     from benchmarks.crowds import CROWDS
-    from sklearn.metrics import average_precision_score
 
     def measured(posterior: np.ndarray) -> tuple[float, float]:
         first, best = majority(ratings), posterior.argmax(axis=1)
