@@ -156,6 +156,8 @@ def find_issues(
 
     Examples without a number are never flagged: they get the predicted one as suggestion.
     """
+    from labelaudit.clusters import suspect_clusters
+
     found, pooled, numbers = read(dataset.as_written), outputs["pooled"], targets(dataset)
     known = ~np.isnan(numbers)
     verdict = outputs["verdict"]
@@ -172,6 +174,11 @@ def find_issues(
     flagged = np.zeros(len(numbers), dtype=bool)
     flagged[known] = verdict.flagged
     flagged &= ~dataset.verified & (suggested != numbers)
+    cluster = np.full(len(numbers), -1)
+    if seen.features is not None and flagged.any():
+        # What errs to the same side stands for the pair of classes that others share.
+        above, same = (numbers > pooled.predicted).astype(int), np.zeros(len(numbers), dtype=int)
+        cluster = suspect_clusters(seen.features.matrix, above, same, flagged, scores[SCORE].to_numpy())
     shown = flagged | ~known
     reasons: list[list[str]] = [[] for _ in numbers]
     lowest = np.argsort(-pooled.distance, kind="stable")[:AT_HAND]
@@ -190,7 +197,7 @@ def find_issues(
                 dtype=object,
             ),
             "related": pd.Series(None, index=range(len(ids)), dtype=object),
-            "cluster": pd.Series(pd.NA, index=range(len(ids)), dtype="Int64"),
+            "cluster": pd.Series(cluster, dtype="Int64").mask(cluster < 0),
             "evidence": reasons,
         },
         columns=list(ISSUE_COLUMNS),
@@ -298,6 +305,14 @@ def near_name(audit: Audit, position: int) -> str:
     return show(None) if np.isnan(given) else _shown(found, float(given))
 
 
+def cluster_name(audit: Audit, members: np.ndarray) -> str:
+    """Say to which side the members of a cluster err, and about how large their numbers are."""
+    found, numbers = _column(audit)
+    given, predicted = np.median(numbers[audit.rows[members]]), np.median(audit.outputs["predicted"][members])
+    side = "high" if given > predicted else "low"
+    return f"too {side}: {_shown(found, float(given))} where {_shown(found, float(predicted))} is predicted"
+
+
 def view(audit: Audit, position: int) -> Sequence[Block]:
     """Show one example, and where its number lies against what is predicted."""
     example = EXAMPLES[audit.dataset.modality](audit, position)
@@ -344,6 +359,7 @@ REGRESSION = Task(
     expected=expected,
     overview=overview,
     near_name=near_name,
+    cluster_name=cluster_name,
     detectors=DETECTORS,
     choices=("model",),
     models=REGRESSORS,
