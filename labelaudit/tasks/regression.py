@@ -39,6 +39,7 @@ DETECTORS = {
     "clean_learning": "CleanLearning",
     ROBUST: "model without the suspects",
 }
+BAND = ("predicted", "low", "high")  # of the outputs
 PARTS = 40  # of the line on which a number is shown
 AT_HAND = 100  # lowest scores that come with reasons, suspected or not: who finds no suspect looks there
 FIXABLE = "looks fixable: what is predicted is sure, and this number far from it"
@@ -216,7 +217,7 @@ def find_issues(
 def _reasons(row: int, numbers: np.ndarray, outputs: Mapping[str, Any], found: Numerals, seen: Seen) -> list[str]:
     """Say what the models and the neighbours take the number for, and whether it can be put right."""
     pooled, arrays, given = outputs["pooled"], outputs["arrays"], numbers[row]
-    predicted, low, high = (_shown(found, float(arrays[name][row])) for name in ("predicted", "low", "high"))
+    predicted, low, high = (_shown(found, float(arrays[name][row])) for name in BAND)
     who = "your model" if YOURS in pooled.every else f"model{'s' * (len(pooled.every) > 1)} without this example"
     told = [f"{who}: {predicted} ({low} to {high} in {residuals.LEVEL:.0%} of cases)"]
     if np.isnan(given):
@@ -316,10 +317,10 @@ def cluster_name(audit: Audit, members: np.ndarray) -> str:
 def view(audit: Audit, position: int) -> Sequence[Block]:
     """Show one example, and where its number lies against what is predicted."""
     example = EXAMPLES[audit.dataset.modality](audit, position)
-    _, numbers = _column(audit)
+    found, numbers = _column(audit)
     known = numbers[~np.isnan(numbers)]
     given = numbers[audit.rows[position]]
-    predicted, low, high = (float(audit.outputs[name][position]) for name in ("predicted", "low", "high"))
+    predicted, low, high = found.rounded(np.array([audit.outputs[name][position] for name in BAND])).tolist()
     start, end = np.quantile(known, [0.005, 0.995])  # a number that is far too large would squeeze all others
     start, end = min(start, low, *known[known == given]), max(end, high, *known[known == given])
     counts, _ = np.histogram(known, bins=PARTS, range=(start, end))
