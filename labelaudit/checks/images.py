@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from labelaudit.checks.base import Check, DoesNotApply, Material, Outcome, count_of
+from labelaudit.checks.base import Check, DoesNotApply, Material, Outcome
+from labelaudit.text import count_of
 
 COMMON = 0.1  # share of the images from which on a property is how these images are, as in Datalab
 BLUR_SCALE, BITS = 100.0, 10.0  # standard deviation of the edges, bits of entropy: what cleanvision divides by

@@ -9,9 +9,12 @@ import pyarrow as pa
 
 from labelaudit.columns import numbers
 from labelaudit.labels import encode
-from labelaudit.load.known import EXAMPLES, Finding, Known, counted
+from labelaudit.load.known import EXAMPLES, Finding, Known
 from labelaudit.load.leaks import giveaway, label_codes, reason_of
+from labelaudit.shapes import binary
+from labelaudit.text import count_of
 
+FEWEST_LABELS = 3  # columns: fewer are as often features beside a class
 FEW_NUMBERS = 50  # rows from which a model of numbers learns something
 _READS_LIKE_NOTHING = frozenset({"na", "none", "?", "-", "--", "n.a.", "unknown", "missing", "undefined"})
 
@@ -47,6 +50,27 @@ def number_label(known: Known, folds: int) -> Iterable[Finding]:
             "Every value counts as a class of its own, and few have enough examples to learn from.",
             "Audit it as a number, put the numbers into ranges, or choose a column with few classes.",
             "high",
+            "regression",
+        )
+
+
+def several_labels(known: Known, folds: int) -> Iterable[Finding]:
+    """Columns that seem to be a label each, one of which is taken for the class."""
+    names, table = [], known.dataset.table
+    for name in reversed(table.column_names):
+        if not binary.is_binary(table[name]):
+            break
+        names.append(name)
+    if len(names) >= FEWEST_LABELS and set(known.dataset.label_columns) <= set(names):
+        yield Finding(
+            "several_labels",
+            f"The last {len(names)} columns say 0 or 1, no or yes, and look like a label each",
+            len(names),
+            tuple(reversed(names[-EXAMPLES:])),
+            f"Only {known.label!r} is audited, and the model learns it from the other labels.",
+            "Audit them as several labels per example.",
+            "high",
+            "multilabel",
         )
 
 
@@ -100,7 +124,7 @@ def small_classes(known: Known, folds: int) -> Iterable[Finding]:
     if len(single):
         yield Finding(
             "single_example",
-            f"{counted(len(single), 'class has', 'classes have')} one example",
+            f"{count_of(len(single), 'class has', 'classes have')} one example",
             len(single),
             tuple(_class_and_rows(known, code) for code in single[:EXAMPLES]),
             "A model that has not seen the example knows nothing of its class, so the label looks wrong.",
@@ -111,7 +135,7 @@ def small_classes(known: Known, folds: int) -> Iterable[Finding]:
     if len(small):
         yield Finding(
             "small_classes",
-            f"{counted(len(small), 'class has', 'classes have')} fewer examples than the {folds} folds",
+            f"{count_of(len(small), 'class has', 'classes have')} fewer examples than the {folds} folds",
             len(small),
             tuple(_class_and_rows(known, code) for code in small[:EXAMPLES]),
             "Some folds train without the class, and its scores say little.",
@@ -128,7 +152,7 @@ def reads_like_nothing(known: Known, folds: int) -> Iterable[Finding]:
         rows = int(known.counts[alike].sum())
         yield Finding(
             "reads_like_nothing",
-            f"{counted(rows, 'row has', 'rows have')} a label that reads like none",
+            f"{count_of(rows, 'row has', 'rows have')} a label that reads like none",
             rows,
             tuple(_class_and_rows(known, code) for code in alike[:EXAMPLES]),
             "It is kept as a class of its own.",
@@ -146,7 +170,7 @@ def giveaways(known: Known, folds: int) -> Iterable[Finding]:
     if seen:
         yield Finding(
             "giveaways",
-            f"{counted(len(seen), 'feature gives', 'features give')} too much away",
+            f"{count_of(len(seen), 'feature gives', 'features give')} too much away",
             len(seen),
             tuple(f"{name!r} {reasons[name]}" for name in seen[:EXAMPLES]),
             "The model takes the answer from there instead of learning it, so that wrong labels look right.",
@@ -156,7 +180,7 @@ def giveaways(known: Known, folds: int) -> Iterable[Finding]:
     if hidden:
         yield Finding(
             "giveaways_left_out",
-            f"{counted(len(hidden), 'column is', 'columns are')} left out of the features",
+            f"{count_of(len(hidden), 'column is', 'columns are')} left out of the features",
             len(hidden),
             tuple(f"{name!r} {reasons[name]}" for name in hidden[:EXAMPLES]),
             "The model does not see what would give the label away or identify the rows.",

@@ -20,6 +20,7 @@ from labelaudit.predict import Progress, silent
 from labelaudit.tasks.grids import Grid, confusions
 
 if TYPE_CHECKING:
+    from labelaudit.checks import Finding
     from labelaudit.config import AuditConfig
     from labelaudit.features import Features
     from labelaudit.neighbors import Graph
@@ -101,6 +102,8 @@ class Found:
     confident_joint : ndarray of shape (K, K) or None
     health : mapping
         Figures of the whole data set.
+    findings : mapping of str to Finding
+        What is told of issues of the task's own, by their names in the table.
     """
 
     issues: pd.DataFrame
@@ -108,6 +111,7 @@ class Found:
     per_class: pd.DataFrame
     confident_joint: np.ndarray | None
     health: Mapping[str, float]
+    findings: Mapping[str, Finding] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -205,6 +209,10 @@ class Task:
         Name of an option of `Dataset.label_options` to its values, the usual one first.
     own_features : bool
         Whether `predict` makes features of its own, of units that are no whole examples: nothing is `Seen` then.
+    word, unit : str
+        What one row of `Audit.per_class` is for a person, and what one decision is about.
+    unnamed : str
+        Why no class can be renamed, and what to do instead; empty where it can.
     """
 
     name: str
@@ -236,6 +244,9 @@ class Task:
     several: bool = False
     label_options: Mapping[str, Sequence[str]] = field(default_factory=dict)
     own_features: bool = False
+    word: str = "class"
+    unit: str = "example"
+    unnamed: str = ""
 
 
 def apply(dataset: Dataset, decisions: pd.DataFrame) -> list[Any]:

@@ -367,4 +367,6 @@ REGRESSION = Task(
     noises={"uniform": "far off"},
     label_options={"decimal": numerals.DECIMALS},
     heatmaps=no_heatmap,
+    word="range",
+    unnamed="numbers are no classes, so none can be renamed or merged; set those that are wrong, alone or in bulk.",
 )
