@@ -68,7 +68,7 @@ def plane(opened: Opened) -> None:
 
 
 def _clusters(opened: Opened, clusters: list[Cluster]) -> None:
-    st.markdown("**Clusters of suspects**", help="Same given and suggested label, close in features (HDBSCAN).")
+    st.markdown("**Clusters of suspects**", help="Suspected alike, and close in features (HDBSCAN).")
     if not clusters:
         st.caption("None: the suspects do not gather anywhere.")
     for cluster in clusters:
