@@ -95,7 +95,7 @@ def _pairs(opened: Opened, places: list[int]) -> list[tuple[int, ...]]:
 def _example_html(opened: Opened, place: int) -> str:
     return (
         f'<div class="la-near">{glance_html(opened, place)}<div class="la-labels">{labels_html(opened, place)}</div>'
-        f'<div class="la-small">id {escape(str(opened.table["id"].iloc[place]))}</div></div>'
+        f'<div class="la-small">id {id_html(opened.table["id"].iloc[place])}</div></div>'
     )
 
 
