@@ -42,6 +42,8 @@ def show(opened: Opened, *, deck: bool = False) -> None:
         size += f" examples with {len(table):,} {task.unit}s"
     elif opened.dataset.classes:
         size += f" × {count_of(len(opened.dataset.classes), task.word)}"
+    elif not audit.sample:
+        size += f" {task.unit}s"
     seen = [opened.dataset.modality] if opened.dataset.feature_columns else []
     facts = [
         (opened.dataset.name, ""),

@@ -121,7 +121,7 @@ def preview(handover: Handover) -> None:
     whole = handover.audit.is_whole
     about, rows = f"{task.unit}s", count_of(counts["rows"], "example")
     st.caption(f"Of {rows}:" if whole else f"Of the {counts['labels']:,} {about} in {rows}, counted in {about}:")
-    columns = st.columns(5)
+    columns = st.container(key="export-counts").columns(5)
     columns[0].metric("Relabelled", f"{counts['relabelled']:,}", border=True)
     gone = f"All {about} of examples that are left out"
     columns[1].metric("Removed", f"{counts['removed']:,}", border=True, help=None if whole else gone)

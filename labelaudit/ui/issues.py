@@ -11,6 +11,7 @@ import streamlit as st
 
 from labelaudit.selection import Selection
 from labelaudit.ui import session
+from labelaudit.ui.blocks import id_html
 from labelaudit.ui.cards import glance_html, labels_html
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened

@@ -34,6 +34,9 @@ CSS = """
 @media (max-width: 1200px) {
   [data-testid="stHorizontalBlock"]:has(.st-key-heatmap) > [data-testid="stColumn"] { min-width: 100%; }
 }
+/* Five figures side by side are cut off in half a narrow page. */
+.st-key-export-counts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+.st-key-export-counts [data-testid="stColumn"] { min-width: 8.8rem; }
 .la-facts { display: flex; gap: 1.1rem; flex-wrap: wrap; align-items: baseline; font-size: .92rem; }
 .la-facts span { white-space: nowrap; color: color-mix(in srgb, currentColor 78%, transparent); }
 .la-facts b { color: currentColor; }
