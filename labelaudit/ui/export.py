@@ -136,7 +136,7 @@ def preview(handover: Handover) -> None:
         st.caption(f"{more} get the new name of a class that was renamed or merged.")
     unseen = int(handover.scope.sum() - handover.scope[handover.audit.outputs["rows"]].sum())
     if unseen:
-        not_audited = f"{count_of(unseen, 'example')} of them were not audited"
+        not_audited = f"{count_of(unseen, 'example')} were not audited"
         st.caption(f"{not_audited} ({handover.audit.sample} was); they are written as they are.")
     if handover.changes.empty:
         with st.container(border=True, height=240):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import measured
 import pytest
 from dashboards import PAGES, Dashboard
@@ -46,3 +48,14 @@ def test_health_shows_the_error_in_each_range(dashboard: Dashboard, audited: Aud
     app = dashboard.open("3_Health", audit=audited.id)
     assert "Error by range" in [heading.value for heading in app.subheader]
     assert dashboard.metrics()["Usual error"] == f"{audited.manifest['health']['mae']:,.4g}"
+
+
+def test_planted_errors_lie_on_the_plane_of_numbers(dashboard: Dashboard, audited: Audit) -> None:
+    dashboard.open("7_Noise_Sim", audit=audited.id)
+    dashboard.queue.work()
+    dashboard.run()
+    charts = [json.loads(chart.proto.spec) for chart in dashboard.app.get("vega_lite_chart")]
+    drawn = [layer for chart in charts for layer in chart.get("layer", [])]
+    titles = {layer["encoding"].get("x", {}).get("title") for layer in drawn if "encoding" in layer}
+    assert {"predicted without the example", "examples reviewed, worst first"} <= titles
+    assert "self-confidence: probability of the given label" not in titles
