@@ -3,43 +3,51 @@
 All sides see the same ratings and features in one run. CROWDLAB is cleanlab's, by its tutorial: logistic regression on
 the majority vote under `cross_val_predict`, then `get_label_quality_multiannotator`; without features its model says
 the share of each class. Nothing is chosen by the truth, which only counts. Beside the share of right labels: how well
-the quality ranks the wrong ones (average precision), how far it is from being right on average, and how the quality of
-the annotators ranks them (Spearman's correlation with how often they are right, of those with ten ratings).
+each side ranks wrong labels, the same for all sides, by how likely it takes them to be (average precision): those of
+labelaudit's consensus, and those of the majority, which are what an audit has to find; where sides have wrong labels of
+their own, the one with more of them has the higher average precision. Then the calibration error of the consensus's
+quality (of ten bins of as many items), and how the quality of the annotators ranks them (Spearman's correlation with
+how often they are right, of those with ten ratings). Made crowds follow, as means over seeds; their model is the
+tutorial's on all sides.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.crowds import CROWDS, Made
 from benchmarks.recipe import ROOT
 from labelaudit.annotators import heard, qualities, ranked
 from labelaudit.audit import audit
 from labelaudit.config import AuditConfig
-from labelaudit.consensus import consensus
-from labelaudit.crowd import Ratings, majority
+from labelaudit.consensus import Method, consensus
+from labelaudit.crowd import Ratings, majority, usual_shares
+from labelaudit.crowdlab import crowdlab
 from labelaudit.dataset import Dataset
 from labelaudit.load import load
 from labelaudit.load.arrays import read_arrays
 from labelaudit.shapes.votes import votes
 
 RATINGS, ANNOTATORS, ITEMS, CLASSES = 100_000, 1_000, 20_000, 5
+ALONE: dict[str, Method] = {"majority vote": "majority", "Dawid and Skene": "dawid_skene", "GLAD": "glad"}
 SLOWEST = 20  # seconds that so many ratings may take
 
 
 @dataclass(frozen=True)
 class Found:
-    """A consensus, and how much it and each annotator are to be trusted."""
+    """How likely each class is, shape (N, K), the consensus, and how much each annotator is to be trusted."""
 
+    posterior: np.ndarray
     label: np.ndarray
-    quality: np.ndarray
     annotators: np.ndarray
 
 
@@ -59,77 +67,113 @@ def cases(data: Path) -> Iterator[tuple[str, Dataset, np.ndarray]]:
 def ours(dataset: Dataset, seed: int) -> Found:
     found = audit(dataset, AuditConfig(seed=seed, checks=False))
     posterior = found.outputs["pred_probs"]
-    return Found(posterior.argmax(axis=1), posterior.max(axis=1), found.outputs["annotator_quality"])
+    return Found(posterior, posterior.argmax(axis=1), found.outputs["annotator_quality"])
 
 
-def cleanlabs(dataset: Dataset, ratings: Ratings) -> Found:
-    """CROWDLAB by cleanlab's tutorial."""
-    from cleanlab.multiannotator import get_label_quality_multiannotator, get_majority_vote_label
+def tutorial(ratings: Ratings, features: np.ndarray | None, labels: np.ndarray) -> np.ndarray:
+    """Probabilities by cleanlab's tutorial; the share of each class without features."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_predict
+
+    if features is None:
+        return np.tile(usual_shares(ratings), (ratings.n_items, 1))
+    return np.asarray(
+        cross_val_predict(LogisticRegression(max_iter=400), features, labels, cv=5, method="predict_proba")
+    )
+
+
+def cleanlabs(ratings: Ratings, features: np.ndarray | None) -> Found:
+    """CROWDLAB by cleanlab's tutorial; how likely classes are that it does not choose, it does not say: ours does."""
+    from cleanlab.multiannotator import get_label_quality_multiannotator, get_majority_vote_label
 
     np.random.seed(0)  # it breaks the last ties by chance
     cells = np.full((ratings.n_items, ratings.n_annotators), np.nan)
     cells[ratings.item, ratings.annotator] = ratings.label
     wide = pd.DataFrame(cells)
-    if dataset.given is None or dataset.given.features is None:
-        pred_probs = np.tile(ratings.votes.sum(axis=0) / len(ratings), (ratings.n_items, 1))
-    else:
-        first = get_majority_vote_label(wide, verbose=False)
-        model = LogisticRegression(max_iter=400)
-        pred_probs = cross_val_predict(model, dataset.given.features, first, cv=5, method="predict_proba")
+    pred_probs = tutorial(ratings, features, get_majority_vote_label(wide, verbose=False))
     found = get_label_quality_multiannotator(wide, pred_probs, verbose=False)
-    quality = found["label_quality"]
-    stats = found["annotator_stats"].sort_index()
     return Found(
-        quality["consensus_label"].to_numpy(),
-        quality["consensus_quality_score"].to_numpy(),
-        stats["annotator_quality"].to_numpy(),
+        crowdlab(ratings, pred_probs).posterior,
+        found["label_quality"]["consensus_label"].to_numpy(),
+        found["annotator_stats"].sort_index()["annotator_quality"].to_numpy(),
     )
 
 
-def votes_alone(ratings: Ratings, method: str) -> Found:
-    found = consensus(ratings, method)  # type: ignore[arg-type]
-    return Found(found.label, found.quality, qualities(ratings, found.posterior))
+def votes_alone(ratings: Ratings, method: Method) -> Found:
+    posterior = consensus(ratings, method).posterior
+    return Found(posterior, posterior.argmax(axis=1), qualities(ratings, posterior))
 
 
-def line(side: str, found: Found, ratings: Ratings, truth: np.ndarray, seconds: float) -> str:
+def calibration_error(sure: np.ndarray, right: np.ndarray) -> float:
+    """How far ten bins of as many items are from being right as often as they say."""
+    bins = np.array_split(np.argsort(sure, kind="stable"), 10)
+    return float(sum(abs(sure[part].sum() - right[part].sum()) for part in bins) / len(sure))
+
+
+def figures(found: Found, ours: np.ndarray, ratings: Ratings, truth: np.ndarray) -> dict[str, float]:
     from scipy.stats import spearmanr
-    from sklearn.metrics import average_precision_score
+    from sklearn.metrics import average_precision_score, roc_auc_score
 
-    wrong = found.label != truth
+    rows, first = np.arange(len(truth)), majority(ratings)
     right = np.bincount(ratings.annotator, ratings.label == truth[ratings.item], ratings.n_annotators)
     known = ratings.per_annotator >= 10
-    rank = spearmanr(found.annotators[known], (right / np.maximum(ratings.per_annotator, 1))[known])[0]
-    ranked_by = average_precision_score(wrong, -found.quality)
-    off = found.quality.mean() - (1 - wrong.mean())
-    return (
-        f"  {side:34s} right {1 - wrong.mean():.3f}  AP of wrong ones {ranked_by:.3f}  sure {off:+.3f} beyond right  "
-        f"annotators {rank:.3f}  {seconds:.1f} s"
-    )
+    return {
+        "right": float((found.label == truth).mean()),
+        "AP": float(average_precision_score(ours != truth, -found.posterior[rows, ours])),
+        "AUROC": float(roc_auc_score(ours != truth, -found.posterior[rows, ours])),
+        "AP majority": float(average_precision_score(first != truth, -found.posterior[rows, first])),
+        "calibration": calibration_error(found.posterior[rows, found.label], found.label == truth),
+        "annotators": float(spearmanr(found.annotators[known], (right / ratings.per_annotator.clip(1))[known])[0]),
+    }
+
+
+def line(side: str, of: Mapping[str, float]) -> str:
+    return f"  {side:26s}" + "  ".join(f"{name} {value:.3f}" for name, value in of.items())
 
 
 def compare(name: str, dataset: Dataset, truth: np.ndarray, seeds: int) -> None:
-    ratings = votes(dataset).ratings
+    ratings, seconds = votes(dataset).ratings, {}
     print(f"{name}: {len(ratings):,} ratings of {ratings.n_items:,} items by {ratings.n_annotators:,} annotators")
-    others = []
-    for side, method in (("majority vote", "majority"), ("Dawid and Skene", "dawid_skene"), ("GLAD", "glad")):
+    features = None if dataset.given is None else dataset.given.features
+    sides: dict[str, Callable[[], Found]] = {
+        **{title: partial(votes_alone, ratings, method) for title, method in ALONE.items()},
+        "CROWDLAB by its tutorial": partial(cleanlabs, ratings, features),
+        **{f"labelaudit, seed {seed}": partial(ours, dataset, seed) for seed in range(seeds)},
+    }
+    found = {}
+    for side, find in sides.items():
         start = time.perf_counter()
-        found = votes_alone(ratings, method)
-        others.append((found.label == truth).mean())
-        print(line(side, found, ratings, truth, time.perf_counter() - start), flush=True)
-    start = time.perf_counter()
-    found = cleanlabs(dataset, ratings)
-    others.append((found.label == truth).mean())
-    print(line("CROWDLAB by its tutorial", found, ratings, truth, time.perf_counter() - start), flush=True)
-    every = []
-    for seed in range(seeds):
-        start = time.perf_counter()
-        found = ours(dataset, seed)
-        every.append((found.label == truth).mean())
-        print(line(f"labelaudit, seed {seed}", found, ratings, truth, time.perf_counter() - start), flush=True)
-    verdict = "as wanted" if min(every) >= max(others) else f"under the best other, {max(others):.3f}"
+        found[side] = find()
+        seconds[side] = time.perf_counter() - start
+    ranked_for = found["labelaudit, seed 0"].label
+    for side, one in found.items():
+        print(line(side, figures(one, ranked_for, ratings, truth)) + f"  {seconds[side]:.1f} s", flush=True)
+    right = {side: (one.label == truth).mean() for side, one in found.items()}
+    every = [share for side, share in right.items() if side.startswith("labelaudit")]
+    best = max(share for side, share in right.items() if not side.startswith("labelaudit"))
+    verdict = "as wanted" if min(every) >= best else f"under the best other, {best:.3f}"
     print(f"  labelaudit {np.mean(every):.3f}, the worst of {seeds} seeds {min(every):.3f}: {verdict}", flush=True)
+
+
+def compare_made(name: str, crowd: Made, seeds: int) -> None:
+    """Print the means of the figures; consensus and CROWDLAB have the tutorial's model where there are features."""
+    rows = []
+    for seed in range(seeds):
+        ratings, truth, features = crowd.draw(seed)
+        learn = None if features is None else partial(tutorial, ratings, features)
+        mine = consensus(ratings, predict=learn)
+        model = tutorial(ratings, features, majority(ratings))
+        posteriors = {
+            **{title: consensus(ratings, method).posterior for title, method in ALONE.items()},
+            "CROWDLAB": crowdlab(ratings, model).posterior,
+            "labelaudit": mine.posterior,
+        }
+        for side, posterior in posteriors.items():
+            found = Found(posterior, posterior.argmax(axis=1), qualities(ratings, posterior))
+            rows.append({"side": side, **figures(found, mine.label, ratings, truth)})
+    print(f"made crowd, {name} ({seeds} seeds)")
+    for side, means in pd.DataFrame(rows).groupby("side", sort=False).mean().iterrows():
+        print(line(str(side), means.to_dict()), flush=True)
 
 
 def drawn(seed: int = 0) -> tuple[Ratings, np.ndarray]:
@@ -172,6 +216,8 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     for name, dataset, truth in cases(options.data):
         compare(name, dataset, truth, options.seeds)
+    for name, crowd in CROWDS.items():
+        compare_made(name, crowd, options.seeds)
     speed()
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from labelaudit.crowd import BORROWED, Ratings
+from labelaudit.crowd import Ratings
 from labelaudit.shapes.votes import Votes, votes
 
 if TYPE_CHECKING:
     from labelaudit.result import Audit
 
 FEW = 10  # ratings; with fewer a quality says little
+BORROWED = 1.0  # ratings as those of all, that everybody begins with
 COLUMNS = ("annotator", "ratings", "quality", "agreement", "disputed", "said", "meant", "times", "note")
 PAIR_COLUMNS = ("annotator", "said", "meant", "times", "of", "share")
 ASK_COLUMNS = ("id", "score", "ratings", "likeliest", "quality", "ask")

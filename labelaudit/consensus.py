@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
 
-from labelaudit.crowd import LOWEST, Crowd, Ratings, dawid_skene, glad, majority, shares, softmax, usual_shares
+from labelaudit.crowd import LOWEST, Crowd, Ratings, Trust, dawid_skene, majority, shares, softmax, usual_shares
 from labelaudit.crowdlab import crowdlab
 
 Method = Literal["auto", "majority", "dawid_skene", "glad", "crowdlab"]
@@ -17,8 +17,17 @@ METHODS: tuple[Method, ...] = get_args(Method)
 Predict = Callable[[np.ndarray], np.ndarray]
 
 TURNS = 3  # of learning from the consensus and voting with what was learned; more change next to nothing
-PARTS = 5  # of the votes, each held out once
+PARTS = 5  # of the votes, each held out once,
+ENOUGH = 20_000  # or as many of them as hold so many votes
 FEWER_ROUNDS = 30  # where it begins near the end
+DRAWS = 200  # of items, to see which way of weighing annotators is the best of all how often
+SELDOM = 0.05  # of the draws; what is the best less often is not looked at again
+PUBLISHED = Trust(by_class=0)
+TRUSTS = (
+    *(Trust(own, np.inf) for own in (1, 3, 10, 30)),
+    *(Trust(np.inf, share) for share in (0.3, 1, 3)),
+    *(Trust(10, share) for share in (1, 3, 10, 30)),
+)
 TEMPERATURES = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8)
 
 
@@ -36,15 +45,15 @@ class Consensus:
         By how much the votes had to be softened; 1 for not at all.
     model_share : float
         Of the model's own say beside that of all together.
-    by_class : bool
-        Whether annotators were weighed class by class, or by how often each is right in all.
+    by_class : float
+        How far annotators were weighed class by class, 0 to 1, and not by how often each is right in all.
     """
 
     posterior: np.ndarray
     model: np.ndarray | None = None
     temperature: float = 1.0
     model_share: float = 0.0
-    by_class: bool = True
+    by_class: float = 1.0
 
     @property
     def label(self) -> np.ndarray:
@@ -57,6 +66,32 @@ class Consensus:
         return np.asarray(self.posterior.max(axis=1))
 
 
+@dataclass(frozen=True, eq=False)
+class Way:
+    """A way of weighing annotators, what it finds, and how far that is to be believed.
+
+    Parameters
+    ----------
+    trust : Trust
+    crowd : Crowd
+    temperature, model_share : float
+        See `Consensus`.
+    weight : float
+        Of this way among all.
+    """
+
+    trust: Trust
+    crowd: Crowd
+    temperature: float = 1.0
+    model_share: float = 0.0
+    weight: float = 0.0
+
+    @property
+    def keeps_classes(self) -> bool:
+        """Whether classes mean what they are called; they do where nobody has habits."""
+        return not np.isfinite(self.trust.by_class) or self.crowd.keeps_classes
+
+
 def consensus(
     ratings: Ratings, method: Method = "auto", predict: Predict | None = None, pred_probs: np.ndarray | None = None
 ) -> Consensus:
@@ -67,8 +102,10 @@ def consensus(
     right more often, but far too sure of itself: the votes are not independent, and the model has learned from them.
     So the votes are held out, a fifth at a time, and the result is softened by the temperature, and mixed with the
     model alone in the proportion, that predict them best. No truth is needed, and where the features say nothing the
-    model gets no say. By the same measure annotators have a habit for each class, or are right equally often in all;
-    so they are, too, where habits would change what the classes mean (see `Crowd.keeps_classes`).
+    model gets no say. By the same measure it is found how annotators are to be weighed (`TRUSTS`): by habits for each
+    class or by how often each is right in all, and how soon by their own ratings; what is as good is averaged. Ways
+    that would change what the classes mean are left out (see `Crowd.keeps_classes`). And no item has a say in what
+    its own annotators' habits are, which makes much of a difference where they rated few.
 
     The other methods are those of their papers; CROWDLAB takes the model that learned from the majority.
 
@@ -86,8 +123,10 @@ def consensus(
     votes = majority(ratings)
     model = pred_probs if predict is None else predict(votes)
     if method == "dawid_skene":
-        return Consensus(dawid_skene(ratings, borrowed=0).posterior, model)
+        return Consensus(dawid_skene(ratings, trust=PUBLISHED).posterior, model)
     if method == "glad":
+        from labelaudit.glad import glad
+
         return Consensus(glad(ratings)[0], model)
     if method == "crowdlab":
         return Consensus(crowdlab(ratings, or_shares(model, ratings)).posterior, model)
@@ -107,29 +146,47 @@ def _of_majority(ratings: Ratings, votes: np.ndarray) -> np.ndarray:
 
 
 def _with_model(ratings: Ratings, predict: Predict | None, model: np.ndarray | None) -> Consensus:
-    by_class = dawid_skene(ratings).keeps_classes and _how_sure(ratings, None, True) < _how_sure(ratings, None, False)
-    crowd, model = _in_turns(ratings, predict, model, by_class)
-    if by_class and not crowd.keeps_classes:
-        by_class = False
-        crowd, model = _in_turns(ratings, predict, model, by_class)
-    _, temperature, share = _how_sure(ratings, model, by_class)
-    posterior = _softened(crowd.posterior, temperature)
-    if model is not None:
-        posterior = (1 - share) * posterior + share * model
-    return Consensus(posterior, model, temperature, share, by_class)
+    ways = _weighed(ratings, [Way(trust, dawid_skene(ratings, trust=trust)) for trust in TRUSTS], None)
+    if predict is not None or model is not None:
+        often = [way for way in ways if way.weight > SELDOM]
+        best, found = _in_turns(ratings, predict, model, max(often, key=lambda way: way.weight))
+        if not best.keeps_classes:
+            often = [Way(trust, dawid_skene(ratings, trust=trust)) for trust in TRUSTS if np.isinf(trust.by_class)]
+            best, found = _in_turns(ratings, predict, model, often[0])
+        model = found
+        ways = _weighed(ratings, [_begun(ratings, way.trust, model, best.crowd) for way in often], model)
+    posterior = np.zeros((ratings.n_items, ratings.n_classes))
+    for way in ways:
+        said = _softened(_out_of_sample(ratings, way, model), way.temperature)
+        posterior += way.weight * (said if model is None else (1 - way.model_share) * said + way.model_share * model)
+    return Consensus(
+        posterior,
+        model,
+        sum(way.weight * way.temperature for way in ways),
+        sum(way.weight * way.model_share for way in ways),
+        sum(way.weight for way in ways if np.isfinite(way.trust.by_class)),
+    )
 
 
-def _in_turns(
-    ratings: Ratings, predict: Predict | None, model: np.ndarray | None, by_class: bool
-) -> tuple[Crowd, np.ndarray | None]:
+def _begun(ratings: Ratings, trust: Trust, model: np.ndarray | None, crowd: Crowd) -> Way:
+    return Way(trust, dawid_skene(ratings, model, crowd.posterior, trust=trust, rounds=FEWER_ROUNDS))
+
+
+def _out_of_sample(ratings: Ratings, way: Way, model: np.ndarray | None) -> np.ndarray:
+    """Return the posterior of each item by what its annotators do with all others, shape (N, K)."""
+    posterior = way.crowd.posterior
+    known = posterior[ratings.per_item > 0].mean(axis=0) if model is None else model
+    return softmax(np.log(known + LOWEST) + ratings.habits.without_own(ratings, posterior, way.trust))
+
+
+def _in_turns(ratings: Ratings, predict: Predict | None, model: np.ndarray | None, way: Way) -> tuple[Way, np.ndarray]:
     """Let a model learn what annotators agree on, and agree again with what it says."""
-    crowd = dawid_skene(ratings, by_class=by_class)
-    for _ in range(TURNS if predict is not None else model is not None):
+    for _ in range(1 if predict is None else TURNS):
         if predict is not None:
-            model = predict(np.where(ratings.per_item > 0, crowd.posterior.argmax(axis=1), -1))
-        model = _as_votes_show(ratings, crowd, np.asarray(model))
-        crowd = dawid_skene(ratings, model, crowd.posterior, by_class=by_class, rounds=FEWER_ROUNDS)
-    return crowd, model
+            model = predict(np.where(ratings.per_item > 0, way.crowd.posterior.argmax(axis=1), -1))
+        model = _as_votes_show(ratings, way.crowd, np.asarray(model))
+        way = _begun(ratings, way.trust, model, way.crowd)
+    return way, np.asarray(model)
 
 
 def _softened(probabilities: np.ndarray, temperature: float) -> np.ndarray:
@@ -150,22 +207,46 @@ def _as_votes_show(ratings: Ratings, crowd: Crowd, model: np.ndarray) -> np.ndar
     return _softened(model, float(np.exp(best.x)))
 
 
-def _how_sure(ratings: Ratings, model: np.ndarray | None, by_class: bool) -> tuple[float, float, float]:
-    """Return how badly held-out votes are predicted, at the temperature, and share of the model alone, that do best."""
-    part = np.random.default_rng(0).permutation(len(ratings)) % PARTS
-    known, likely = np.empty((2, len(ratings), ratings.n_classes))
-    for number in range(PARTS):
-        out = np.flatnonzero(part == number)
-        rest = dawid_skene(ratings, model, by_class=by_class, rounds=FEWER_ROUNDS, out=out)
-        known[out], likely[out] = rest.posterior[ratings.item[out]], rest.likely[ratings.habits.pair[out]]
-    alone = np.zeros(len(ratings)) if model is None else (model[ratings.item] * likely).sum(axis=1)
-    found = []
+def _weighed(ratings: Ratings, ways: Sequence[Way], model: np.ndarray | None) -> list[Way]:
+    """Weigh ways by how often each predicts held-out votes best, when items are drawn again and again.
+
+    That is a Bayesian bootstrap, as in the pseudo-BMA+ of Yao et al. (2018). A way that changes what the classes mean
+    has no weight.
+    """
+    ways = [way for way in ways if way.keeps_classes]
+    rng = np.random.default_rng(0)
+    parts = np.array_split(rng.permutation(len(ratings)), PARTS)[: -(-ENOUGH * PARTS // len(ratings))]
+    ways, logs = zip(*(_held_out(ratings, way, model, parts) for way in ways), strict=True)
+    items, item = np.unique(ratings.item[np.concatenate(parts)], return_inverse=True)
+    per_item = np.stack([np.bincount(item, log) for log in logs])
+    drawn = [int((per_item @ rng.exponential(size=len(items))).argmax()) for _ in range(DRAWS)]
+    times = np.bincount(drawn, minlength=len(ways))
+    return [replace(way, weight=float(time / DRAWS)) for way, time in zip(ways, times, strict=True) if time]
+
+
+def _held_out(
+    ratings: Ratings, way: Way, model: np.ndarray | None, parts: Sequence[np.ndarray]
+) -> tuple[Way, np.ndarray]:
+    """Find the temperature, and the share of the model alone, that predict held-out votes best; and how well they do.
+
+    `parts` are numbers of ratings that are held out together, H in all; the second is a logarithm for each, shape (H,).
+    """
+    item = ratings.item[np.concatenate(parts)]
+    known, likely = np.empty((2, sum(map(len, parts)), ratings.n_classes))
+    end = 0
+    for out in parts:
+        rest = dawid_skene(ratings, model, trust=way.trust, rounds=FEWER_ROUNDS, out=out)
+        start, end = end, end + len(out)
+        known[start:end], likely[start:end] = rest.posterior[item[start:end]], rest.likely[ratings.habits.pair[out]]
+    alone = np.zeros(len(item)) if model is None else (model[item] * likely).sum(axis=1)
+    best, found = -np.inf, (way, alone)
     for temperature in TEMPERATURES:
         together = (_softened(known, temperature) * likely).sum(axis=1)
         share = 0.0 if model is None else 0.5
         for _ in range(50 if model is not None else 0):  # by expectation and maximisation, as for any mixture
             own = share * alone
             share = float((own / (own + (1 - share) * together)).mean())
-        found.append((-np.log(share * alone + (1 - share) * together).mean(), temperature, share))
-    loss, temperature, share = min(found)
-    return float(loss), float(temperature), share
+        logs = np.log(share * alone + (1 - share) * together)
+        if logs.mean() > best:
+            best, found = logs.mean(), (replace(way, temperature=float(temperature), model_share=share), logs)
+    return found

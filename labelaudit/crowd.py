@@ -1,21 +1,22 @@
-"""Several people's labels of the same items: majority vote, Dawid and Skene's method, and GLAD.
+"""Several people's labels of the same items: majority vote, and Dawid and Skene's method.
 
-crowd-kit has the same methods. They are written anew because the consensus with a model (`labelaudit.consensus`) needs
-Dawid and Skene's with what a model says of each item as a prior, and because theirs, on data frames, takes a hundred
-times as long; it would also bring transformers and nltk along.
+crowd-kit has the same methods, and GLAD (`labelaudit.glad`). They are written anew because the consensus with a model
+(`labelaudit.consensus`) needs Dawid and Skene's with what a model says of each item as a prior, and because theirs, on
+data frames, takes a hundred times as long; it would also bring transformers and nltk along.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
 LOWEST = 1e-12
 FLOOR = 0.01  # ratings, of every kind: what nobody saw is not impossible
-BORROWED = 1.0  # ratings that are taken to be as those of all: somebody with few is like the others, until shown
+ALIKE = 0.02  # of what all give to a class: errors that are made alike whichever they are
 ROUNDS, SETTLED = 100, 1e-3  # of expectation and maximisation, and the change of a probability that is none
 
 
@@ -111,6 +112,60 @@ def majority(ratings: Ratings, pred_probs: np.ndarray | None = None) -> np.ndarr
 # -- Dawid and Skene ------------------------------------------------------------------------------------
 
 
+class Trust(NamedTuple):
+    """How much an annotator is taken to be like others, until their own ratings show it.
+
+    Parameters
+    ----------
+    own : float
+        How many ratings, of all, somebody's share of right ones begins with; infinity for everybody being right as
+        often as all are, class by class.
+    by_class : float
+        How many ratings, as expected of somebody so often right who errs as all do, their habit of each class begins
+        with: 0 for Dawid and Skene's method as it was published, infinity for nobody having habits, where every wrong
+        class is said alike.
+    """
+
+    own: float = np.inf
+    by_class: float = 1.0
+
+    def likely(
+        self, counts: np.ndarray, totals: np.ndarray, right: np.ndarray, label: np.ndarray, usual: np.ndarray
+    ) -> np.ndarray:
+        """Say how likely a label is in each class.
+
+        Parameters
+        ----------
+        counts, totals : ndarray of shape (P, K)
+            How many items of each class its annotator called so, and rated.
+        right : ndarray of shape (P,)
+            How many of these items they called right.
+        label : ndarray of shape (P,)
+        usual : ndarray of shape (K, K)
+            How often all give each label to items of each class.
+
+        Returns
+        -------
+        ndarray of shape (P, K)
+        """
+        k, has_habits = len(usual), np.isfinite(self.by_class)
+        if np.isfinite(self.own):
+            of_all = np.trace(usual) / usual.sum()
+            share = ((right + self.own * of_all) / (totals.sum(axis=1) + self.own)).clip(FLOOR, 1 - FLOOR)[:, None]
+            errors = usual + ALIKE * usual.sum(axis=0) / k if has_habits else np.ones((k, k))
+            errors = errors * (1 - np.eye(k))
+            errors /= np.maximum(errors.sum(axis=0), LOWEST)
+            expected = np.where(label[:, None] == np.arange(k), share, (1 - share) * errors[label])
+        else:
+            expected = (usual / usual.sum(axis=0))[label]
+        if not has_habits:
+            return np.asarray(expected)
+        return np.asarray((counts + FLOOR + self.by_class * expected) / (totals + FLOOR * k + self.by_class))
+
+
+LITTLE = Trust()
+
+
 @dataclass(frozen=True, eq=False)
 class Habits:
     """Ratings by pair of annotator and label, of which only those that occur are kept.
@@ -159,22 +214,38 @@ class Habits:
         gone = sp.csr_matrix((np.ones(len(out)), (ratings.item[out], self.pair[out])), shape=self.of_item.shape)
         return replace(self, of_item=self.of_item - gone)
 
-    def learned(self, posterior: np.ndarray, borrowed: float, by_class: bool) -> tuple[np.ndarray, np.ndarray]:
+    def _counted(self, posterior: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Count items of each class by pair, by label and by annotator, and how many of these were called right."""
+        counts = self.of_item.T @ posterior
+        right = self.by_annotator @ counts[np.arange(len(counts)), self.label]
+        return counts, self.by_label @ counts + FLOOR, right, self.by_annotator @ counts
+
+    def learned(self, posterior: np.ndarray, trust: Trust) -> tuple[np.ndarray, np.ndarray]:
         """Say how likely an annotator gives a label to an item of each class, shape (P, K), and all do, shape (K, K).
 
-        If not by class, an annotator is right equally often in every class, and says any other class alike.
+        Parameters
+        ----------
+        posterior : ndarray of shape (N, K)
+            Of the items.
+        trust : Trust
         """
-        counts = self.of_item.T @ posterior
-        usual = self.by_label @ counts + FLOOR
-        usual /= usual.sum(axis=0)
-        totals, k = self.by_annotator @ counts, len(usual)
-        if by_class:
-            totals += FLOOR * k + borrowed
-            return (counts + FLOOR + borrowed * usual[self.label]) / totals[self.annotator], usual
-        hits = counts[np.arange(len(counts)), self.label]
-        right = (self.by_annotator @ hits + borrowed * hits.sum() / totals.sum()) / (totals.sum(axis=1) + borrowed)
-        right = right.clip(FLOOR, 1 - FLOOR)[self.annotator, None]
-        return np.where(self.label[:, None] == np.arange(k), right, (1 - right) / max(1, k - 1)), usual
+        counts, usual, hits, totals = self._counted(posterior)
+        at = self.annotator
+        return trust.likely(counts, totals[at], hits[at], self.label, usual), usual / usual.sum(axis=0)
+
+    def without_own(self, ratings: Ratings, posterior: np.ndarray, trust: Trust) -> np.ndarray:
+        """Say how likely the ratings of an item are in each class, by what their annotators do with all other items.
+
+        Returns
+        -------
+        ndarray of shape (N, K)
+            Logarithms.
+        """
+        counts, usual, hits, totals = self._counted(posterior)
+        own = posterior[ratings.item]
+        at, said = ratings.annotator, own[np.arange(len(own)), ratings.label]
+        likely = trust.likely(counts[self.pair] - own, totals[at] - own, hits[at] - said, ratings.label, usual)
+        return np.column_stack([np.bincount(ratings.item, logs, ratings.n_items) for logs in np.log(likely).T])
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,15 +280,14 @@ def dawid_skene(
     prior: np.ndarray | None = None,
     start: np.ndarray | None = None,
     *,
-    borrowed: float = BORROWED,
-    by_class: bool = True,
+    trust: Trust = LITTLE,
     rounds: int = ROUNDS,
     out: np.ndarray | None = None,
 ) -> Crowd:
     """Weigh every label by how its annotator labels each class, found by expectation and maximisation.
 
-    Dawid and Skene (1979), with two changes: every annotator's habits borrow from those of all as many ratings as
-    `borrowed` says, because many have few of a class, and an item may have a prior of its own.
+    Dawid and Skene (1979), with two changes: every annotator's habits borrow from those of all as `trust` says, because
+    many have few ratings of a class, and an item may have a prior of its own.
 
     Parameters
     ----------
@@ -226,10 +296,8 @@ def dawid_skene(
         What is known of each item before anybody rates it, out of sample; the shares of the classes by default.
     start : ndarray of shape (N, K), optional
         Where to begin; the shares of the votes by default.
-    borrowed : float
-        0 for the method as it was published.
-    by_class : bool
-        Whether an annotator has a habit for each class, or is right equally often in all.
+    trust : Trust
+        `LITTLE` by default: one rating of all in each class.
     rounds : int
         At most.
     out : ndarray, optional
@@ -241,7 +309,7 @@ def dawid_skene(
     rated = known_by.per_item > 0
     posterior = shares(known_by) if start is None else start
     for _ in range(rounds):
-        likely, usual = habits.learned(posterior, borrowed, by_class)
+        likely, usual = habits.learned(posterior, trust)
         known = posterior[rated].mean(axis=0) if prior is None else prior
         before, posterior = posterior, softmax(np.log(known + LOWEST) + habits.of_item @ np.log(likely))
         if np.abs(posterior - before).max() < SETTLED:
@@ -262,61 +330,6 @@ def usual_shares(ratings: Ratings) -> np.ndarray:
 
 def softmax(logs: np.ndarray) -> np.ndarray:
     """Make rows of probabilities of their logarithms."""
-    powers = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
-
-
-# -- GLAD -----------------------------------------------------------------------------------------------
-
-
-def glad(ratings: Ratings, *, rounds: int = ROUNDS) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Weigh labels by their annotator's ability and their item's ease.
-
-    GLAD (Whitehill et al. 2009): an annotator of ability a is right about an item of ease exp(b) with the probability
-    1 / (1 + exp(-a exp(b))), and else says any other class alike; a and b are near 1 beforehand, as in crowd-kit.
-
-    Parameters
-    ----------
-    ratings : Ratings
-    rounds : int
-        At most.
-
-    Returns
-    -------
-    posterior : ndarray of shape (N, K)
-    ability : ndarray of shape (M,)
-        Below 0 for somebody who is wrong more often than by chance.
-    ease : ndarray of shape (N,)
-        The b.
-    """
-    from scipy.optimize import minimize
-    from scipy.special import expit, log_expit
-
-    m, others = ratings.n_annotators, np.log(max(ratings.n_classes - 1, 1))
-    x, objective = np.ones(m + ratings.n_items), -np.inf
-    posterior = shares(ratings)
-    for _ in range(rounds):
-        ability, ease = x[:m][ratings.annotator], np.exp(x[m:])[ratings.item]
-        right, wrong = log_expit(ability * ease), log_expit(-ability * ease) - others
-        logs = summed(ratings.item, ratings.label, right - wrong, ratings.votes.shape)
-        posterior = softmax(logs)
-        share = posterior[ratings.item, ratings.label]
-
-        def loss(x: np.ndarray, share: np.ndarray = share) -> tuple[float, np.ndarray]:
-            ability, ease = x[:m][ratings.annotator], np.exp(x[m:])[ratings.item]
-            z = ability * ease
-            expected = share * log_expit(z) + (1 - share) * (log_expit(-z) - others)
-            slope = (share - expit(z)) * ease
-            gradient = np.concatenate(
-                [
-                    np.bincount(ratings.annotator, slope, m),
-                    np.bincount(ratings.item, slope * ability, ratings.n_items),
-                ]
-            )
-            return float(0.5 * ((x - 1) ** 2).sum() - expected.sum()), x - 1 - gradient
-
-        found = minimize(loss, x, jac=True, method="L-BFGS-B", options={"maxiter": 25})
-        x, before, objective = found.x, objective, -found.fun
-        if abs(objective - before) < 1e-5 * len(ratings):
-            break
-    return posterior, x[:m], x[m:]
+    # Along few classes numpy is slow to find the highest and to add up.
+    powers = np.exp(logs - np.ascontiguousarray(logs.T).max(axis=0)[:, None])
+    return np.asarray(powers / np.ascontiguousarray(powers.T).sum(axis=0)[:, None])

@@ -39,7 +39,7 @@ def test_numbers_go_from_a_file_to_a_corrected_one(tmp_path: Path) -> None:
 
 def test_a_column_of_wines_is_reviewed_and_exported_cell_by_cell(tmp_path: Path, shared_data: Path) -> None:
     file, folder = shared_data / "tabular" / "winequality_red.csv", tmp_path / "wines"
-    options = ("--task", "regression", "--label", "residual_sugar", "--model", "ridge", "--labels-only")
+    options = ("--task", "regression", "--label", "residual_sugar", "--labels-only")
     found = json.loads(run("audit", file, *options, "--out", folder, "--json").stdout)
     assert found["suspects"] > 10
     worst = Audit.open(folder).label_issues.query("is_issue").nsmallest(2, "score")

@@ -8,9 +8,10 @@ import pytest
 from rated import drawn
 
 from labelaudit.annotators import confused, qualities
-from labelaudit.consensus import METHODS, Method, consensus
-from labelaudit.crowd import Ratings, dawid_skene, glad, majority
+from labelaudit.consensus import METHODS, TRUSTS, Method, consensus
+from labelaudit.crowd import Ratings, Trust, dawid_skene, majority
 from labelaudit.crowdlab import active_scores, crowdlab
+from labelaudit.glad import glad
 
 # What crowd-kit 1.4.2 finds in the ratings that `small` draws.
 CROWD_KIT_LABELS = "012012012012012012012012012012012012012012012012012022002012"  # GLAD; Dawid and Skene but for one
@@ -68,7 +69,7 @@ def test_a_tie_goes_to_the_model_where_there_is_one() -> None:
 
 
 def test_dawid_skene_finds_what_crowd_kit_finds() -> None:
-    found = dawid_skene(small()[0], borrowed=0, rounds=1000).posterior
+    found = dawid_skene(small()[0], trust=Trust(by_class=0), rounds=1000).posterior
     assert "".join(map(str, found.argmax(axis=1))) == f"{CROWD_KIT_LABELS[:3]}2{CROWD_KIT_LABELS[4:]}"
     np.testing.assert_allclose(found[3], CROWD_KIT_FOURTH, atol=0.02)
     np.testing.assert_allclose(found.sum(axis=1), 1)
@@ -253,6 +254,40 @@ def test_annotators_with_few_ratings_are_weighed_by_how_often_they_are_right() -
         for found in (ours.label, majority(ratings), dawid_skene(ratings).posterior.argmax(axis=1))
     ]
     assert right_of[0] >= right_of[1] > right_of[2]
+
+
+@pytest.mark.parametrize("name", ["few ratings per annotator", "hard items", "habits class by class", "ten classes"])
+def test_wrong_labels_are_ranked_first_and_the_quality_says_how_often_it_is_right(name: str) -> None:
+    """On the same labels, those of the majority, beside the other methods; and calibrated better than each."""
+    from sklearn.metrics import average_precision_score
+
+    from benchmarks.crowd import calibration_error
+    from benchmarks.crowds import CROWDS
+
+    def measured(posterior: np.ndarray) -> tuple[float, float]:
+        first, best = majority(ratings), posterior.argmax(axis=1)
+        sure = posterior[np.arange(len(truth)), first]
+        return average_precision_score(first != truth, -sure), calibration_error(posterior.max(axis=1), best == truth)
+
+    ratings, truth, _ = CROWDS[name].draw(1)
+    ranked, off = measured(consensus(ratings).posterior)
+    methods: tuple[Method, ...] = ("majority", "dawid_skene", "crowdlab")
+    others = [measured(consensus(ratings, method).posterior) for method in methods]
+    assert ranked > max(other[0] for other in others)
+    assert off < min(0.06, *(other[1] for other in others))
+
+
+def test_an_item_has_no_say_in_what_its_own_annotators_habits_are() -> None:
+    """Two who rated one item alone, and each the other way: neither shows the other to be wrong."""
+    ratings, _ = drawn(60, 2, (0.9, 0.8, 0.85))
+    item, label = np.append(ratings.item, (60, 60)), np.append(ratings.label, (0, 1))
+    more = Ratings(item, np.append(ratings.annotator, (3, 4)), label, 61, 5, 2)
+    posterior = np.vstack([np.eye(2)[majority(ratings)], [0.9, 0.1]])
+    for trust in TRUSTS:
+        alone = more.habits.without_own(more, posterior, trust)[60]
+        np.testing.assert_allclose(np.diff(alone), 0, atol=0.5)
+        learned = np.log(more.habits.learned(posterior, trust)[0][more.habits.pair])[more.item == 60].sum(axis=0)
+        assert alone[0] - alone[1] < learned[0] - learned[1] - 0.02
 
 
 # -- annotators ---------------------------------------------------------------------------------------

@@ -158,7 +158,7 @@ def property_correlation(material: Material) -> Outcome:
     properties = _varied(material.needed_properties)
     labels, names = material.labels, material.class_names
     judged = (labels >= 0) & properties.notna().all(axis=1).to_numpy()
-    counts = np.bincount(labels[judged], minlength=len(names))
+    counts = np.bincount(labels[judged], minlength=len(names) + 1)  # the last one is for -1: no class
     judged &= np.where(labels >= 0, counts[labels] >= FOLDS, False)
     codes, y = np.unique(labels[judged], return_inverse=True)
     if len(codes) < 2:

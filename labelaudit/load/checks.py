@@ -49,7 +49,8 @@ def findings(dataset: Dataset, folds: int = 5) -> list[Finding]:
         _repeated_rows,
         _constants,
     )
-    checks = (*of_classes, *of_all) if dataset.value_type == "class" else of_all
+    own = {"class": of_classes, "number": (label_checks.few_numbers,)}
+    checks = (*own.get(dataset.value_type, ()), *of_all)
     found = [finding for check in checks for finding in check(known, folds)]
     return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
 

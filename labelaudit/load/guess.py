@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from labelaudit.columns import can_be_id, codes, is_named_like_id, is_number, is_text, is_whole, numbers
 from labelaudit.dataset import Modality, Source
 from labelaudit.load import cells
+from labelaudit.numerals import look_like_numbers
 
 # In the order of how sure the name makes it.
 LABEL_NAMES = (
@@ -102,8 +103,11 @@ def guess_number(table: pa.Table, source: Source, *, id: str | None, group: str 
 
 
 def _has_numbers(column: pa.ChunkedArray) -> bool:
+    """Whether a column holds different numbers, perhaps with a unit."""
     found = codes(column)
-    return found.distinct > 1 and numbers(found.values) is not None
+    if found.distinct < 2 or numbers(found.values) is not None:
+        return found.distinct > 1
+    return is_text(found.values.type) and look_like_numbers(found.values.slice(0, _SAMPLE).to_pylist())
 
 
 def named_label(candidates: Sequence[str]) -> str | None:

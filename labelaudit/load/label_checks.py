@@ -1,4 +1,4 @@
-"""What is wrong with labels that are classes."""
+"""What is wrong with labels that are classes, or numbers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from labelaudit.shapes import binary
 from labelaudit.text import count_of
 
 FEWEST_LABELS = 3  # columns: fewer are as often features beside a class
+FEW_NUMBERS = 50  # rows from which a model of numbers learns something
 _READS_LIKE_NOTHING = frozenset({"na", "none", "?", "-", "--", "n.a.", "unknown", "missing", "undefined"})
 
 
@@ -70,6 +71,21 @@ def several_labels(known: Known, folds: int) -> Iterable[Finding]:
             "Audit them as several labels per example.",
             "high",
             "multilabel",
+        )
+
+
+def few_numbers(known: Known, folds: int) -> Iterable[Finding]:
+    """So few numbers that chance decides which look wrong."""
+    rows = int((known.dataset.labels >= 0).sum())
+    if rows < FEW_NUMBERS:
+        yield Finding(
+            "few_numbers",
+            f"{rows} {'row has' if rows == 1 else 'rows have'} a number, too few to tell wrong ones from odd ones",
+            rows,
+            (),
+            f"A model learns little from fewer than {FEW_NUMBERS}: suspects are hints, and errors may not stand out.",
+            "Find more rows, or look at all of them, the lowest scores first.",
+            "high",
         )
 
 

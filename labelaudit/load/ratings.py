@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from labelaudit.columns import can_be_id, codes, is_blank
+from labelaudit.columns import can_be_id, codes, is_blank, is_text
 from labelaudit.crowd import Ratings, majority
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput, did_you_mean
@@ -20,7 +20,7 @@ from labelaudit.load import cells
 from labelaudit.load.guess import LABEL_NAMES, guess
 from labelaudit.load.leaks import label_codes, left_out
 from labelaudit.load.roles import Wanted, fair, listed
-from labelaudit.shapes.votes import consensus_column, votes
+from labelaudit.shapes.votes import are_whole, consensus_column, votes
 from labelaudit.text import shorten
 
 CONSENSUS = "consensus"
@@ -233,7 +233,12 @@ def _with_consensus(wanted: Wanted, dataset: Dataset, like: pa.Field, taken: Seq
     """Add the column of the consensus, and say what a model may see and what was wrong with the ratings."""
     names = dataset.table.column_names
     notes = []
-    if CONSENSUS in names and dataset.table.schema.field(CONSENSUS).type == like.type:
+    stands = CONSENSUS in names and dataset.table.schema.field(CONSENSUS).type == like.type
+    if are_whole(dataset) and not (stands and pa.types.is_floating(like.type)):
+        dataset = replace(dataset, label_options={**dataset.label_options, "whole": True})
+        like = like.with_type(like.type if is_text(like.type) else pa.int64())
+        stands = CONSENSUS in names and dataset.table.schema.field(CONSENSUS).type == like.type
+    if stands:
         consensus = CONSENSUS
         notes.append(f"the labels are those of the column {CONSENSUS!r}; without it, they would be what most say")
         dataset = replace(dataset, label_columns=(consensus,))

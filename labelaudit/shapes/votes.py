@@ -1,11 +1,13 @@
 """One class per item, on which several annotators voted; what stands in the table is the consensus so far.
 
 Options of a data set (`Dataset.label_options`): of a long file, whose rows are `Dataset.annotations`, the names of its
-columns ``item``, ``annotator`` and ``label``; of a wide one ``annotators``, the columns of the table.
+columns ``item``, ``annotator``, ``label``; of a wide one ``annotators``, the columns of the table. Of both ``whole``,
+where labels are whole numbers of which some were written as 1.0, because a table had gaps: all are read as 1.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,9 @@ from labelaudit.shapes.base import Shape, whole
 
 if TYPE_CHECKING:
     from labelaudit.dataset import Dataset
+
+
+_WHOLE = re.compile(r"-?[0-9]+(\.0*)?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,25 +85,42 @@ def _wide(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], np
 
 def _coded(dataset: Dataset, table: pa.Table, name: str) -> np.ndarray:
     """Number the cells of a column by the classes of the data set; -1 for none."""
-    found, values = _cells(table, name)
+    found, values = _cells(dataset, table, name)
     numbers = [-1 if is_missing(value) else dataset.code_of(encode(value)) for value in values]
     return np.asarray(np.array([*numbers, -1], dtype=np.int64)[found])
 
 
-def _cells(table: pa.Table, name: str) -> tuple[np.ndarray, list[Value]]:
+def _cells(dataset: Dataset, table: pa.Table, name: str) -> tuple[np.ndarray, list[Value]]:
     """Number the different cells of a column, the last number for none, and return them as plain values."""
     from labelaudit.load.cells import is_json
 
     found, as_json = codes(table[name]), is_json(table.schema.field(name))
-    return found.codes, [decode(value) if as_json else value for value in found.values.to_pylist()]
+    values = [decode(value) if as_json else value for value in found.values.to_pylist()]
+    return found.codes, [_whole(value) for value in values] if dataset.label_options.get("whole") else values
+
+
+def _whole(value: Value) -> Value:
+    """Take 1.0 for 1, be it a number or a text."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value.partition(".")[0] if isinstance(value, str) and _WHOLE.fullmatch(value) else value
+
+
+def are_whole(dataset: Dataset) -> bool:
+    """Whether all labels of a data set are whole numbers, and some are written as if they were not."""
+    values = [value for value in _voted(dataset) if not is_missing(value)]
+    plain = [_whole(value) for value in values]
+    whole = all(_WHOLE.fullmatch(value) if isinstance(value, str) else type(value) is int for value in plain)
+    return whole and [*map(repr, values)] != [*map(repr, plain)]
 
 
 def _voted(dataset: Dataset) -> list[Value]:
     """List the different labels of all votes."""
     long = dataset.annotations
     if long is not None:
-        return _cells(long, dataset.label_options["label"])[1]
-    return [value for name in dataset.label_options["annotators"] for value in _cells(dataset.table, name)[1]]
+        return _cells(dataset, long, dataset.label_options["label"])[1]
+    table, names = dataset.table, dataset.label_options["annotators"]
+    return [value for name in names for value in _cells(dataset, table, name)[1]]
 
 
 def with_votes(dataset: Dataset, found: Votes, label: np.ndarray) -> Dataset:

@@ -108,7 +108,7 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         else:
             made = consensus(found.ratings, config.consensus)
             notes = ["there are no features, so annotators are judged by each other alone"]
-    if not made.by_class:
+    if made.by_class < 0.5:
         notes.append(
             "annotators are weighed by how often each is right in all classes; for habits class by class they rate too "
             "little, or agree too little"

@@ -15,7 +15,7 @@ from labelaudit.panels import Link, Links
 from labelaudit.shapes.several import PART, label_sets
 from labelaudit.tasks import classes
 from labelaudit.tasks.base import likeliest
-from labelaudit.tasks.classification import EXAMPLES
+from labelaudit.tasks.classification import EXAMPLES, bars_title
 from labelaudit.tasks.grids import Grid
 
 if TYPE_CHECKING:
@@ -169,5 +169,5 @@ def view(audit: Audit, position: int) -> Sequence[Block]:
     return [
         EXAMPLES[audit.dataset.modality](audit, position),
         Parts(parts, position, "All labels, and how likely each is present: a click changes one", toggles=True),
-        Bars("Trained without this example", bars),
+        Bars(bars_title(audit), bars),
     ]

@@ -11,11 +11,12 @@ import pandas as pd
 from labelaudit import spans, tokens, variation
 from labelaudit.blocks import Block, Part, Parts
 from labelaudit.cache import key
+from labelaudit.checks import Finding
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.features.tokens import token_features
 from labelaudit.folds import Folds, assign_folds
-from labelaudit.heads import ELSEWHERE
+from labelaudit.heads import ELSEWHERE, YOURS
 from labelaudit.labels import encode, show
 from labelaudit.predict import out_of_fold, tempered
 from labelaudit.shapes.tags import tokens as words_of
@@ -31,6 +32,7 @@ from labelaudit.tasks.base import (
     confidence_plane,
     likeliest,
 )
+from labelaudit.tasks.brought import as_brought, check_shape
 from labelaudit.tasks.pooling import verdicts_of
 
 if TYPE_CHECKING:
@@ -42,6 +44,14 @@ VERSION = 1  # part of the cache key: raise it when the features change
 MOST_TOKENS = 400  # of a sentence that a page has room for
 PER_CELL = 6e-6  # seconds for one tag of one token, five folds
 ENTITY, ORDER = "entity", "tag_order"
+# How an entity differs, see `labelaudit.spans.differing`.
+IN_WORDS = {
+    "borders": "with other borders",
+    "type": "of another type",
+    "borders and type": "with other borders and of another type",
+    "no entity": "as no entity",
+    "entity missing": "where none is given",
+}
 
 
 def check(dataset: Dataset, config: AuditConfig) -> None:
@@ -50,10 +60,12 @@ def check(dataset: Dataset, config: AuditConfig) -> None:
     Raises
     ------
     BadInput
-        There are fewer than two tags that occur twice, fewer sentences than folds, or probabilities were brought.
+        There are fewer than two tags that occur twice, fewer sentences than folds, or features were brought.
     """
-    if dataset.given is not None and (dataset.given.pred_probs is not None or dataset.given.features is not None):
-        raise BadInput("probabilities and embeddings of tokens can't be brought yet; leave them out.")
+    if dataset.given is not None and dataset.given.features is not None:
+        raise BadInput("features of tokens can't be brought, only their probabilities; leave them out.")
+    if dataset.given is not None:
+        check_shape(dataset, len(dataset.units), len(dataset.given.classes))
     tagged = np.unique(dataset.units.rows[dataset.labels >= 0])
     if 0 < len(tagged) < config.folds:
         raise BadInput(
@@ -68,6 +80,11 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
     The model never saw the sentence, its copies or its document; the counts leave out the sentence.
     """
     words, sentence, labels = words_of(dataset), dataset.units.rows, dataset.labels
+    if dataset.given is not None and dataset.given.pred_probs is not None:
+        with run.step("the same words elsewhere"):
+            places = variation.Surroundings.of(words, sentence, labels, len(dataset.classes))
+        outputs = as_brought(dataset, dataset.given, dataset.given.probabilities(dataset.classes), seen, run)
+        return {**outputs, "fold": outputs["fold"][sentence], "places": places}
     made = key(data=dataset.feature_fingerprint, tokens=VERSION)
     with run.step("features"):
         matrix = run.cache.matrix(f"features-{made}", lambda: token_features(words, sentence))
@@ -102,6 +119,8 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
 
 def expected(dataset: Dataset, config: AuditConfig) -> tuple[tuple[str, ...], str, float]:
     """Say what will be fitted, and in about how many seconds."""
+    if dataset.given is not None and dataset.given.predicted is not None:
+        return (YOURS,), f"the {dataset.given.predicted} that you brought", 0.3
     why = "each token by itself and its neighbours, and how the same word is tagged in other sentences"
     times = (4 if config.calibrate else 1) * config.folds / 5
     return (HEAD, ELSEWHERE), why, 0.3 + times * PER_CELL * len(dataset.units) * len(dataset.classes)
@@ -123,12 +142,15 @@ def find_issues(
     issues["evidence"] = pd.Series(reasons, dtype=object)
     by_sentence = tokens.sentence_scores(issues["score"].to_numpy(), sentence, len(dataset))
     scores["sentence"] = by_sentence[sentence]
-    more = _entity_issues(dataset, issues, outputs) if spans.are_entities(dataset.classes) else []
+    entities = spans.are_entities(dataset.classes)
+    more, findings = _entity_issues(dataset, issues, outputs) if entities else ([], {})
     every = pd.concat([issues, *more], ignore_index=True) if more else issues
-    return Found(every, scores, found.per_class, found.confident_joint, found.health)
+    return Found(every, scores, found.per_class, found.confident_joint, found.health, findings)
 
 
-def _entity_issues(dataset: Dataset, issues: pd.DataFrame, outputs: Mapping[str, Any]) -> list[pd.DataFrame]:
+def _entity_issues(
+    dataset: Dataset, issues: pd.DataFrame, outputs: Mapping[str, Any]
+) -> tuple[list[pd.DataFrame], dict[str, Finding]]:
     """List the entities with a suspect in them that the model sees otherwise, and the tags that are out of order."""
     given = spans.Tags.of(dataset.classes, dataset.labels, dataset.units.rows)
     predicted = spans.Tags.of(dataset.classes, outputs["arrays"]["pred_probs"].argmax(axis=1), dataset.units.rows)
@@ -139,9 +161,8 @@ def _entity_issues(dataset: Dataset, issues: pd.DataFrame, outputs: Mapping[str,
     covered = [np.union1d(np.arange(a, b), np.arange(c, d)) if c >= 0 else np.arange(a, b) for a, b, c, d in both]
     doubted = np.array([bool(flagged[tokens].any()) for tokens in covered], dtype=bool)
     covered = [tokens for tokens, keep in zip(covered, doubted, strict=True) if keep]
-    found = []
+    found, kept = [], differs[doubted]
     if covered:
-        kept = differs[doubted]
         found.append(
             _rows(
                 issues,
@@ -156,7 +177,30 @@ def _entity_issues(dataset: Dataset, issues: pd.DataFrame, outputs: Mapping[str,
     if len(lost):
         reasons = [[f"{dataset.class_names[dataset.labels[at]]} follows no B- or I- of its type"] for at in lost]
         found.append(_rows(issues, lost, ORDER, np.zeros(len(lost)), reasons, [None] * len(lost)))
-    return found
+    return found, {ENTITY: _differing(kept["how"]), ORDER: _out_of_order(len(lost))}
+
+
+def _differing(how: pd.Series) -> Finding:
+    """Say of how many entities the model sees what otherwise."""
+    counts = how.value_counts()
+    kinds = ", ".join(f"{IN_WORDS[kind]} ({counts[kind]:,})" for kind in IN_WORDS if kind in counts)
+    return Finding(
+        "Entities that differ",
+        len(how),
+        f"Entities with a suspect in them that the model sees otherwise: {kinds}." if kinds else "",
+        applies=True,
+        advice="Each is listed at its first token: correct its tags there, in the sentence.",
+    )
+
+
+def _out_of_order(count: int) -> Finding:
+    return Finding(
+        "Tags out of order",
+        count,
+        "I- or E- that follows no B- or I- of its type, so that where the entity begins is not said.",
+        applies=True,
+        advice="Give the first token of the entity its B-, or the one before it the tag that is missing.",
+    )
 
 
 def _rows(
@@ -247,7 +291,6 @@ TOKEN = Task(
     expected=expected,
     overview=class_counts,
     part_name=part_name,
-    detectors={ENTITY: "Entities that differ", ORDER: "Tags out of order"},
     choices=("filter_by", "score", "calibrate"),
     own_features=True,
     word="tag",

@@ -118,11 +118,13 @@ def test_sentences_of_one_document_share_a_fold() -> None:
     assert (of_document == of_document[:, :1]).all()
 
 
-def test_brought_probabilities_are_refused_in_one_sentence() -> None:
+def test_probabilities_of_sentences_and_features_are_refused_in_one_sentence() -> None:
     made = tagged.parts_of_speech(12)
-    brought = Given(pred_probs=np.full((12, 4), 0.25, dtype=np.float32), classes=made.classes)
-    with pytest.raises(BadInput, match=r"^probabilities and embeddings of tokens can't be brought yet; .*\.$"):
-        audit(replace(made, given=brought))
+    of_sentences = Given(pred_probs=np.full((12, 4), 0.25, np.float32), classes=made.classes)
+    with pytest.raises(BadInput, match=r"needs probabilities of the shape \(72, 4\), and what you bring has \(12, 4\)"):
+        audit(replace(made, given=of_sentences))
+    with pytest.raises(BadInput, match="features of tokens can't be brought, only their probabilities"):
+        audit(replace(made, given=Given(features=np.ones((12, 4), np.float32))))
 
 
 def test_real_errors_are_found_better_than_by_the_tutorial(shared_data: Path) -> None:
