@@ -44,7 +44,7 @@ def show(opened: Opened, *, deck: bool = False) -> None:
         size += f" × {count_of(len(opened.dataset.classes), task.word)}"
     elif not audit.sample:
         size += f" {task.unit}s"
-    seen = [opened.dataset.modality] if opened.dataset.feature_columns else []
+    seen = [opened.dataset.modality] if opened.dataset.feature_columns and not task.own_features else []
     facts = [
         (opened.dataset.name, ""),
         (" · ".join([size, *seen, task.title.lower()]), ""),
