@@ -16,6 +16,7 @@ from labelaudit.load import formats
 from labelaudit.tasks import TASKS
 from labelaudit.text import count_of
 from labelaudit.ui import session
+from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
 from labelaudit.why import parts_named
 
@@ -140,7 +141,7 @@ def preview(handover: Handover) -> None:
         st.caption(f"{not_audited} ({handover.audit.sample} was); they are written as they are.")
     if handover.changes.empty:
         with st.container(border=True, height=240):
-            st.markdown("**Nothing was changed yet.** The cleaned file would equal your file.")
+            st.markdown(f"**Nothing was changed yet.** {plain(handover.unchanged)}")
             st.page_link("pages/6_Inspector.py", label="Review suspects", icon=":material/rate_review:")
         return
     shown = handover.changes[["id", "part", "change", "before", "after", "actor"]].head(PREVIEW_ROWS)
