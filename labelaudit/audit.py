@@ -160,7 +160,7 @@ def audit(
             "config": config.model_dump(),
             "resolved": {**outputs["resolved"], **_embedder(seen)},
             "unreadable": sight.unreadable,
-            "checks": {name: asdict(finding) for name, finding in checked.findings.items()},
+            "checks": {name: asdict(finding) for name, finding in {**found.findings, **checked.findings}.items()},
             "estimated": {"seconds": round(ahead.seconds, 1), "memory_mb": ahead.memory_mb},
             "timings": run.timings,
             "seconds": round(time.perf_counter() - started, 4),

@@ -148,33 +148,36 @@ def rank(table: pd.DataFrame, *, height: int = 420) -> alt.LayerChart:
     return alt.LayerChart(layer=[line, flagged], height=height)
 
 
-def per_class(table: pd.DataFrame, *, sort: str = "noise_out") -> alt.LayerChart:
-    """Draw noise out (left) and noise in (right) of every class; the selection is called ``class``.
+def per_class(table: pd.DataFrame, *, sort: str = "noise_out", word: str = "class") -> alt.LayerChart:
+    """Draw noise out (left) and noise in (right) of every class; the selection is called as a class is.
 
     Parameters
     ----------
     table : DataFrame
-        ``class``, ``noise_out``, ``noise_in``, ``label_quality``, ``suspects``, ``examples``.
+        The class in a column called ``word``, ``noise_out``, ``noise_in``, ``label_quality``, ``suspects``,
+        ``examples``.
     sort : str
         The column that orders the bars, highest first.
+    word : str
+        What a class is called: a tag, a label.
     """
     ordered = table.sort_values(sort, ascending=sort == "label_quality")
-    order = ordered["class"].tolist()
+    order = ordered[word].tolist()
     long = pd.concat(
         [
             ordered.assign(share=-ordered["noise_out"], kind="given wrongly (noise out)"),
             ordered.assign(share=ordered["noise_in"], kind="missing from it (noise in)"),
         ]
     )
-    clicked = alt.selection_point(name="class", fields=["class"], on="click", clear="dblclick")
+    clicked = alt.selection_point(name=word, fields=[word], on="click", clear="dblclick")
     bars = (
         alt.Chart(long)
         .mark_bar(cursor="pointer", cornerRadius=2)
         .encode(
-            y=alt.Y("class:N", sort=order, title=None, axis=alt.Axis(labelLimit=170)),
+            y=alt.Y(f"{word}:N", sort=order, title=None, axis=alt.Axis(labelLimit=170)),
             x=alt.X(
                 "share:Q",
-                title="share of the class",
+                title=f"share of the {word}",
                 axis=alt.Axis(format="%", labelExpr="format(abs(datum.value), '.0%')"),
             ),
             color=alt.Color(
@@ -187,7 +190,7 @@ def per_class(table: pd.DataFrame, *, sort: str = "noise_out") -> alt.LayerChart
             ),
             opacity=alt.condition(clicked, alt.value(1), alt.value(0.55)),
             tooltip=[
-                alt.Tooltip("class:N"),
+                alt.Tooltip(f"{word}:N"),
                 alt.Tooltip("examples:Q", format=",d"),
                 alt.Tooltip("suspects:Q", format=",d"),
                 alt.Tooltip("label_quality:Q", title="label quality", format=".1%"),

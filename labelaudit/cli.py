@@ -31,6 +31,7 @@ from labelaudit.commands.sets import download, fetch_named
 from labelaudit.errors import BadInput, LabelauditError, StoreError, did_you_mean
 from labelaudit.files import reason
 from labelaudit.terminal import print_json, print_summary, printable, say, summary
+from labelaudit.text import count_of
 
 if TYPE_CHECKING:
     from labelaudit.dataset import Dataset
@@ -237,6 +238,7 @@ def export(
     from labelaudit.export import Handover, applied
     from labelaudit.load import write
     from labelaudit.result import Audit
+    from labelaudit.tasks import TASKS
 
     found = Audit.open(folder)
     _check_to(to, found.dataset)
@@ -250,7 +252,7 @@ def export(
     handover = Handover(
         found, log, rows=rows, keep_original=keep_original, without_ambiguous=without_ambiguous, with_tags=with_tags
     )
-    counts = handover.counts()
+    counts, unit = handover.counts(), "row" if found.is_whole else TASKS[found.dataset.task].unit
     write(handover.cleaned, to, spreadsheet_safe=spreadsheet_safe)
     if as_json:
         source = "workspace" if decisions is None else str(decisions)
@@ -261,7 +263,7 @@ def export(
         say(f"{number:,} decision{' of this workspace is' if number == 1 else 's of this workspace are'} applied.")
     say(
         f"Relabelled {counts['relabelled']:,}, removed {counts['removed']:,} and kept {counts['kept']:,} of "
-        f"{counts['rows']:,} rows; {counts['undecided'] + counts['skipped']:,} are undecided."
+        f"{count_of(counts['labels'], unit)}; {counts['undecided'] + counts['skipped']:,} are undecided."
     )
     if counts["ambiguous"]:
         fate = "left out" if without_ambiguous else "written as they are"

@@ -328,19 +328,28 @@ class Handover(Choices):
         return f"{stem}_cleaned.{self.format or self.audit.dataset.source.format}"
 
     def counts(self) -> dict[str, int]:
-        """Count the rows in scope by what becomes of them; the last six add up to the first."""
-        actions = self.in_force[self.scope[self.audit.dataset.rows_of(self.in_force["id"])]]
-        last = Counter(actions.drop_duplicates("id", keep="last")["action"])
-        changed = Counter(self.changes.drop_duplicates("row")["change"])
-        rows, decided = int(self.scope.sum()), sum(last[action] for action in DECIDING)
-        removed = changed["removed"] - (last["ambiguous"] if self.without_ambiguous else 0)
+        """Count the rows in scope, and their labels by what becomes of them.
+
+        Returns
+        -------
+        dict
+            ``rows``; ``labels``, as many as rows where a row has one; ``renamed``, whose class has another name alone;
+            the last six add up to the labels. Of a row that is removed, all labels are.
+        """
+        dataset, of = self.audit.dataset, self.in_force["action"]
+        units = dataset.units_of(self.in_force["id"], self.in_force["part"])
+        fate = np.full(len(dataset.units), "undecided", dtype=object)
+        for action, name in {"skip": "skipped", "set": "kept", "keep": "kept", "ambiguous": "ambiguous"}.items():
+            fate[units[(of == action).to_numpy() & (units >= 0)]] = name
+        relabelled = self.changes[self.changes["change"] == "relabelled"]
+        fate[relabelled["unit"].to_numpy(np.int64)] = "relabelled"
+        out = dataset.rows_of(self.in_force.loc[of == "exclude", "id"])
+        fate[np.isin(dataset.units.rows, out)] = "removed"
+        counted = Counter(fate[self.scope[dataset.units.rows]])
+        told = ("relabelled", "removed", "ambiguous", "kept", "skipped", "undecided")
         return {
-            "rows": rows,
-            "renamed": changed["renamed"],
-            "relabelled": changed["relabelled"],
-            "removed": removed,
-            "ambiguous": last["ambiguous"],
-            "kept": decided - changed["relabelled"] - removed - last["ambiguous"],
-            "skipped": last["skip"],
-            "undecided": rows - decided - last["skip"],
+            "rows": int(self.scope.sum()),
+            "labels": counted.total(),
+            "renamed": int((self.changes["change"] == "renamed").sum()),
+            **{name: counted[name] for name in told},
         }

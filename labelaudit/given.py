@@ -21,8 +21,14 @@ from labelaudit.text import json_text
 if TYPE_CHECKING:
     from labelaudit.labels import Value
 
-ARRAYS = ("pred_probs", "predictions", "features", "coordinates", "neighbours", "distances", "folds")
+ARRAYS = ("lengths", "pred_probs", "predictions", "features", "coordinates", "neighbours", "distances", "folds")
 FILE = "given.npz"
+
+
+def spread(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """List the numbers of so many things after each start, one run after the other, shape (lengths.sum(),)."""
+    before = np.cumsum(lengths) - lengths
+    return np.asarray(np.repeat(starts - before, lengths) + np.arange(lengths.sum()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +38,13 @@ class Given:
     Parameters
     ----------
     pred_probs : ndarray of shape (N, C), float32, or None
-        Rows sum to 1.
+        Rows sum to 1; one row for each token where labels are tags. Where examples have several labels, one column for
+        each of them, and rows sum to anything.
     classes : tuple of C values
-        What the columns of `pred_probs` stand for, as the user writes labels; every given class is among them.
+        What the columns of `pred_probs` stand for, as the user writes labels; every given class is among them. None
+        where they are the labels of examples with several.
+    lengths : ndarray of shape (N,), int, or None
+        How many rows of `pred_probs` are of each example, where they are of its tokens.
     predictions : ndarray of shape (N,), float64, or None
         Of numbers.
     features : ndarray of shape (N, d), float32, or None
@@ -54,6 +64,7 @@ class Given:
 
     pred_probs: np.ndarray | None = None
     classes: tuple[Value, ...] = ()
+    lengths: np.ndarray | None = None
     predictions: np.ndarray | None = None
     features: np.ndarray | None = None
     coordinates: np.ndarray | None = None
@@ -116,7 +127,11 @@ class Given:
 
     def take(self, rows: np.ndarray) -> Given:
         """Keep these rows, in this order; neighbours that are not among them are dropped."""
-        taken: dict[str, Any] = {name: array[rows] for name, array in self.arrays.items()}
+        own = {name: array for name, array in self.arrays.items() if name != "pred_probs" or self.lengths is None}
+        taken: dict[str, Any] = {name: array[rows] for name, array in own.items()}
+        if self.lengths is not None and self.pred_probs is not None:
+            starts = np.cumsum(self.lengths) - self.lengths
+            taken["pred_probs"] = self.pred_probs[spread(starts[rows], taken["lengths"])]
         if self.neighbours is not None:
             place = np.full(len(self.neighbours) + 1, -1, dtype=np.int32)  # the last one is for -1: no neighbour
             place[rows] = np.arange(len(rows), dtype=np.int32)

@@ -215,6 +215,23 @@ def read(cells: Sequence[Any], name: str, options: Mapping[str, Any] | None = No
     return replace(read_as, values=numbers, decimals=max(decimals, read_as.decimals), note=note)
 
 
+def look_like_numbers(cells: Sequence[Any]) -> bool:
+    """Whether all cells are numbers in one style, with one unit at the most.
+
+    What stands before a number is a currency, then, and no word: "€ 3.50" and "EUR 3.50", but not "Room 3".
+    """
+    try:
+        read(cells, "")
+    except BadInput:
+        return False
+    before = {found.before.strip() for cell in cells if isinstance(cell, str) and (found := parsed(cell))}
+    return all(not word or (len(word) == 3 and word.isupper()) or _has_currency(word) for word in before)
+
+
+def _has_currency(text: str) -> bool:
+    return any(unicodedata.category(char) == "Sc" for char in text)
+
+
 def _taken_apart(cell: str, row: int, name: str) -> Numeral:
     found = parsed(cell)
     if found is None:

@@ -145,6 +145,18 @@ def _in_the_end(dataset: Dataset, in_force: pd.DataFrame, decisions: Sequence[De
     return labels
 
 
+def check(dataset: Dataset) -> None:
+    """Refuse labels whose classes have no names of their own.
+
+    Raises
+    ------
+    BadInput
+        Numbers, and labels that are present or absent.
+    """
+    if TASKS[dataset.task].unnamed:
+        raise BadInput(TASKS[dataset.task].unnamed)
+
+
 def plan(dataset: Dataset, decisions: Sequence[Decision], old: str, name: str) -> Renaming:
     """Say what it would do to call a class otherwise, and change nothing.
 
@@ -161,8 +173,10 @@ def plan(dataset: Dataset, decisions: Sequence[Decision], old: str, name: str) -
     Raises
     ------
     BadInput
-        No row has the old class, or the new name is empty, too long, the same, or no value of the label column.
+        No row has the old class, or the new name is empty, too long, the same, or no value of the label column; or
+        see `check`.
     """
+    check(dataset)
     in_force = effective(decisions)
     labels, actions = _in_the_end(dataset, in_force, decisions), _actions(dataset, in_force)
     has = labels == old

@@ -16,17 +16,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from labelaudit.folds import Folds
+from labelaudit.verdicts import Verdict, judged
 
-LOCAL = 0.7  # how far the size of residuals follows the surroundings: 0 not at all, 1 wholly
+LOCAL = 0.7  # how far the ranking follows the size of residuals in the surroundings: 0 not at all, 1 wholly
 CAPPED = 0.95  # quantile of the residuals above which they do not make their surroundings look noisier
 LEAST = 0.2  # of the usual size: how small the size of residuals may be said to be
 MANY = 20_000  # rows from which threads are worth their while
 FEWEST = 100  # rows from which the size of residuals can be learned
 LEVEL = 0.9  # share of the right numbers that lie within the interval
-FALSE = 0.2  # share of the flagged numbers that may be right
-QUANTILES = np.array([0.5, 0.8])  # of the distances, by which those of right numbers are described
-MOST_FREEDOM = 10.0  # of Student's t: tails at least this heavy, since no model's residuals are normal far out
-DRAWS = 200
 
 
 def smoothed(X: np.ndarray, values: np.ndarray, folds: Folds, seed: int = 0) -> np.ndarray:
@@ -81,14 +78,7 @@ def resolution(numbers: np.ndarray) -> float:
     return float(np.median(steps)) / 2 if len(steps) else 0.0
 
 
-def scales(
-    X: np.ndarray | None,
-    numbers: np.ndarray,
-    predicted: np.ndarray,
-    folds: Folds,
-    seed: int = 0,
-    local: float = LOCAL,
-) -> np.ndarray:
+def scales(X: np.ndarray | None, numbers: np.ndarray, predicted: np.ndarray, folds: Folds, seed: int = 0) -> np.ndarray:
     """Estimate how far off predictions usually are, example by example.
 
     Parameters
@@ -101,8 +91,6 @@ def scales(
         Out of sample.
     folds : Folds
     seed : int
-    local : float
-        See `LOCAL`.
 
     Returns
     -------
@@ -116,8 +104,13 @@ def scales(
     if not usual:
         return np.ones(len(size))
     around = smoothed(beside, np.minimum(size, np.nanquantile(size, CAPPED)), folds, seed)
-    around = np.maximum(around / (float(np.median(around)) or 1.0), LEAST)
-    return np.asarray(usual * around**local)
+    return np.asarray(usual * np.maximum(around / (float(np.median(around)) or 1.0), LEAST))
+
+
+def drawn_in(scale: np.ndarray, local: float = LOCAL) -> np.ndarray:
+    """Draw scales towards the usual one, shape (n,): where errors gather, their surroundings look merely noisy."""
+    usual = float(np.median(scale))
+    return np.asarray(usual * (scale / usual) ** local)
 
 
 def distances(residuals: np.ndarray, scale: np.ndarray) -> np.ndarray:
@@ -168,84 +161,6 @@ def half_width(distance: np.ndarray, level: float = LEVEL) -> float:
     return float(np.quantile(distance, min(1.0, np.ceil((n + 1) * level) / n), method="higher"))
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """Which labels are suspected, and how many are wrong.
-
-    Parameters
-    ----------
-    chance : ndarray of shape (n,)
-        The share of right numbers that are as far off as this one.
-    flagged : ndarray of shape (n,), bool
-    noise_rate, low, high : float
-        The share of wrong numbers that stand out, with its 95 % interval.
-    """
-
-    chance: np.ndarray
-    flagged: np.ndarray
-    noise_rate: float
-    low: float
-    high: float
-
-
-def judged(distance: np.ndarray, seed: int = 0, false: float = FALSE) -> Verdict:
-    """Flag the numbers that are too far off to be right.
-
-    How far off right numbers are is read from the bulk of all (an empirical null, Efron 2004): Student's t through two
-    quantiles of the distances, wrong ones allowed for. Of what is left over in the tail, so many are flagged that at
-    most a share `false` of them is right (Benjamini and Hochberg 1995).
-
-    Parameters
-    ----------
-    distance : ndarray of shape (n,)
-        With a median of 1.
-    seed : int
-        Of the interval.
-    false : float
-    """
-    from scipy.stats import t as student
-
-    n, wrong = len(distance), 0.0
-    grid = np.geomspace(1e-4, 0.2, 40)
-    for _ in range(20):
-        # Wrong numbers lie above all quantiles of the right ones.
-        one, other = np.quantile(distance, QUANTILES * (1 - wrong))
-        freedom = _freedom(float(other / one)) if one > 0 else 1.0
-        scale = one / student.ppf(0.5 + QUANTILES[0] / 2, freedom)
-        chance = 2 * student.sf(distance / scale, freedom) if scale > 0 else (distance <= 0).astype(float)
-        before, wrong = wrong, _excess(np.searchsorted(np.sort(chance), grid, side="right") / n, grid)
-        if abs(wrong - before) < 1e-4:
-            break
-    order = np.argsort(chance, kind="stable")
-    passed = np.flatnonzero(chance[order] * n * (1 - wrong) <= false * np.arange(1, n + 1))
-    flagged = np.zeros(n, dtype=bool)
-    flagged[order[: passed[-1] + 1 if len(passed) else 0]] = True
-    cells = np.diff(np.searchsorted(np.sort(chance), grid, side="right"), prepend=0)
-    drawn = np.random.default_rng(seed).multinomial(n, np.append(cells, n - cells.sum()) / n, size=DRAWS)
-    rates = [_excess(row[:-1].cumsum() / n, grid) for row in drawn]
-    low, high = np.quantile(rates, [0.025, 0.975])
-    return Verdict(np.asarray(chance), flagged, float(wrong), float(min(low, wrong)), float(max(high, wrong)))
-
-
-def _freedom(ratio: float) -> float:
-    """Find the degrees of freedom of Student's t whose two quantiles have this ratio; the ratio falls as they rise."""
-    from scipy.optimize import brentq
-    from scipy.stats import t as student
-
-    def off(freedom: float) -> float:
-        one, other = student.ppf(0.5 + QUANTILES / 2, freedom)
-        return float(other / one) - ratio
-
-    if off(MOST_FREEDOM) >= 0:
-        return MOST_FREEDOM
-    return 1.0 if off(1.0) <= 0 else float(brentq(off, 1.0, MOST_FREEDOM, xtol=1e-3))
-
-
-def _excess(share: np.ndarray, grid: np.ndarray) -> float:
-    """Return the share of examples beyond what chance explains, judged where it is largest (Storey 2002)."""
-    return float(np.clip(((share - grid) / (1 - grid)).max(), 0.0, 0.5))
-
-
 # -- several models as one --------------------------------------------------------------------------------
 
 
@@ -258,11 +173,16 @@ class Pooled:
     predicted, scale : ndarray of shape (N,)
         The predictions as one, and how far off they usually are there.
     distance : ndarray of shape (N,)
-        How far off the given numbers are, in the mean over the models; median 1, NaN without a number.
+        How far off the given numbers are, in the mean over the models, by scales that are `drawn_in`: what ranks.
+        Median 1, NaN without a number.
+    local : ndarray of shape (N,)
+        The same by the scales as they are: what is flagged, since noisy surroundings are no reason.
+    even : ndarray of shape (N,)
+        The same of numbers that were spread over their steps (as Dunn and Smyth's randomised residuals, 1996).
     weights : dict of str to float
         How much each model counts in `predicted`.
     each : dict of str to ndarray of shape (N,)
-        The distance by each model.
+        The distance by each model, which ranks.
     every : mapping of str to ndarray of shape (N,)
         The predictions of each model.
     """
@@ -270,6 +190,8 @@ class Pooled:
     predicted: np.ndarray
     scale: np.ndarray
     distance: np.ndarray
+    local: np.ndarray
+    even: np.ndarray
     weights: dict[str, float]
     each: dict[str, np.ndarray]
     every: Mapping[str, np.ndarray]
@@ -284,8 +206,15 @@ class Pooled:
         """The model that counts most."""
         return max(self.weights, key=lambda name: self.weights[name])
 
+    def verdict(self, seed: int = 0) -> Verdict:
+        """Judge the numbers that there are."""
+        known = ~np.isnan(self.local)
+        return judged(self.local[known], self.even[known], seed)
 
-def pooled(numbers: np.ndarray, every: Mapping[str, np.ndarray], scale_of: Mapping[str, np.ndarray]) -> Pooled:
+
+def pooled(
+    numbers: np.ndarray, every: Mapping[str, np.ndarray], scale_of: Mapping[str, np.ndarray], seed: int = 0
+) -> Pooled:
     """Pool the out-of-sample predictions of several models.
 
     The prediction is that of the models in proportion to how near they come. How far off a number is, every model says
@@ -298,17 +227,32 @@ def pooled(numbers: np.ndarray, every: Mapping[str, np.ndarray], scale_of: Mappi
         The given ones; NaN where there is none.
     every, scale_of : mapping
         Model to its predictions, shape (N,), and to their `scales`.
+    seed : int
+        Of how numbers are spread over their steps.
     """
-    known = ~np.isnan(numbers)
-    off = np.column_stack([numbers - predicted for predicted in every.values()])
-    shares = weights(off[known], resolution(numbers))
-    each = {name: distances(numbers - predicted, scale_of[name]) for name, predicted in every.items()}
+    known, step = ~np.isnan(numbers), resolution(numbers)
+    off = {name: numbers - predicted for name, predicted in every.items()}
+    spread = np.random.default_rng(seed).uniform(-step, step, len(numbers))
+    shares = weights(np.column_stack([found[known] for found in off.values()]), step)
+    each = {name: distances(found, drawn_in(scale_of[name])) for name, found in off.items()}
+    evened = {name: np.abs(found + spread) / scale_of[name] for name, found in off.items()}
+    usual = {name: float(np.nanmedian(found)) or 1.0 for name, found in evened.items()}
+    even = np.mean([found / usual[name] for name, found in evened.items()], axis=0)
+    local = np.mean([np.abs(found) / scale_of[name] / usual[name] for name, found in off.items()], axis=0)
     together = np.mean(list(each.values()), axis=0)
     predicted = np.column_stack(list(every.values())) @ shares
     scale = np.column_stack([scale_of[name] for name in every]) @ shares
-    usual = max(float(np.nanmedian(np.abs(numbers - predicted) / scale)), 0.5)
-    distance = together / max(float(np.nanmedian(together)), 0.5)
-    return Pooled(predicted, scale * usual, distance, dict(zip(every, shares.tolist(), strict=True)), each, every)
+    middle = float(np.nanmedian(even)) or 1.0
+    return Pooled(
+        predicted,
+        scale * max(float(np.nanmedian(np.abs(numbers - predicted) / scale)), 0.5),
+        together / max(float(np.nanmedian(together)), 0.5),
+        local / middle,
+        even / middle,
+        dict(zip(every, shares.tolist(), strict=True)),
+        each,
+        every,
+    )
 
 
 def weights(residuals: np.ndarray, least: float = 0.0) -> np.ndarray:

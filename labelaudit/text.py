@@ -23,6 +23,18 @@ def json_text(value: Any, **options: Any) -> str:
     return text if text.isascii() or is_encodable(text) else json.dumps(value, **options)
 
 
+def count_of(count: int, one: str, many: str = "") -> str:
+    """Write a number with its noun: "1 example", "2,000 classes"."""
+    many = many or one + ("es" if one.endswith("s") else "s")
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def middle(text: str, length: int = 24) -> str:
+    """Cut a text visibly in its middle, where a name or an id tells the least, to at most so many characters."""
+    kept = length - 1
+    return text if len(text) <= length else f"{text[: kept - kept // 2]}…{text[-(kept // 2) :]}"
+
+
 def shorten(text: str, length: int = LONGEST) -> str:
     """Cut a text visibly to at most so many characters."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"

@@ -90,14 +90,14 @@ def neighbours(audit: Audit, position: int) -> list[Neighbour]:
         return []
     index = audit.near(np.array([position]), K)[0]
     distance = audit.outputs["distances"][audit.examples[position], :K]
-    given, labels = int(audit.codes[position]), audit.label_issues["given"]
+    given = int(audit.codes[position])
     known = bool(audit.dataset.classes)  # two numbers are hardly ever the same
     found = []
     for other, far in zip(index.tolist(), distance.tolist(), strict=True):
         if other < 0:
             continue
         code = int(audit.codes[other])
-        label = audit.dataset.name_of(labels.iloc[other])
+        label = TASKS[audit.dataset.task].near_name(audit, other)
         found.append(Neighbour(other, float(far), label, code == given if known and min(code, given) >= 0 else None))
     return found
 

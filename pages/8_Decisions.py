@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from labelaudit.tasks import TASKS
 from labelaudit.ui import (
     bar,
     conflicts,
@@ -29,7 +30,7 @@ views = {
     "Conflicts": conflicts.show,
     "Tags": tags.show,
     "Slices": slices.show,
-    "Classes": renaming.show,
+    **({} if TASKS[opened.dataset.task].unnamed else {"Classes": renaming.show}),
     "Replay": replay.show,
     "Copies": copies.show,
 }

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from made import probabilities
+import tagged
+from made import probabilities, several
 from test_cli import run, sentence, usage
 
+from labelaudit.load import to_bytes
 from labelaudit.result import Audit
 from labelaudit.settings import settings
 
@@ -80,6 +82,25 @@ def test_an_npz_is_audited_by_itself_and_exported_as_one(brought: Path) -> None:
         assert np.array_equal(cleaned["pred_probs"], pred_probs)
         assert 0 < (cleaned["given"] != labels).sum() < 100
         assert cleaned["given"].dtype == labels.dtype
+
+
+def test_probabilities_of_several_labels_and_of_tags_replace_the_model(tmp_path: Path) -> None:
+    songs, sentences = several(80), tagged.parts_of_speech(40)
+    bits = songs.labels.reshape(80, 4)
+    np.save(tmp_path / "songs.npy", np.where(bits == 1, 0.8, 0.1))
+    (tmp_path / "songs.csv").write_bytes(to_bytes(songs, "csv"))
+    p = 0.1 + 0.6 * np.eye(4)[sentences.labels]
+    lines = [json.dumps({"pred_probs": part.tolist()}) for part in np.split(p, 40)]
+    (tmp_path / "tags.jsonl").write_text("\n".join(lines))
+    (tmp_path / "sentences.jsonl").write_bytes(to_bytes(sentences, "jsonl"))
+    labels = ["--task", "multilabel", "--label", "label *"]
+    for file, brought, more in (("songs.csv", "songs.npy", labels), ("sentences.jsonl", "tags.jsonl", [])):
+        result = run("audit", tmp_path / file, *more, "--pred-probs", tmp_path / brought, "--json")
+        assert result.exit_code == 0, result.stderr
+        assert json.loads(result.stdout)["heads"] == {"yours": 1.0}
+    np.save(tmp_path / "short.npy", np.full((79, 4), 0.5))
+    refused = run("audit", tmp_path / "songs.csv", *labels, "--pred-probs", tmp_path / "short.npy")
+    assert sentence(refused).startswith("short.npy has 79 rows and the data set 'songs' has 80; bring one row for each")
 
 
 # -- public data sets -------------------------------------------------------------------------------------

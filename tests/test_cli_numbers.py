@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import measured
 import numpy as np
 from test_cli import run
 
+from labelaudit.audit import Audit
+from labelaudit.labels import decode
 from labelaudit.load import write
 from labelaudit.shapes.number import targets
 from labelaudit.tasks import TASKS
@@ -32,3 +35,23 @@ def test_numbers_go_from_a_file_to_a_corrected_one(tmp_path: Path) -> None:
     changed = [line for line, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
     assert changed == [row + 1]
     assert after[row + 1].rpartition(",")[2] == "12.5"
+
+
+def test_a_column_of_wines_is_reviewed_and_exported_cell_by_cell(tmp_path: Path, shared_data: Path) -> None:
+    file, folder = shared_data / "tabular" / "winequality_red.csv", tmp_path / "wines"
+    options = ("--task", "regression", "--label", "residual_sugar", "--labels-only")
+    found = json.loads(run("audit", file, *options, "--out", folder, "--json").stdout)
+    assert found["suspects"] > 10
+    worst = Audit.open(folder).label_issues.query("is_issue").nsmallest(2, "score")
+    accepted, typed = worst["id"].tolist()
+    decisions = [
+        {"actor": "me", "action": "set", "id": str(accepted), "after": worst["suggested"].iloc[0]},
+        {"actor": "me", "action": "set", "id": str(typed), "after": "2.25"},
+    ]
+    (tmp_path / "decided.jsonl").write_text("".join(json.dumps(decision) + "\n" for decision in decisions))
+    assert "2 new" in run("review", folder, "--import", tmp_path / "decided.jsonl").stdout
+    assert run("export", folder, "--to", tmp_path / "clean.csv").exit_code == 0
+    before, after = (list(csv.DictReader(path.read_text().splitlines())) for path in (file, tmp_path / "clean.csv"))
+    before[accepted]["residual_sugar"] = str(decode(worst["suggested"].iloc[0]))
+    before[typed]["residual_sugar"] = "2.25"
+    assert after == before

@@ -288,7 +288,7 @@ def test_diff_agrees_with_export(pets: Dataset, decisions: list[Decision]) -> No
 def test_counts_add_up(audit: Audit, decisions: list[Decision]) -> None:
     counts = Handover(audit, decisions).counts()
     one = dict.fromkeys(("relabelled", "removed", "kept", "skipped", "undecided"), 1)
-    assert counts == {"rows": 5, "renamed": 0, "ambiguous": 0, **one}
+    assert counts == {"rows": 5, "labels": 5, "renamed": 0, "ambiguous": 0, **one}
 
 
 def test_ambiguous_rows_are_counted_apart_and_left_out_on_demand(audit: Audit, decisions: list[Decision]) -> None:
@@ -296,7 +296,7 @@ def test_ambiguous_rows_are_counted_apart_and_left_out_on_demand(audit: Audit, d
     kept, left_out = (Handover(audit, doubtful, without_ambiguous=out) for out in (False, True))
     assert kept.counts() == left_out.counts()
     assert kept.counts()["ambiguous"] == 1
-    assert sum(kept.counts().values()) - kept.counts()["rows"] == 5
+    assert sum(kept.counts().values()) - kept.counts()["rows"] - kept.counts()["labels"] == 5
     assert labels(left_out.cleaned) == [
         label for row, label in enumerate(labels(Handover(audit, doubtful[:-1]).cleaned)) if row != 1
     ]

@@ -1,4 +1,4 @@
-"""Decisions and their log: nothing is lost, undo takes back, and every refusal is one sentence."""
+"""Decisions and their log: nothing is lost, and every refusal is one sentence."""
 
 from __future__ import annotations
 
@@ -13,30 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from decided import DATA, decide, outcome, relabel
 
 from labelaudit import database, review
 from labelaudit.database import Database
-from labelaudit.decisions import undone_batches
 from labelaudit.errors import BadInput, MissingExtra, Stale, StoreError
-from labelaudit.review import Decision, DecisionLog, accept_below, effective, read_jsonl, write_jsonl
-
-DATA = "f1"
-
-
-def decide(id: str, action: str = "keep", **more: Any) -> Decision:
-    return Decision(**{"actor": "me", "action": action, "id": id, "fingerprint": DATA, **more})
-
-
-def relabel(id: str, after: str, **more: Any) -> Decision:
-    return decide(id, "set", before='"cat"', after=json.dumps(after), **more)
-
-
-def outcome(decisions: list[Decision]) -> dict[str, tuple[str, str | None]]:
-    frame = effective(decisions)
-    return {id_: (action, after) for id_, action, after in zip(frame.id, frame.action, frame.after, strict=True)}
-
+from labelaudit.review import Decision, DecisionLog, accept_below, effective
 
 # -- the log --------------------------------------------------------------------------------------
 
@@ -283,140 +265,6 @@ def test_what_was_restored_keeps_its_times_and_is_not_there_twice(url: str, tmp_
     assert log.redo(DATA, "me") == brought[1].batch
 
 
-# -- undo -----------------------------------------------------------------------------------------
-
-
-def test_undo_takes_back_a_whole_batch_and_brings_back_what_was_before(url: str) -> None:
-    log = DecisionLog(url)
-    log.append([decide("a"), decide("b")])
-    second = log.append([relabel("a", "dog", base=2), relabel("b", "dog", base=2)])
-    before = outcome(log.read(DATA)[:2])
-    assert log.undo(DATA, "me") == second[0].batch
-    assert outcome(log.read(DATA)) == before
-    assert len(log.read(DATA)) == 5
-
-
-def test_undo_again_takes_back_the_batch_before_until_nothing_is_left(url: str) -> None:
-    log = DecisionLog(url)
-    batches = [log.append([decide(id_)])[0].batch for id_ in "abc"]
-    assert [log.undo(DATA, "me") for _ in range(4)] == [*reversed(batches), None]
-    assert effective(log.read(DATA)).empty
-
-
-def test_undo_leaves_the_batches_of_others(url: str) -> None:
-    log = DecisionLog(url)
-    mine = log.append([decide("a")])[0].batch
-    rule = log.append([relabel("b", "dog", actor="rule: r")])[0].batch
-    assert log.undo(DATA, "you") is None
-    assert log.undo(DATA, "me") == mine
-    assert log.undo(DATA) == rule
-    assert {d.actor for d in log.read(DATA) if d.action == "undo"} == {"me", "rule: r"}
-
-
-def test_undo_and_redo_of_one_stage_leave_the_others_as_they_are(url: str) -> None:
-    log = DecisionLog(url)
-    second = [log.append([decide(id_, stage="second")])[0].batch for id_ in "ab"]
-    first = log.append([decide("c")])[0].batch
-    assert [log.undo(DATA, "me", stage="second") for _ in range(3)] == [*reversed(second), None]
-    assert outcome(log.read(DATA)) == {"c": ("keep", None)}
-    log.append([decide("d")])
-    assert log.redo(DATA, "me") is None
-    assert log.redo(DATA, "me", stage="second") == second[0]
-    assert log.undo(DATA, "me", stage="") != first
-    assert log.undo(DATA, "me", stage="") == first
-    assert outcome(log.read(DATA)) == {"a": ("keep", None)}
-
-
-def test_redo_brings_back_one_batch_after_the_other_and_undo_works_again(url: str) -> None:
-    log = DecisionLog(url)
-    one, two = (log.append([decide(id_)])[0].batch for id_ in "ab")
-    assert [log.undo(DATA, "me") for _ in range(2)] == [two, one]
-    assert log.redo(DATA, "you") is None
-    assert log.redo(DATA, "me") == one
-    assert outcome(log.read(DATA)) == {"a": ("keep", None)}
-    assert log.redo(DATA, "me") == two
-    assert log.redo(DATA, "me") is None
-    assert log.undo(DATA, "me") == two
-    assert log.redo(DATA, "me") == two
-    assert [log.undo(DATA, "me") for _ in range(3)] == [two, one, None]
-
-
-def test_a_new_decision_leaves_nothing_to_redo(url: str) -> None:
-    log = DecisionLog(url)
-    log.append([decide("a")])
-    log.undo(DATA, "me")
-    log.append([decide("b", actor="ann")])
-    assert log.redo(DATA, "me") is not None
-    log.undo(DATA, "me")
-    log.append([decide("c")])
-    assert log.redo(DATA, "me") is None
-
-
-def test_who_takes_back_what_a_rule_did_is_on_record(url: str) -> None:
-    log = DecisionLog(url)
-    rule = log.append([decide("a", actor="rule: r")])[0].batch
-    assert log.undo(DATA, "rule: r", by="ann") == rule
-    assert log.redo(DATA, "rule: r", by="bob") == rule
-    assert [d.actor for d in log.read(DATA)] == ["rule: r", "ann", "bob"]
-
-
-def test_an_undo_leaves_what_others_decided_since(url: str) -> None:
-    log = DecisionLog(url)
-    [mine] = log.append([decide("a")])
-    log.append([relabel("a", "dog", actor="ann", base=mine.seq)])
-    assert log.undo(DATA, "me") == mine.batch
-    assert outcome(log.read(DATA)) == {"a": ("set", '"dog"')}
-
-
-def test_a_redo_that_would_overrule_what_somebody_decided_since_is_refused(url: str) -> None:
-    log = DecisionLog(url)
-    [mine] = log.append([decide("a", stage="final")])
-    log.undo(DATA, "me")
-    [theirs] = log.append([relabel("a", "dog", actor="ann", base=mine.seq + 1)])
-    before = log.read(DATA)
-    with pytest.raises(Stale, match="id 'a' was decided on by ann meanwhile; it stays as it is") as caught:
-        log.redo(DATA, "me")
-    assert caught.value.conflicts == ((mine, theirs),)
-    assert log.read(DATA) == before
-
-
-def test_an_undo_that_is_undone_brings_its_batch_back() -> None:
-    decisions = [
-        decide("a", batch="1"),
-        decide("", "undo", after='"1"', batch="2"),
-        decide("", "undo", after='"2"', batch="3"),
-    ]
-    assert undone_batches(decisions) == {"2"}
-    assert outcome(decisions) == {"a": ("keep", None)}
-
-
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["keep", "exclude", "skip", "undo"]))))
-def test_effective_is_what_replaying_with_a_stack_gives(steps: list[tuple[str, str]]) -> None:
-    decisions: list[Decision] = []
-    stack: list[Decision] = []
-    for number, (id_, action) in enumerate(steps):
-        if action != "undo":
-            stack.append(decide(id_, action, batch=str(number)))
-            decisions.append(stack[-1])
-        elif stack:
-            decisions.append(decide("", "undo", after=json.dumps(stack.pop().batch), batch=str(number)))
-    assert outcome(decisions) == {d.id: (d.action, None) for d in stack}
-
-
-def test_effective_keeps_one_row_per_example_and_part_in_order() -> None:
-    frame = effective([decide("b"), decide("a"), decide("b", part="t1"), relabel("b", "dog")])
-    assert list(zip(frame.id, frame.part, frame.action, strict=True)) == [
-        ("a", "", "keep"),
-        ("b", "t1", "keep"),
-        ("b", "", "set"),
-    ]
-    assert frame.after.tolist() == [None, None, '"dog"']
-
-
-def test_effective_of_nothing_has_the_columns() -> None:
-    assert effective([]).columns[:4].tolist() == ["id", "part", "action", "before"]
-
-
 # -- what cannot be opened ------------------------------------------------------------------------
 
 
@@ -533,55 +381,3 @@ def test_rule_is_undone_in_one_step(url: str) -> None:
 def test_rule_refuses_a_threshold_that_is_no_score(score: float) -> None:
     with pytest.raises(BadInput, match=r"threshold .* is outside \[0, 1\]"):
         accept_below(issues(id=[], score=[], given=[], suggested=[]), score, DATA)
-
-
-# -- as a file ------------------------------------------------------------------------------------
-
-
-@given(
-    st.lists(
-        st.builds(
-            relabel, st.text(), st.text(), reason=st.text(), batch=st.text(), seq=st.integers(0, 10), actor=st.text()
-        )
-    )
-)
-def test_jsonl_gives_back_what_went_in(tmp_path_factory: pytest.TempPathFactory, decisions: list[Decision]) -> None:
-    path = tmp_path_factory.getbasetemp() / "decisions.jsonl"
-    write_jsonl(decisions, path)
-    assert read_jsonl(path) == decisions
-
-
-def test_jsonl_written_by_hand_needs_actor_action_and_id_only(tmp_path: Path) -> None:
-    path = tmp_path / "d.jsonl"
-    path.write_text('\ufeff{"actor": "me", "action": "exclude", "id": 5}\r\n\n', encoding="utf-8")
-    assert read_jsonl(path) == [Decision(actor="me", action="exclude", id="5")]
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("{", "line 2 of .* is not JSON"),
-        ("[]", "line 2 of .* is not a JSON object"),
-        ('{"actor": "me", "id": "1"}', "'action' in line 2 of .*: field required"),
-        ('{"actor": 1, "action": "keep", "id": "1"}', "'actor' in line 2 .* valid string"),
-        ('{"actor": "me", "action": "set", "id": "1", "after": "dog"}', "line 2 of .* not JSON text"),
-    ],
-)
-def test_jsonl_errors_name_the_line(tmp_path: Path, line: str, message: str) -> None:
-    path = tmp_path / "d.jsonl"
-    path.write_text('{"actor": "me", "action": "keep", "id": "1"}\n' + line)
-    with pytest.raises(BadInput, match=message):
-        read_jsonl(path)
-
-
-def test_jsonl_that_is_not_there_or_no_text_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"none\.jsonl cannot be read \(No such file or directory\)"):
-        read_jsonl(tmp_path / "none.jsonl")
-    (tmp_path / "x.jsonl").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(BadInput, match=r"x\.jsonl cannot be read \(it is not UTF-8 text\)"):
-        read_jsonl(tmp_path / "x.jsonl")
-
-
-def test_jsonl_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"can.t be written"):
-        write_jsonl([], tmp_path / "none" / "d.jsonl")

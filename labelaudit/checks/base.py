@@ -196,8 +196,3 @@ class Checked:
     def nothing(cls, n: int) -> Checked:
         """Return what is found of `n` rows where nothing is looked for."""
         return cls(pd.DataFrame(), pd.DataFrame(index=range(n)), {})
-
-
-def count_of(n: int, one: str, many: str = "") -> str:
-    """Write a number with its noun: "1 example", "2,000 examples"."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"

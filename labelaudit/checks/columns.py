@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from labelaudit.checks.base import DoesNotApply, Material, Outcome, count_of
+from labelaudit.checks.base import DoesNotApply, Material, Outcome
 from labelaudit.columns import comparable, is_blank, is_text
 from labelaudit.labels import MISSING_TEXT
+from labelaudit.text import count_of
 
 RARE = 0.1  # of an equal share, as in cleanlab's Datalab
 LONGEST_KEY = 64  # characters; what is longer is a text

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from labelaudit.checks.base import DoesNotApply, Material, Outcome, count_of
+from labelaudit.checks.base import DoesNotApply, Material, Outcome
 from labelaudit.checks.sets import near_sets
+from labelaudit.text import count_of
 
 NAMED = 20  # other members of a set that an example names
 

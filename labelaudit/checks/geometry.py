@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from labelaudit.checks.base import DoesNotApply, K, Material, Outcome, count_of
+from labelaudit.checks.base import DoesNotApply, K, Material, Outcome
 from labelaudit.neighbors import Graph
+from labelaudit.text import count_of
 
 FAR = 1 / 0.37037 - 1  # interquartile ranges above the third quartile, as in cleanlab's Datalab
 BETWEEN = 0.4  # scores of ambiguity below this are flagged

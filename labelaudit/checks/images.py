@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from labelaudit.checks.base import Check, DoesNotApply, Material, Outcome, count_of
+from labelaudit.checks.base import Check, DoesNotApply, Material, Outcome
+from labelaudit.text import count_of
 
 COMMON = 0.1  # share of the images from which on a property is how these images are, as in Datalab
 BLUR_SCALE, BITS = 100.0, 10.0  # standard deviation of the edges, bits of entropy: what cleanvision divides by
@@ -157,7 +158,7 @@ def property_correlation(material: Material) -> Outcome:
     properties = _varied(material.needed_properties)
     labels, names = material.labels, material.class_names
     judged = (labels >= 0) & properties.notna().all(axis=1).to_numpy()
-    counts = np.bincount(labels[judged], minlength=len(names))
+    counts = np.bincount(labels[judged], minlength=len(names) + 1)  # the last one is for -1: no class
     judged &= np.where(labels >= 0, counts[labels] >= FOLDS, False)
     codes, y = np.unique(labels[judged], return_inverse=True)
     if len(codes) < 2:

@@ -105,12 +105,13 @@ def rename_class(
     """Rename a class or merge it into another, for all rows that an export writes."""
     from dataclasses import asdict
 
-    from labelaudit.renaming import classes_now, plan
+    from labelaudit.renaming import check, classes_now, plan
     from labelaudit.result import Audit
     from labelaudit.reviewers import check_name
 
     found, actor = Audit.open(folder), check_name(reviewer)
     state, dataset = State(found), found.dataset
+    check(dataset)
     by_name = {dataset.name_of(text): text for text in classes_now(dataset, state.log)}
     if old not in by_name:
         raise BadInput(f"no row has the class {old!r}{did_you_mean(old, by_name)}")

@@ -16,7 +16,8 @@ from labelaudit.load.bring import bring
 from labelaudit.load.demos import DEMOS
 from labelaudit.load.formats import FORMATS, SUFFIXES, TABLES
 from labelaudit.load.frames import from_pandas
-from labelaudit.load.guess import Roles, guess, guess_task
+from labelaudit.load.guess import Roles, guess
+from labelaudit.load.kind import guess_task
 from labelaudit.load.named import NAMED, load_named, named
 from labelaudit.load.pieces import PREDICTING, Brought, Role, among_own, own_columns
 from labelaudit.load.reading import read

@@ -11,8 +11,8 @@ from labelaudit.columns import Codes, is_blank, is_named_like_id
 from labelaudit.dataset import Dataset
 from labelaudit.labels import show
 from labelaudit.load import label_checks
-from labelaudit.load.known import EXAMPLES, SEVERITIES, Finding, Known, counted, joined_rows, row_numbers
-from labelaudit.text import shorten
+from labelaudit.load.known import EXAMPLES, SEVERITIES, Finding, Known, joined_rows, row_numbers
+from labelaudit.text import count_of, shorten
 
 
 def findings(dataset: Dataset, folds: int = 5) -> list[Finding]:
@@ -34,6 +34,7 @@ def findings(dataset: Dataset, folds: int = 5) -> list[Finding]:
     of_classes: tuple[Callable[[Known, int], Iterable[Finding]], ...] = (
         label_checks.few_classes,
         label_checks.number_label,
+        label_checks.several_labels,
         label_checks.giveaways,
         label_checks.variants,
         label_checks.small_classes,
@@ -48,7 +49,8 @@ def findings(dataset: Dataset, folds: int = 5) -> list[Finding]:
         _repeated_rows,
         _constants,
     )
-    checks = (*of_classes, *of_all) if dataset.value_type == "class" else of_all
+    own = {"class": of_classes, "number": (label_checks.few_numbers,)}
+    checks = (*own.get(dataset.value_type, ()), *of_all)
     found = [finding for check in checks for finding in check(known, folds)]
     return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
 
@@ -58,7 +60,7 @@ def _missing_labels(known: Known, folds: int) -> Iterable[Finding]:
     if len(rows):
         yield Finding(
             "missing_labels",
-            f"{counted(len(rows), 'row has', 'rows have')} no label",
+            f"{count_of(len(rows), 'row has', 'rows have')} no label",
             len(rows),
             row_numbers(rows),
             "The model does not learn from them; the audit suggests a label for each.",
@@ -77,7 +79,7 @@ def _few_groups(known: Known, folds: int) -> Iterable[Finding]:
         column = known.dataset.group_column
         yield Finding(
             "few_groups",
-            f"The group column {column!r} has {counted(count, 'group')}, fewer than the {folds} folds",
+            f"The group column {column!r} has {count_of(count, 'group')}, fewer than the {folds} folds",
             count,
             (),
             "Rows of one group share a fold, so some folds would be empty and no audit can run.",
@@ -93,7 +95,7 @@ def _constants(known: Known, folds: int) -> Iterable[Finding]:
     if constant and len(known.dataset) > 1:
         yield Finding(
             "constant_columns",
-            f"{counted(len(constant), 'column is', 'columns are')} constant",
+            f"{count_of(len(constant), 'column is', 'columns are')} constant",
             len(constant),
             tuple(f"{name!r} is {_value(known.columns[name])}" for name in constant[:EXAMPLES]),
             "None: it tells a model nothing.",
@@ -119,7 +121,7 @@ def _repeated_ids(known: Known, folds: int) -> Iterable[Finding]:
         if 0 < counts[repeated].sum() <= len(column.codes) / 2:
             yield Finding(
                 "repeated_ids",
-                f"{counted(len(repeated), 'value')} of {name!r} in more than one row",
+                f"{count_of(len(repeated), 'value')} of {name!r} in more than one row",
                 len(repeated),
                 tuple(
                     f"{show(column.values[code].as_py())!r} in rows {joined_rows(np.flatnonzero(column.codes == code))}"
@@ -141,7 +143,7 @@ def _rows_without_image(known: Known, folds: int) -> Iterable[Finding]:
     if len(rows):
         yield Finding(
             "rows_without_image",
-            f"{counted(len(rows), 'row has', 'rows have')} no image that can be opened",
+            f"{count_of(len(rows), 'row has', 'rows have')} no image that can be opened",
             len(rows),
             tuple(f"{known.dataset.image_name(int(row))!r} in row {row:,}" for row in rows[:EXAMPLES]),
             "They can't be audited; an export keeps them as they are.",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from labelaudit.columns import can_be_id, codes, is_named_like_id, is_number, is_text, is_whole, numbers
 from labelaudit.dataset import Modality, Source
 from labelaudit.load import cells
+from labelaudit.numerals import look_like_numbers
 
 # In the order of how sure the name makes it.
 LABEL_NAMES = (
@@ -23,9 +24,12 @@ LABEL_NAMES = (
 TOKEN_NAMES = ("tokens", "words", "forms", "token", "word", "form")
 TAG_NAMES = ("tags", "ner_tags", "pos_tags", "labels", "upos", "ner", "tag", "label", "xpos")
 SENTENCE_NAMES = ("sent_id", "sentence_id", "sentence #", "sentence", "sent")
-RATER_NAMES = frozenset({"annotator", "annotatorid", "worker", "workerid", "rater", "raterid"})
-SEVERAL_NAMES = frozenset({"labels", "genres", "topics", "categories", "classes", "tags"})
+TEXT_NAMES = (
+    *("text", "sentence", "comment", "comments", "review", "message", "description", "document", "tweet", "question"),
+    *("utterance", "body", "content", "abstract", "query", "post", "transcript", "comment_text", "review_text"),
+)
 MAX_CLASSES = 200
+_DATE = r"^\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})"
 _SAMPLE = 2000
 _MANY_WORDS = 6
 _MANY_COLUMNS = 4
@@ -54,28 +58,6 @@ class Roles:
     group: str | None = None
 
 
-def guess_task(table: pa.Table, source: Source) -> str:
-    """Say which kind of label a table seems to have, by its columns alone.
-
-    Returns
-    -------
-    str
-        A key of `labelaudit.tasks.TASKS`; classification where nothing speaks for another.
-    """
-    kinds = {field.name.casefold(): field.type for field in table.schema}
-    lists = {name for name, kind in kinds.items() if pa.types.is_list(kind) or pa.types.is_large_list(kind)}
-    if lists & set(TOKEN_NAMES) and lists & set(TAG_NAMES):
-        return "token"
-    if kinds.keys() & set(SENTENCE_NAMES[:3]) and kinds.keys() & set(TOKEN_NAMES[3:]):
-        return "token"
-    if lists & set(LABEL_NAMES) or lists & SEVERAL_NAMES:
-        return "multilabel"
-    who = next((name for name in kinds if re.sub("[^a-z]", "", name) in RATER_NAMES), None)
-    if who is not None and {"item", "task", "item_id", "task_id"} & set(kinds):
-        return "multiannotator"
-    return "classification"
-
-
 def guess(
     table: pa.Table, source: Source, *, label: str | None = None, id: str | None = None, group: str | None = None
 ) -> Roles:
@@ -98,7 +80,7 @@ def guess(
         others = [name for name in table.column_names if name not in (label, group)]
         id = next((name for name in others if is_named_like_id(name) and can_be_id(table[name])), None)
     candidates = [name for name in table.column_names if name not in (id, group)]
-    label = label or _named_label(candidates)
+    label = label or named_label(candidates)
     words = _words(table, [name for name in candidates if name != label])
     if label is None:
         label = next((n for n in reversed(candidates) if n not in words and _has_classes(table[n])), None)
@@ -117,15 +99,19 @@ def guess_number(table: pa.Table, source: Source, *, id: str | None, group: str 
     """Return the column of numbers that is called like a label, else the last one; None where there is none."""
     rest = [name for name in table.column_names if name not in (id, group) and not is_named_like_id(name)]
     found = [name for name in rest if _has_numbers(table[name])]
-    return _named_label(found) or next(reversed(found), None)
+    return named_label(found) or next(reversed(found), None)
 
 
 def _has_numbers(column: pa.ChunkedArray) -> bool:
+    """Whether a column holds different numbers, perhaps with a unit."""
     found = codes(column)
-    return found.distinct > 1 and numbers(found.values) is not None
+    if found.distinct < 2 or numbers(found.values) is not None:
+        return found.distinct > 1
+    return is_text(found.values.type) and look_like_numbers(found.values.slice(0, _SAMPLE).to_pylist())
 
 
-def _named_label(candidates: Sequence[str]) -> str | None:
+def named_label(candidates: Sequence[str]) -> str | None:
+    """Return the column that is called like a label, if one is."""
     named = {name.strip().casefold(): name for name in reversed(candidates)}
     return next((named[name] for name in LABEL_NAMES if name in named), None)
 
@@ -138,6 +124,8 @@ def _has_classes(column: pa.ChunkedArray) -> bool:
     if pa.types.is_floating(found.values.type) or is_number(found.values.type):
         values = numbers(found.values)
         return values is not None and bool((values == np.round(values)).all())
+    if is_text(found.values.type) and pc.all(pc.match_substring_regex(found.values, _DATE)).as_py():
+        return False
     return numbers(found.values) is None or is_whole(found.values)
 
 
@@ -147,7 +135,7 @@ def _words(table: pa.Table, candidates: Sequence[str]) -> dict[str, float]:
     names = [n for n in candidates if is_text(table.schema.field(n).type) and not cells.is_json(table.schema.field(n))]
     sample = table.select(names).take(pa.array(rows))
     texts = {name: [v for v in sample[name].to_pylist() if v and not v.isspace()] for name in names}
-    return {name: words for name in names if (words := _words_of_prose(texts[name]))}
+    return {name: words for name in names if (words := _words_of_prose(texts[name], _is_called_text(name)))}
 
 
 def is_short_text(name: str, column: pa.ChunkedArray) -> bool:
@@ -158,16 +146,21 @@ def is_short_text(name: str, column: pa.ChunkedArray) -> bool:
     letters = sum(char.isalpha() for text in texts for char in text)
     words = sum(len(text.split()) for text in texts)
     different = len(set(texts)) * 2 > len(column)
-    return different and words * 2 >= len(texts) * 3 and letters * 2 >= sum(map(len, texts))
+    reads_so = _is_called_text(name) or letters * 2 >= sum(map(len, texts))
+    return different and words * 2 >= len(texts) * 3 and reads_so
 
 
-def _words_of_prose(texts: Sequence[str]) -> float:
-    """Return the mean number of words, 0 where the texts are something else."""
+def _is_called_text(name: str) -> bool:
+    return name.strip().casefold() in TEXT_NAMES
+
+
+def _words_of_prose(texts: Sequence[str], is_called_text: bool) -> float:
+    """Return the mean number of words, 0 where the texts are something else; words of digits need a telling name."""
     if not texts or len(set(texts)) * 2 < len(texts):
         return 0
     joined = "".join(texts)
     letters = sum(map(str.isalpha, joined))
-    if letters * 2 < len(joined):  # dates, coordinates, codes
+    if letters * 2 < len(joined) and not is_called_text:  # dates, coordinates, codes
         return 0
     words = sum(len(text.split()) for text in texts) / len(texts)
     length = len(joined) / len(texts)

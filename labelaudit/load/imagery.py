@@ -242,7 +242,9 @@ def _left_out(others: Sequence[str]) -> list[str]:
 # -- write ------------------------------------------------------------------------------------------
 
 
-def write(table: pa.Table, media: Media, label: str, class_at: int | None, file: BinaryIO) -> None:
+def write(
+    table: pa.Table, media: Media, label: str, class_at: int | None, file: BinaryIO, listing: bytes = b""
+) -> None:
     """Write a ZIP archive of class folders; images that kept their label keep their name.
 
     Parameters
@@ -255,6 +257,8 @@ def write(table: pa.Table, media: Media, label: str, class_at: int | None, file:
         How deep the class folders were, where the images came in such.
     file : binary file
         Open for writing.
+    listing : bytes
+        What is written as ``labels.csv`` in place of folders, where labels are no classes.
     """
     taken: set[str] = set()
     with zipfile.ZipFile(file, "w") as archive:
@@ -263,13 +267,18 @@ def write(table: pa.Table, media: Media, label: str, class_at: int | None, file:
             if not media.digest(held):
                 continue  # a row without a file; the reader said so
             content = media.read(held)
-            wanted = _in_folder(_file_name(media, held, content, row), value.as_py(), class_at)
+            own = _file_name(media, held, content, row)
+            wanted = own if listing else _in_folder(own, value.as_py(), class_at)
+            if listing and wanted in taken:
+                continue  # several rows are about one image
             name, number = wanted, 2
             while name in taken:
                 path = PurePosixPath(wanted)
                 name, number = str(path.with_stem(f"{path.stem}_{number}")), number + 1
             taken.add(name)
             archive.writestr(zipfile.ZipInfo(name, ZIP_TIME), content)
+        if listing:
+            archive.writestr(zipfile.ZipInfo("labels.csv", ZIP_TIME), listing)
 
 
 def _file_name(media: Media, cell: Any, content: bytes, row: int) -> str:

@@ -34,6 +34,8 @@ class Finding:
         What it does to an audit, and what to do about it.
     severity : {"high", "medium", "low"}
         How much it hurts.
+    task : str
+        The kind of label that would suit the data better, where it is that; a key of `labelaudit.tasks.TASKS`.
     """
 
     key: str
@@ -43,6 +45,7 @@ class Finding:
     effect: str
     fix: str
     severity: Severity
+    task: str = ""
 
 
 class Known:
@@ -71,11 +74,6 @@ class Known:
         repeated = np.bincount(sets)[sets] > 1
         rows = np.flatnonzero(repeated)
         return rows, sets[rows]
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """Write a number and what it counts."""
-    return f"1 {one}" if count == 1 else f"{count:,} {many or one + 's'}"
 
 
 def row_numbers(rows: np.ndarray) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What is wrong with labels that are classes."""
+"""What is wrong with labels that are classes, or numbers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ import pyarrow as pa
 
 from labelaudit.columns import numbers
 from labelaudit.labels import encode
-from labelaudit.load.known import EXAMPLES, Finding, Known, counted
+from labelaudit.load.known import EXAMPLES, Finding, Known
 from labelaudit.load.leaks import giveaway, label_codes, reason_of
+from labelaudit.shapes import binary
+from labelaudit.text import count_of
 
+FEWEST_LABELS = 3  # columns: fewer are as often features beside a class
+FEW_NUMBERS = 50  # rows from which a model of numbers learns something
 _READS_LIKE_NOTHING = frozenset({"na", "none", "?", "-", "--", "n.a.", "unknown", "missing", "undefined"})
 
 
@@ -45,6 +49,42 @@ def number_label(known: Known, folds: int) -> Iterable[Finding]:
             tuple(known.names[:EXAMPLES]),
             "Every value counts as a class of its own, and few have enough examples to learn from.",
             "Audit it as a number, put the numbers into ranges, or choose a column with few classes.",
+            "high",
+            "regression",
+        )
+
+
+def several_labels(known: Known, folds: int) -> Iterable[Finding]:
+    """Columns that seem to be a label each, one of which is taken for the class."""
+    names, table = [], known.dataset.table
+    for name in reversed(table.column_names):
+        if not binary.is_binary(table[name]):
+            break
+        names.append(name)
+    if len(names) >= FEWEST_LABELS and set(known.dataset.label_columns) <= set(names):
+        yield Finding(
+            "several_labels",
+            f"The last {len(names)} columns say 0 or 1, no or yes, and look like a label each",
+            len(names),
+            tuple(reversed(names[-EXAMPLES:])),
+            f"Only {known.label!r} is audited, and the model learns it from the other labels.",
+            "Audit them as several labels per example.",
+            "high",
+            "multilabel",
+        )
+
+
+def few_numbers(known: Known, folds: int) -> Iterable[Finding]:
+    """So few numbers that chance decides which look wrong."""
+    rows = int((known.dataset.labels >= 0).sum())
+    if rows < FEW_NUMBERS:
+        yield Finding(
+            "few_numbers",
+            f"{rows} {'row has' if rows == 1 else 'rows have'} a number, too few to tell wrong ones from odd ones",
+            rows,
+            (),
+            f"A model learns little from fewer than {FEW_NUMBERS}: suspects are hints, and errors may not stand out.",
+            "Find more rows, or look at all of them, the lowest scores first.",
             "high",
         )
 
@@ -84,7 +124,7 @@ def small_classes(known: Known, folds: int) -> Iterable[Finding]:
     if len(single):
         yield Finding(
             "single_example",
-            f"{counted(len(single), 'class has', 'classes have')} one example",
+            f"{count_of(len(single), 'class has', 'classes have')} one example",
             len(single),
             tuple(_class_and_rows(known, code) for code in single[:EXAMPLES]),
             "A model that has not seen the example knows nothing of its class, so the label looks wrong.",
@@ -95,7 +135,7 @@ def small_classes(known: Known, folds: int) -> Iterable[Finding]:
     if len(small):
         yield Finding(
             "small_classes",
-            f"{counted(len(small), 'class has', 'classes have')} fewer examples than the {folds} folds",
+            f"{count_of(len(small), 'class has', 'classes have')} fewer examples than the {folds} folds",
             len(small),
             tuple(_class_and_rows(known, code) for code in small[:EXAMPLES]),
             "Some folds train without the class, and its scores say little.",
@@ -112,7 +152,7 @@ def reads_like_nothing(known: Known, folds: int) -> Iterable[Finding]:
         rows = int(known.counts[alike].sum())
         yield Finding(
             "reads_like_nothing",
-            f"{counted(rows, 'row has', 'rows have')} a label that reads like none",
+            f"{count_of(rows, 'row has', 'rows have')} a label that reads like none",
             rows,
             tuple(_class_and_rows(known, code) for code in alike[:EXAMPLES]),
             "It is kept as a class of its own.",
@@ -130,7 +170,7 @@ def giveaways(known: Known, folds: int) -> Iterable[Finding]:
     if seen:
         yield Finding(
             "giveaways",
-            f"{counted(len(seen), 'feature gives', 'features give')} too much away",
+            f"{count_of(len(seen), 'feature gives', 'features give')} too much away",
             len(seen),
             tuple(f"{name!r} {reasons[name]}" for name in seen[:EXAMPLES]),
             "The model takes the answer from there instead of learning it, so that wrong labels look right.",
@@ -140,7 +180,7 @@ def giveaways(known: Known, folds: int) -> Iterable[Finding]:
     if hidden:
         yield Finding(
             "giveaways_left_out",
-            f"{counted(len(hidden), 'column is', 'columns are')} left out of the features",
+            f"{count_of(len(hidden), 'column is', 'columns are')} left out of the features",
             len(hidden),
             tuple(f"{name!r} {reasons[name]}" for name in hidden[:EXAMPLES]),
             "The model does not see what would give the label away or identify the rows.",

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from labelaudit.columns import is_number, is_text, numbers
 from labelaudit.dataset import Dataset
@@ -54,6 +55,8 @@ class Piece:
     what : str
         Where it was found, as messages name it.
     values : ndarray of shape (M, d) or (M,)
+    lengths : ndarray or None
+        How many of these rows each example has, where they are of its parts and that is said.
     names : tuple of d str
         Of the columns; empty where they have none.
     classes : tuple
@@ -72,6 +75,15 @@ class Piece:
     ids: np.ndarray | None = None
     extra: np.ndarray | None = None
     own: tuple[str, ...] = ()
+    lengths: np.ndarray | None = None
+
+    def place(self, row: int) -> str:
+        """Say which row this is, for a person."""
+        if self.lengths is None:
+            return f"row {row:,} of {self.what}"
+        ends = np.cumsum(self.lengths)
+        sentence = int(np.searchsorted(ends, row, side="right"))
+        return f"token {row - int(ends[sentence] - self.lengths[sentence]):,} of sentence {sentence:,} of {self.what}"
 
     @property
     def origin(self) -> str:
@@ -128,8 +140,28 @@ def found(dataset: Dataset, role: Role, value: Any) -> Piece:
     if isinstance(value, (list, tuple)):
         if role == "neighbours" and len(value) == 2:
             return Piece("your array of neighbours", np.asarray(value[0]), extra=np.asarray(value[1]))
+        if _of_parts(dataset, role) and any(np.ndim(part) == 2 for part in value):
+            return _of_sentences([np.asarray(part) for part in value], f"your array of {WORDS[role]}")
         return Piece(f"your array of {WORDS[role]}", np.asarray(value))
     return _of_file(dataset, role, Path(value))
+
+
+def _of_parts(dataset: Dataset, role: Role) -> bool:
+    """Whether there may be a list for each example: one of its tokens each."""
+    return role == "pred_probs" and dataset.value_type == "tags"
+
+
+def _of_sentences(parts: Sequence[np.ndarray], what: str) -> Piece:
+    """Put the matrices of sentences one below the other; that of an empty sentence may have any shape."""
+    width = next(part.shape[1] for part in parts if part.ndim == 2)
+    odd = next((n for n, part in enumerate(parts) if part.size and part.shape[1:] != (width,)), None)
+    if odd is not None:
+        raise BadInput(
+            f"sentence {odd:,} of {what} has the shape {parts[odd].shape}; bring one row for each token and one column "
+            f"for each of the {width:,} tags."
+        )
+    values = np.concatenate([part.reshape(-1, width) for part in parts])
+    return Piece(what, values, lengths=np.array([part.size // width for part in parts]))
 
 
 def _of_file(dataset: Dataset, role: Role, path: Path) -> Piece:
@@ -150,6 +182,10 @@ def _of_file(dataset: Dataset, role: Role, path: Path) -> Piece:
 
 
 def _of_arrays(dataset: Dataset, arrays: dict[str, np.ndarray], role: Role, what: str) -> Piece:
+    each = [arrays.get(f"arr_{number}") for number in range(len(arrays))]  # what `np.savez(file, *arrays)` calls them
+    parts = [part for part in each if part is not None]
+    if _of_parts(dataset, role) and len(arrays) > 1 and len(parts) == len(arrays):
+        return _of_sentences(parts, what)
     ids = by_name(arrays, dataset.id_column or "", *IDS) if len(arrays) > 1 else None
     dimensions = 1 if role in SINGLE else 2
     known = next((name for name in NAMES[role] if name in arrays), None)
@@ -177,13 +213,16 @@ def _of_table(dataset: Dataset, table: pa.Table, role: Role, what: str, *, taken
     With `taken`, columns that the data set has as well don't count, but for the ids.
     """
     ids = next((name for name in (dataset.id_column or "", *IDS) if taken and name in table.column_names), None)
+    told = None if ids is None else np.array([str(v) for v in table[ids].to_pylist()], dtype=object)
     there = set(dataset.table.column_names) if taken else set()
     names = [name for name in table.column_names if name != ids and name not in there]
     lists = [name for name in names if pa.types.is_nested(table.schema.field(name).type)]
     # A column of single numbers that is called X is one of several.
     known = [name for name in NAMES[role] if name in lists or (role in SINGLE and name in names)]
     extra = next((name for name in DISTANCES if name in table.column_names), None) if role == "neighbours" else None
-    chosen = known[:1] or [name for name in lists if name != extra][:1]
+    chosen, lengths = known[:1] or [name for name in lists if name != extra][:1], None
+    if chosen and _of_parts(dataset, role):
+        table, chosen, lengths = _flattened(table, known[:1] or lists, what)
     if not chosen:
         chosen = [n for n in names if is_number(table.schema.field(n).type) or is_text(table.schema.field(n).type)]
     if not chosen:
@@ -193,9 +232,33 @@ def _of_table(dataset: Dataset, table: pa.Table, role: Role, what: str, *, taken
         what,
         values[:, 0] if role in SINGLE and values.shape[1] == 1 else values,
         names=tuple(chosen) if len(chosen) > 1 else (),
-        ids=None if ids is None else np.array([str(v) for v in table[ids].to_pylist()], dtype=object),
+        ids=told,
         extra=None if extra is None else _matrix(table, [extra], what),
+        lengths=lengths,
     )
+
+
+def _flattened(table: pa.Table, names: Sequence[str], what: str) -> tuple[pa.Table, list[str], np.ndarray]:
+    """Make one row of each token: of one list of the probabilities of its tags, or of one list for each tag.
+
+    Returns
+    -------
+    table : pyarrow.Table
+    names : list of str
+        The columns of that table that are meant.
+    lengths : ndarray
+        How many tokens each sentence has.
+    """
+    deep = [name for name in names if pa.types.is_nested(table.schema.field(name).type.value_type)]
+    chosen = deep[:1] or list(names)
+    every = np.array([pc.fill_null(pc.list_value_length(table[name]), 0).to_numpy() for name in chosen])
+    if (every != every[0]).any():
+        sentence = int(np.flatnonzero((every != every[0]).any(axis=0))[0])
+        raise BadInput(
+            f"the columns {chosen[0]!r} to {chosen[-1]!r} of {what} have lists of other lengths in sentence "
+            f"{sentence:,}; write a number for each token in each."
+        )
+    return pa.table({name: pc.list_flatten(table[name]) for name in chosen}), chosen, every[0]
 
 
 def _matrix(table: pa.Table, names: Sequence[str], what: str) -> np.ndarray:
@@ -221,3 +284,38 @@ def _matrix(table: pa.Table, names: Sequence[str], what: str) -> np.ndarray:
             )
         read.append(values)
     return np.column_stack(read)
+
+
+# -- checks that several share ------------------------------------------------------------------------------
+
+
+def numeric(piece: Piece, role: Role, dimensions: int) -> np.ndarray:
+    """Return the numbers of a piece that has so many dimensions.
+
+    Raises
+    ------
+    BadInput
+        It has others, or holds no numbers.
+    """
+    values = piece.values
+    if values.ndim != dimensions:
+        wanted = "one number per row" if dimensions == 1 else "a matrix with one row per example"
+        raise BadInput(f"{piece.what} has the shape {values.shape}; {WORDS[role]} are {wanted}.")
+    if values.dtype.kind not in "biuf":
+        raise BadInput(f"{piece.what} holds {values.dtype}, not numbers; bring {WORDS[role]} as numbers.")
+    return values
+
+
+def finite(values: np.ndarray, piece: Piece) -> None:
+    """Refuse NaN and infinities."""
+    bad = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
+    if len(bad):
+        raise BadInput(
+            f"{piece.place(bad[0])} holds a value that is no finite number ({count(len(bad))} in all); "
+            "correct or remove it."
+        )
+
+
+def count(rows: int) -> str:
+    """Say how many rows, for a person."""
+    return "1 row" if rows == 1 else f"{rows:,} rows"

@@ -26,7 +26,7 @@ from labelaudit.text import shorten
 CONSENSUS = "consensus"
 MOST_CELLS = 200_000_000  # of a table of items and classes; more would not fit into memory
 OPTIONS = ("item", "annotator", "annotators", "items")
-ITEMS = ("item", "task", "example", "unit", "question", "document", "doc", "image", "movie", "row", "text")
+ITEMS = ("item", "task", "hit", "example", "unit", "question", "document", "doc", "image", "movie", "row", "text")
 ANNOTATORS = ("annotator", "worker", "rater", "user", "labeler", "labeller", "coder", "judge", "reviewer", "person")
 MORE_LABELS = ("rating", "answer", "response", "vote", "annotation", "judgement", "judgment", "value")
 _WIDE = re.compile(rf"(?i)({'|'.join(ANNOTATORS)}|ann|coder|a|r)s?[ _.-]?(id)?[ _.-]?\d+")
@@ -85,7 +85,10 @@ def _long(wanted: Wanted, annotator: str) -> Dataset:
     label = wanted.labels[0] if wanted.labels else _named(rest, (*MORE_LABELS[:3], *LABEL_NAMES, *MORE_LABELS), ("",))
     rest = [name for name in rest if name != label]
     item = wanted.options.get("item") or wanted.id or _named(rest, ITEMS) or ("id" if "id" in rest else None)
-    if item is None and len(rest) == 1:
+    rest = [name for name in rest if name != item]
+    if label is None and len(rest) == 1:
+        label = rest[0]
+    elif item is None and len(rest) == 1:
         item = rest[0]
     for what, found in (("item", item), ("label", label)):
         if found is None:

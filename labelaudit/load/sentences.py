@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from labelaudit.columns import can_be_id, codes, is_blank, is_text
 from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput
+from labelaudit.load.cells import is_json
 from labelaudit.load.conll import RAW
 from labelaudit.load.guess import SENTENCE_NAMES, TAG_NAMES, TOKEN_NAMES
-from labelaudit.text import shorten
 
 if TYPE_CHECKING:
     from labelaudit.load.roles import Wanted
@@ -38,6 +38,12 @@ def tagged(wanted: Wanted) -> Dataset:
         raise BadInput(f"{wanted.labels[0]!r} and {wanted.labels[1]!r} are two layers of tags; choose one of them.")
     table, source = wanted.table, wanted.source
     text, label = _columns_of(wanted)
+    mixed = next((name for name in (text, label) if is_json(table.schema.field(name))), None)
+    if mixed is not None:
+        raise BadInput(
+            f"column {mixed!r} holds lists beside other cells, or texts beside numbers in its lists; write a list of "
+            "texts for each sentence."
+        )
     sentence = wanted.id
     if is_text(table.schema.field(text).type) or is_text(table.schema.field(label).type):
         sentence = sentence or _named(table, SENTENCE_NAMES, (text, label))
@@ -104,6 +110,8 @@ def _is_list(kind: pa.DataType) -> bool:
 
 def _has_spaces(table: pa.Table, text: str) -> bool:
     """Whether most cells hold several tokens."""
+    if _is_list(table.schema.field(text).type):
+        return True
     cells = table[text].cast(pa.string()).fill_null("")
     return 2 * (pc.sum(pc.match_substring_regex(pc.utf8_trim_whitespace(cells), r"\s")).as_py() or 0) > len(cells)
 
@@ -188,17 +196,11 @@ def _is_first(numbers: np.ndarray) -> np.ndarray:
 
 def _split(table: pa.Table, source: Source, columns: Iterable[str]) -> tuple[pa.Table, Source]:
     """Split texts at white space; those of one space between two are joined again when they are written."""
-    for name in columns:
-        cells = table[name].to_pylist()
-        wrong = next((row for row, cell in enumerate(cells) if not isinstance(cell, str | None)), None)
-        if wrong is not None:
-            raise BadInput(
-                f"column {name!r} holds {shorten(str(cells[wrong]))} in row {wrong:,}, which is neither a text nor a "
-                "list of texts; write all its cells alike."
-            )
-        lists = pa.array([None if cell is None else cell.split() for cell in cells])
+    split = [name for name in columns if is_text(table.schema.field(name).type)]
+    for name in split:
+        lists = pa.array([None if cell is None else cell.split() for cell in table[name].to_pylist()])
         table = table.set_column(table.schema.get_field_index(name), name, lists.cast(pa.list_(pa.string())))
-    return table, _told(source, {"split": list(columns)})
+    return table, _told(source, {"split": split})
 
 
 def _told(source: Source, more: Mapping[str, Any]) -> Source:

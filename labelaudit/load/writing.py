@@ -64,7 +64,9 @@ def to_bytes(dataset: Dataset, format: str | None = None, spreadsheet_safe: bool
     file = io.BytesIO()
     if format == CLASS_FOLDERS and dataset.source.media:
         class_at = dataset.source.options.get("class_at")
-        imagery.write(dataset.table, dataset.source.media, dataset.label_columns[0], class_at, file)
+        named = dataset.value_type != "class" and dataset.source.media.root is not None
+        listing = to_bytes(dataset, "csv") if named else b""
+        imagery.write(dataset.table, dataset.source.media, dataset.label_columns[0], class_at, file, listing)
         return file.getvalue()
     table, source = dataset.table if dataset.shape.filed is None else dataset.shape.filed(dataset), dataset.source
     table = sentences.unfolded(table, source)

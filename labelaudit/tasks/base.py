@@ -20,6 +20,7 @@ from labelaudit.predict import Progress, silent
 from labelaudit.tasks.grids import Grid, confusions
 
 if TYPE_CHECKING:
+    from labelaudit.checks import Finding
     from labelaudit.config import AuditConfig
     from labelaudit.features import Features
     from labelaudit.neighbors import Graph
@@ -101,6 +102,8 @@ class Found:
     confident_joint : ndarray of shape (K, K) or None
     health : mapping
         Figures of the whole data set.
+    findings : mapping of str to Finding
+        What is told of issues of the task's own, by their names in the table.
     """
 
     issues: pd.DataFrame
@@ -108,6 +111,7 @@ class Found:
     per_class: pd.DataFrame
     confident_joint: np.ndarray | None
     health: Mapping[str, float]
+    findings: Mapping[str, Finding] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,11 @@ class Axes:
     x: str = "self-confidence"
     y: str = "highest other probability"
     bounds: tuple[float, float] | None = (0.0, 1.0)
+
+
+def given_name(audit: Audit, position: int) -> str:
+    """Name the given label of a unit as it is written."""
+    return audit.dataset.name_of(audit.label_issues["given"].iloc[position])
 
 
 @dataclass(frozen=True)
@@ -170,6 +179,8 @@ class Task:
         Of that plane.
     part_name : callable
         ``(audit, position) -> what a part of an example is called``: the word, the class; empty for a whole example.
+    near_name : callable
+        ``(audit, position) -> the given label`` of a unit for a person, where many stand side by side.
     detectors : mapping of str to str
         Columns of `Found.scores` that speak about labels, with their titles; those of `confident.SCORES` and of the
         heads need not be named.
@@ -190,6 +201,10 @@ class Task:
         Name of an option of `Dataset.label_options` to its values, the usual one first.
     own_features : bool
         Whether `predict` makes features of its own, of units that are no whole examples: nothing is `Seen` then.
+    word, unit : str
+        What one row of `Audit.per_class` is for a person, and what one decision is about.
+    unnamed : str
+        Why no class can be renamed, and what to do instead; empty where it can.
     """
 
     name: str
@@ -212,6 +227,7 @@ class Task:
     heatmaps: Callable[[Audit], Sequence[Grid] | str] = confusions
     axes: Axes = Axes()
     part_name: Callable[[Audit, int], str] = lambda audit, position: ""
+    near_name: Callable[[Audit, int], str] = given_name
     detectors: Mapping[str, str] = field(default_factory=dict)
     choices: tuple[str, ...] = ("model", "filter_by", "score", "calibrate")
     models: tuple[str, ...] = HEADS
@@ -219,6 +235,9 @@ class Task:
     several: bool = False
     label_options: Mapping[str, Sequence[str]] = field(default_factory=dict)
     own_features: bool = False
+    word: str = "class"
+    unit: str = "example"
+    unnamed: str = ""
 
 
 def apply(dataset: Dataset, decisions: pd.DataFrame) -> list[Any]:

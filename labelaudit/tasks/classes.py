@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from labelaudit import health
 from labelaudit.labels import encode
 from labelaudit.panels import Card, Column, Link, Links, Ranking
+from labelaudit.text import count_of
 
 if TYPE_CHECKING:
     from labelaudit.result import Audit
@@ -44,13 +46,22 @@ def either(audit: Audit, code: int) -> Selection:
     return Selection(suspects=True, either=encode(audit.dataset.classes[code]))
 
 
-def weakest(audit: Audit, of: Callable[[Audit, int], Selection] = given) -> Card:
-    """The class of the lowest label quality, and the way to its suspects."""
+def weakest(audit: Audit, of: Callable[[Audit, int], Selection] = given, word: str = "class") -> Card:
+    """The class of the lowest label quality, and the way to its suspects.
+
+    Parameters
+    ----------
+    audit : Audit
+    of : callable
+        ``(audit, code) -> the suspects of a class``.
+    word : str
+        What a class is called here.
+    """
     worst = audit.per_class.iloc[0]
     n_risk = int((audit.per_class["label_quality"] < AT_RISK).sum())
-    risk = "1 class" if n_risk == 1 else f"{n_risk} classes"
+    risk = count_of(n_risk, word)
     return Card(
-        "Weakest class",
+        f"Weakest {word}",
         str(worst["class"]),
         f"quality {worst['label_quality']:.1%}; {risk} at risk (under {AT_RISK:.0%}).",
         "the lowest label quality score",
@@ -58,21 +69,21 @@ def weakest(audit: Audit, of: Callable[[Audit, int], Selection] = given) -> Card
     )
 
 
-def ranking(audit: Audit, of: Callable[[Audit, int], Selection] = either) -> Ranking:
-    """All classes, each with the way to its suspects."""
+def ranking(audit: Audit, of: Callable[[Audit, int], Selection] = either, word: str = "class") -> Ranking:
+    """All classes, each with the way to its suspects; the parameters are those of `weakest`."""
     from labelaudit import charts
 
     return Ranking(
-        title="Label quality by class",
-        what="class",
-        table=audit.per_class,
+        title=f"Label quality by {word}",
+        what=word,
+        table=audit.per_class.rename(columns={"class": word}),
         columns={
             "label_quality": Column("quality", "share"),
             "noise_out": Column("wrong", "percent", "noise out: given wrongly"),
             "noise_in": Column("missing", "percent", "noise in: missing from it"),
             "examples": Column("examples", "count"),
             "suspects": Column("suspects", "count"),
-            "missing": Column("suggested", "count", "suspects that are given another class"),
+            "missing": Column("suggested", "count", f"suspects that are given another {word}"),
         },
         sorts={
             "noise_out": "given wrongly",
@@ -85,13 +96,13 @@ def ranking(audit: Audit, of: Callable[[Audit, int], Selection] = either) -> Ran
             str(name): of(audit, int(code))
             for name, code in zip(audit.per_class["class"], audit.per_class["code"], strict=True)
         },
-        chart=charts.per_class,
-        alt="Bars: the share of each class that was given wrongly, and that is missing from it",
+        chart=partial(charts.per_class, word=word),
+        alt=f"Bars: the share of each {word} that was given wrongly, and that is missing from it",
     )
 
 
-def pairs(audit: Audit) -> Links:
-    """The class pairs that overlap most, each with the way to its suspects."""
+def pairs(audit: Audit, word: str = "class") -> Links:
+    """The pairs of classes that overlap most, each with the way to its suspects."""
     from labelaudit.selection import cell
 
     names, classes = list(audit.dataset.class_names), audit.dataset.classes
@@ -113,8 +124,8 @@ def pairs(audit: Audit) -> Links:
         )
     return Links(
         "Pairs that are confused",
-        "Estimated examples given the first class that are the second. A click selects the pair's suspects.",
+        f"Estimated: what is given the first {word} and is the second. A click selects the pair's suspects.",
         links,
-        "No class is confidently taken for another.",
+        f"No {word} is confidently taken for another.",
         ("pages/4_Heatmap.py", "All pairs as a heatmap"),
     )

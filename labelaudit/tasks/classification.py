@@ -14,7 +14,6 @@ from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
 from labelaudit.heads import TITLES, YOURS
-from labelaudit.insample import in_sample_signs
 from labelaudit.labels import decode, encode
 from labelaudit.tasks import classes
 from labelaudit.tasks.base import (
@@ -28,12 +27,12 @@ from labelaudit.tasks.base import (
     confidence_plane,
     likeliest,
 )
+from labelaudit.tasks.brought import as_brought
 from labelaudit.tasks.evidence import image_block, row_block, text_block
-from labelaudit.tasks.pooling import expected, learned, pooled
+from labelaudit.tasks.pooling import expected, learned
 
 if TYPE_CHECKING:
     from labelaudit.config import AuditConfig
-    from labelaudit.given import Given
     from labelaudit.result import Audit
 
 # Blocks that show an example, by what it is.
@@ -78,7 +77,9 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         Groups or copies leave a fold's model with one class to learn.
     """
     if dataset.given is not None and dataset.given.pred_probs is not None:
-        return _as_given(dataset, dataset.given, seen, run)
+        matrix = None if seen.features is None else seen.features.matrix
+        pred_probs, near = dataset.given.probabilities(dataset.classes), dataset.given.neighbours
+        return as_brought(dataset, dataset.given, pred_probs, seen, run, matrix=matrix, neighbours=near)
     if seen.features is None:
         raise BadInput(
             f"{dataset.name!r} has no features and no probabilities; choose the columns that a model may see."
@@ -92,28 +93,6 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         "verdicts": verdicts,
         "resolved": {"heads": weights, "why": why},
         "notes": [folds.note] if folds.note else [],
-    }
-
-
-def _as_given(dataset: Dataset, given: Given, seen: Seen, run: Run) -> dict[str, Any]:
-    """Take the user's probabilities for what a model would have predicted; there may be no features."""
-    matrix = None if seen.features is None else seen.features.matrix
-    with run.step("folds"):
-        pred_probs = given.probabilities(dataset.classes)
-        notes = [in_sample_signs(pred_probs, dataset.labels, matrix, given.neighbours)]
-        fold = np.zeros(len(dataset), dtype=np.int64)
-        if given.folds is not None:
-            folds = assign_folds(dataset, int(given.folds.max()) + 1, seed=0, near=seen.near)
-            fold, notes = folds.fold, [folds.note, *notes]
-        _, verdicts, weights = pooled({YOURS: pred_probs}, dataset.labels)
-    if matrix is None:
-        notes.append("there are no features: what needs them (clusters, neighbours, near duplicates) does not apply")
-    return {
-        "arrays": {"pred_probs": pred_probs},
-        "fold": fold,
-        "verdicts": verdicts,
-        "resolved": {"heads": weights, "why": "the probabilities that you brought"},
-        "notes": [note for note in notes if note],
     }
 
 
@@ -258,15 +237,15 @@ def settled(dataset: Dataset) -> Dataset:
     return dataset.with_labels(values)
 
 
-def metrics(audit: Audit) -> dict[str, Any]:
-    """Return the figures that Health shows beside those in the manifest."""
+def metrics(audit: Audit, word: str = "class") -> dict[str, Any]:
+    """Return the figures that Health shows beside those in the manifest; a class can be called otherwise."""
     labelled = audit.codes >= 0
     predicted = audit.outputs["pred_probs"].argmax(axis=1)
     return {
         **audit.manifest["health"],
         **classes.said_of_model(float((predicted == audit.codes)[labelled].mean())),
-        "card": classes.weakest(audit),
-        "panels": [classes.ranking(audit), classes.pairs(audit)],
+        "card": classes.weakest(audit, word=word),
+        "panels": [classes.ranking(audit, word=word), classes.pairs(audit, word)],
     }
 
 
@@ -291,8 +270,12 @@ def class_bars(audit: Audit, position: int) -> Bars:
         return "suggested" if suggested is not None and audit.dataset.classes[code] == suggested else "other"
 
     bars = tuple(Bar(names[k], float(probabilities[k]), role(int(k))) for k in order)
-    title = "Your model" if YOURS in audit.manifest["resolved"]["heads"] else "Trained without this example"
-    return Bars(title, bars)
+    return Bars(bars_title(audit), bars)
+
+
+def bars_title(audit: Audit) -> str:
+    """Say whose probabilities are shown."""
+    return "Your model" if YOURS in audit.manifest["resolved"]["heads"] else "Trained without this example"
 
 
 def charts() -> Mapping[str, Any]:

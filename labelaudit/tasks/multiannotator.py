@@ -323,5 +323,6 @@ MULTIANNOTATOR = Task(
     noises={"uniform": "annotators answer at random", "confusable": "annotators confuse classes"},
     several=True,
     label_options={"item": ("",), "annotator": ("",)},
+    unit="item",
     detectors={"consensus": "all weighed", "votes": "votes", "model": "the model"},
 )

@@ -14,9 +14,11 @@ from labelaudit.checks.base import K
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import assign_folds
+from labelaudit.heads import TITLES, YOURS
 from labelaudit.labels import encode
 from labelaudit.shapes.several import EMPTY, GUESSED, bits_of, label_sets
 from labelaudit.tasks.base import ISSUE_COLUMNS, Found, Run, Seen, Task, apply, confidence_plane, likeliest
+from labelaudit.tasks.brought import as_brought, check_shape
 from labelaudit.tasks.classification import NO_LABEL, charts, settled
 from labelaudit.tasks.pooling import by_head, expected, pooled
 from labelaudit.tasks.sets import heatmaps, metrics, part_name, view
@@ -34,6 +36,7 @@ def check(dataset: Dataset, config: AuditConfig) -> None:
         No label is both present and absent twice, or fewer examples than folds have labels.
     """
     bits = bits_of(dataset)
+    check_shape(dataset, *bits.shape)
     labelled = int((bits >= 0).any(axis=1).sum())
     where = ", ".join(map(repr, dataset.label_columns[:3])) + (" …" if len(dataset.label_columns) > 3 else "")
     if not labelled:
@@ -58,9 +61,17 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
     BadInput
         There are no features.
     """
-    if seen.features is None:
-        raise BadInput(f"{dataset.name!r} has no features; choose the columns that a model may see.")
     bits = bits_of(dataset)
+    if dataset.given is not None and dataset.given.pred_probs is not None:
+        brought = dataset.given.pred_probs
+        near = None if seen.graph is None else neighbours_of_units(seen.graph.index[:, :K], bits.shape[1])
+        of_two = multilabel.two_classes(brought).reshape(-1, 2)
+        outputs = as_brought(dataset, dataset.given, of_two, seen, run, neighbours=near)
+        return {**outputs, "alone": brought, "others": None}
+    if seen.features is None:
+        raise BadInput(
+            f"{dataset.name!r} has no features and no probabilities; choose the columns that a model may see."
+        )
     with run.step("folds"):
         folds = assign_folds(dataset, config.folds, config.seed, seen.near)
 
@@ -84,6 +95,12 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
     }
 
 
+def neighbours_of_units(index: np.ndarray, n_labels: int) -> np.ndarray:
+    """Take for the neighbours of a label of an example the same label of its neighbours, shape (N * K, k)."""
+    units = index[:, None, :] * n_labels + np.arange(n_labels)[:, None]
+    return np.where(index[:, None, :] < 0, -1, units).reshape(-1, index.shape[1])
+
+
 def _unjudged(dataset: Dataset, bits: np.ndarray) -> list[str]:
     """Say which labels every example has, or none."""
     names = np.array(label_sets(dataset).names, dtype=object)
@@ -105,7 +122,9 @@ def find_issues(
     """
     bits, n_labels = bits_of(dataset), bits_of(dataset).shape[1]
     probabilities = outputs["arrays"]["pred_probs"][:, 1].reshape(bits.shape)
-    judged = multilabel.judged_bits(bits, outputs["fold"])
+    # What the user's own model had seen is for the user to know.
+    yours = YOURS in outputs["verdicts"]
+    judged = np.ones(bits.shape, dtype=bool) if yours else multilabel.judged_bits(bits, outputs["fold"])
     flagged = multilabel.label_issues(bits, probabilities, config.filter_by, judged).ravel() & ~dataset.verified
     near = None if seen.graph is None else multilabel.neighbour_shares(bits, seen.graph, K)
     scores = _scores(ids, dataset.units.parts, bits, outputs, near)
@@ -152,7 +171,9 @@ def _scores(
     scores = pd.DataFrame({"id": ids, "part": parts, "self_confidence": sure})
     if len(outputs["verdicts"]) > 1:
         scores = scores.assign(**{head: sure for head, (sure, _) in outputs["verdicts"].items()})
-    own = {"alone": outputs["alone"], "other_labels": outputs["others"], "neighbours": near}
+    own = {"other_labels": outputs["others"], "neighbours": near}
+    if YOURS not in outputs["verdicts"]:
+        own["alone"] = outputs["alone"]
     for name, found in own.items():
         if found is not None:
             scores[name] = multilabel.of_given(found, bits).ravel()
@@ -223,6 +244,8 @@ def _evidence(
     reasons: list[list[str]] = [[] for _ in suggested]
     verdicts = outputs["verdicts"]
     who = f"{'model' if len(verdicts) == 1 else 'models'} without this example"
+    if YOURS in verdicts:
+        who = TITLES[YOURS]
     for unit in np.flatnonzero(suggested >= 0).tolist():
         row, label = divmod(unit, n_labels)
         word = dataset.class_names[suggested[unit]]
@@ -300,4 +323,10 @@ MULTILABEL = Task(
         "alone": "models without the other labels",
         "other_labels": "the other labels alone",
     },
+    word="label",
+    unit="label",
+    unnamed=(
+        "the classes here are present and absent, so none can be renamed or merged; to call a label otherwise, rename "
+        "its column or replace its name in the file."
+    ),
 )

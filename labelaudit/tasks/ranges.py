@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from labelaudit.numerals import as_json
 from labelaudit.panels import Card, Column, Ranking
 
 if TYPE_CHECKING:
     from labelaudit.result import Audit
 
 RANGES = 8  # of the numbers, as many in each as can be
+SHARED = "An error that the other columns share, as when one instrument drifts with another, can't be seen at any size."
+
+
+def unseen(size: float) -> str:
+    """Say which errors can't be told from noise: those of less than this size, in the unit of the numbers."""
+    return f"errors under about {as_json(float(f'{size:.2g}')):,} can't be told from noise here"
 
 
 def fit(numbers: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
@@ -75,8 +82,11 @@ def metrics(audit: Audit) -> dict[str, Any]:
     boxes = zip(table["low"].tolist(), table["high"].tolist(), strict=True)
     return {
         **health,
-        "health_words": "judged by how far off the bulk of them is",
-        "health_help": "one minus the share of numbers that are further off than right ones are",
+        "health_words": f"as far as it shows: {unseen(health['seen'])}",
+        "health_help": "one minus the share of numbers that are further off than right ones are, judged by how far off "
+        f"the bulk of them is. {SHARED}",
+        "agreement_words": "Of those that are large enough to show; the upper end takes all numbers for wrong that are "
+        "as far off as one in a hundred right ones.",
         "card": Card(
             "Usual error",
             f"{health['mae']:,.4g}",

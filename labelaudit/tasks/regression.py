@@ -25,7 +25,7 @@ from labelaudit.shapes.number import read, targets
 from labelaudit.tasks.base import ISSUE_COLUMNS, Axes, Found, Run, Seen, Task, apply
 from labelaudit.tasks.classification import EXAMPLES, NO_LABEL
 from labelaudit.tasks.pooling import by_head
-from labelaudit.tasks.ranges import RANGES, by_range, fit, metrics
+from labelaudit.tasks.ranges import RANGES, by_range, fit, metrics, unseen
 
 if TYPE_CHECKING:
     from labelaudit.config import AuditConfig
@@ -40,6 +40,7 @@ DETECTORS = {
     ROBUST: "model without the suspects",
 }
 PARTS = 40  # of the line on which a number is shown
+AT_HAND = 100  # lowest scores that come with reasons, suspected or not: who finds no suspect looks there
 FIXABLE = "looks fixable: what is predicted is sure, and this number far from it"
 NOISY = "hard to put right: such numbers vary too much to tell the right one"
 
@@ -92,14 +93,19 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
             return residuals.scales(around, numbers, every[name], folds, config.seed)
 
         scale = {name: scale_of(name) for name in every}
-        pooled = residuals.pooled(numbers, every, scale)
-        suspects = np.zeros(len(numbers), dtype=bool)
-        known = ~np.isnan(numbers)
-        suspects[known] = residuals.judged(pooled.distance[known], config.seed).flagged
-        if models.again is not None and suspects.any():
+        pooled = residuals.pooled(numbers, every, scale, config.seed)
+        verdict, known = pooled.verdict(config.seed), ~np.isnan(numbers)
+        if models.again is not None and verdict.flagged.any():
+            suspects = np.zeros(len(numbers), dtype=bool)
+            suspects[known] = verdict.flagged
             every[ROBUST] = models.again(pooled.best, ~suspects)
             scale[ROBUST] = scale_of(ROBUST)
-            pooled = residuals.pooled(numbers, every, scale)
+            pooled = residuals.pooled(numbers, every, scale, config.seed)
+            verdict = pooled.verdict(config.seed)
+    seen_from = float(np.median(pooled.scale)) * verdict.seen
+    notes = [unseen(seen_from), *([folds.note] if folds.note else [])]
+    if not verdict.flagged.any():
+        notes.insert(0, "no number stands out, which does not say that all are right: review from the lowest scores")
     width = residuals.half_width(np.abs(numbers - pooled.predicted)[known] / pooled.scale[known]) * pooled.scale
     return {
         "arrays": {"predicted": pooled.predicted, "low": pooled.predicted - width, "high": pooled.predicted + width},
@@ -107,7 +113,9 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         "pooled": pooled,
         "aleatoric": 0.0 if around is None else _learned(around, numbers - pooled.predicted, folds, config.seed),
         "resolved": {"heads": {name: round(w, 3) for name, w in pooled.weights.items()}, "why": models.why},
-        "notes": [folds.note] if folds.note else [],
+        "verdict": verdict,
+        "seen": seen_from,
+        "notes": notes,
     }
 
 
@@ -150,7 +158,7 @@ def find_issues(
     """
     found, pooled, numbers = read(dataset.as_written), outputs["pooled"], targets(dataset)
     known = ~np.isnan(numbers)
-    verdict = residuals.judged(pooled.distance[known], config.seed)
+    verdict = outputs["verdict"]
     off = pooled.predicted - numbers
     columns = {SCORE: pooled.distance, "plain_residual": np.abs(off) / np.nanmedian(np.abs(off)), **pooled.each}
     scores = pd.DataFrame({"id": ids, "part": ""})
@@ -166,7 +174,8 @@ def find_issues(
     flagged &= ~dataset.verified & (suggested != numbers)
     shown = flagged | ~known
     reasons: list[list[str]] = [[] for _ in numbers]
-    for row in np.flatnonzero(shown):
+    lowest = np.argsort(-pooled.distance, kind="stable")[:AT_HAND]
+    for row in np.union1d(np.flatnonzero(shown), lowest):
         reasons[row] = _reasons(int(row), numbers, outputs, found, seen)
     issues = pd.DataFrame(
         {
@@ -191,6 +200,7 @@ def find_issues(
         "noise_rate": verdict.noise_rate,
         "noise_rate_low": verdict.low,
         "noise_rate_high": verdict.high,
+        "seen": outputs["seen"],
         **fit(numbers, pooled.predicted),
     }
     return Found(issues, scores, by_range(numbers, pooled.predicted, flagged), None, health)
@@ -204,7 +214,7 @@ def _reasons(row: int, numbers: np.ndarray, outputs: Mapping[str, Any], found: N
     told = [f"{who}: {predicted} ({low} to {high} in {residuals.LEVEL:.0%} of cases)"]
     if np.isnan(given):
         return [NO_LABEL, *told]
-    told.append(f"{pooled.distance[row]:.1f} times as far off as usual for such examples")
+    told.append(f"{pooled.local[row]:.1f} times as far off as usual for such examples")
     if len(pooled.every) > 1:
         less = sum(bool(predictions[row] < given) for predictions in pooled.every.values())
         most, word = max((less, "less"), (len(pooled.every) - less, "more"))
@@ -273,10 +283,25 @@ def overview(dataset: Dataset) -> pd.DataFrame:
     return pd.DataFrame({"class": names, "examples": counts})
 
 
+def _column(audit: Audit) -> tuple[Numerals, np.ndarray]:
+    """How the label column is written, and its N numbers: read once, not for every example that is shown."""
+    if Numerals not in audit.memo:
+        audit.memo[Numerals] = read(audit.dataset), targets(audit.dataset)
+    found: tuple[Numerals, np.ndarray] = audit.memo[Numerals]
+    return found
+
+
+def near_name(audit: Audit, position: int) -> str:
+    """Write a given number to as many digits as are worth comparing."""
+    found, numbers = _column(audit)
+    given = numbers[audit.rows[position]]
+    return show(None) if np.isnan(given) else _shown(found, float(given))
+
+
 def view(audit: Audit, position: int) -> Sequence[Block]:
     """Show one example, and where its number lies against what is predicted."""
     example = EXAMPLES[audit.dataset.modality](audit, position)
-    numbers = targets(audit.dataset)
+    _, numbers = _column(audit)
     known = numbers[~np.isnan(numbers)]
     given = numbers[audit.rows[position]]
     predicted, low, high = (float(audit.outputs[name][position]) for name in ("predicted", "low", "high"))
@@ -318,10 +343,13 @@ REGRESSION = Task(
     axes=Axes("predicted", "given", bounds=None),
     expected=expected,
     overview=overview,
+    near_name=near_name,
     detectors=DETECTORS,
     choices=("model",),
     models=REGRESSORS,
     noises={"uniform": "far off"},
     label_options={"decimal": numerals.DECIMALS},
     heatmaps=no_heatmap,
+    word="range",
+    unnamed="numbers are no classes, so none can be renamed or merged; set those that are wrong, alone or in bulk.",
 )

@@ -15,7 +15,7 @@ from labelaudit.panels import Link, Links
 from labelaudit.shapes.several import PART, label_sets
 from labelaudit.tasks import classes
 from labelaudit.tasks.base import likeliest
-from labelaudit.tasks.classification import EXAMPLES
+from labelaudit.tasks.classification import EXAMPLES, bars_title
 from labelaudit.tasks.grids import Grid
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def metrics(audit: Audit) -> dict[str, Any]:
     return {
         **audit.manifest["health"],
         **classes.said_of_model(float((likely == audit.codes)[labelled].mean())),
-        "card": replace(classes.weakest(audit, _extra), title="Weakest label"),
-        "panels": [replace(classes.ranking(audit, _of_label), title="Label quality by label"), _swapped(audit)],
+        "card": classes.weakest(audit, _extra, "label"),
+        "panels": [classes.ranking(audit, _of_label, "label"), _swapped(audit)],
         **multilabel.metrics(bits, likely.reshape(bits.shape)),
     }
 
@@ -169,5 +169,5 @@ def view(audit: Audit, position: int) -> Sequence[Block]:
     return [
         EXAMPLES[audit.dataset.modality](audit, position),
         Parts(parts, position, "All labels, and how likely each is present: a click changes one", toggles=True),
-        Bars("Trained without this example", bars),
+        Bars(bars_title(audit), bars),
     ]

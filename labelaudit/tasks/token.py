@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from labelaudit import spans, tokens, variation
 from labelaudit.blocks import Block, Part, Parts
-from labelaudit.cache import key
+from labelaudit.cache import Matrix, key
+from labelaudit.checks import Finding
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
+from labelaudit.features import TFIDF
 from labelaudit.features.tokens import token_features
 from labelaudit.folds import Folds, assign_folds
-from labelaudit.heads import ELSEWHERE
+from labelaudit.heads import ELSEWHERE, YOURS
 from labelaudit.labels import encode, show
 from labelaudit.predict import out_of_fold, tempered
 from labelaudit.shapes.tags import tokens as words_of
@@ -31,6 +35,7 @@ from labelaudit.tasks.base import (
     confidence_plane,
     likeliest,
 )
+from labelaudit.tasks.brought import as_brought, check_shape
 from labelaudit.tasks.pooling import verdicts_of
 
 if TYPE_CHECKING:
@@ -42,6 +47,14 @@ VERSION = 1  # part of the cache key: raise it when the features change
 MOST_TOKENS = 400  # of a sentence that a page has room for
 PER_CELL = 6e-6  # seconds for one tag of one token, five folds
 ENTITY, ORDER = "entity", "tag_order"
+# How an entity differs, see `labelaudit.spans.differing`.
+IN_WORDS = {
+    "borders": "with other borders",
+    "type": "of another type",
+    "borders and type": "with other borders and of another type",
+    "no entity": "as no entity",
+    "entity missing": "where none is given",
+}
 
 
 def check(dataset: Dataset, config: AuditConfig) -> None:
@@ -50,10 +63,12 @@ def check(dataset: Dataset, config: AuditConfig) -> None:
     Raises
     ------
     BadInput
-        There are fewer than two tags that occur twice, fewer sentences than folds, or probabilities were brought.
+        There are fewer than two tags that occur twice, fewer sentences than folds, or features were brought.
     """
-    if dataset.given is not None and (dataset.given.pred_probs is not None or dataset.given.features is not None):
-        raise BadInput("probabilities and embeddings of tokens can't be brought yet; leave them out.")
+    if dataset.given is not None and dataset.given.features is not None:
+        raise BadInput("features of tokens can't be brought, only their probabilities; leave them out.")
+    if dataset.given is not None:
+        check_shape(dataset, len(dataset.units), len(dataset.given.classes))
     tagged = np.unique(dataset.units.rows[dataset.labels >= 0])
     if 0 < len(tagged) < config.folds:
         raise BadInput(
@@ -68,9 +83,16 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
     The model never saw the sentence, its copies or its document; the counts leave out the sentence.
     """
     words, sentence, labels = words_of(dataset), dataset.units.rows, dataset.labels
+    if dataset.given is not None and dataset.given.pred_probs is not None:
+        with run.step("the same words elsewhere"):
+            places = variation.Surroundings.of(words, sentence, labels, len(dataset.classes))
+        outputs = as_brought(dataset, dataset.given, dataset.given.probabilities(dataset.classes), seen, run)
+        return {**outputs, "fold": outputs["fold"][sentence], "places": places}
     made = key(data=dataset.feature_fingerprint, tokens=VERSION)
     with run.step("features"):
         matrix = run.cache.matrix(f"features-{made}", lambda: token_features(words, sentence))
+        if config.embedder not in TFIDF:
+            matrix, made = _beside(matrix, words, sentence, config, run)
     with run.step("folds"):
         dealt = assign_folds(dataset, config.folds, config.seed)
         folds = Folds(dealt.fold[sentence], dealt.n_folds, dealt.note)
@@ -95,14 +117,38 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         "fold": folds.fold,
         "verdicts": verdicts_of(sources, labels),
         "places": places,
-        "resolved": {"heads": dict.fromkeys(sources, 0.5), "why": expected(dataset, config)[1]},
+        "resolved": {
+            "heads": dict.fromkeys(sources, 0.5),
+            "why": expected(dataset, config)[1],
+            "embedder": "words" if config.embedder in TFIDF else config.embedder,
+        },
         "notes": [folds.note] if folds.note else [],
     }
 
 
+def _beside(
+    matrix: Matrix, words: Sequence[str], sentence: np.ndarray, config: AuditConfig, run: Run
+) -> tuple[Matrix, str]:
+    """Put the embeddings of a transformer beside the features of the words, and say by what both are told."""
+    from labelaudit.features.words import word_embeddings
+
+    sentences = [part.tolist() for part in np.split(np.array(words, dtype=object), _ends(sentence))]
+    embedded = word_embeddings(sentences, config.embedder, run.cache, run.progress, device=config.device)
+    own = sha256(np.ascontiguousarray(embedded).data).hexdigest()  # the same name can mean other weights
+    return sp.hstack([matrix, sp.csr_matrix(embedded)], format="csr"), key(tokens=VERSION, words=words, embedded=own)
+
+
+def _ends(sentence: np.ndarray) -> np.ndarray:
+    """Number the tokens with which a sentence begins, but for the first."""
+    return np.flatnonzero(np.diff(sentence)) + 1
+
+
 def expected(dataset: Dataset, config: AuditConfig) -> tuple[tuple[str, ...], str, float]:
     """Say what will be fitted, and in about how many seconds."""
-    why = "each token by itself and its neighbours, and how the same word is tagged in other sentences"
+    if dataset.given is not None and dataset.given.predicted is not None:
+        return (YOURS,), f"the {dataset.given.predicted} that you brought", 0.3
+    embedded = "" if config.embedder in TFIDF else f" and by {config.embedder}"
+    why = f"each token by itself and its neighbours{embedded}, and how the same word is tagged in other sentences"
     times = (4 if config.calibrate else 1) * config.folds / 5
     return (HEAD, ELSEWHERE), why, 0.3 + times * PER_CELL * len(dataset.units) * len(dataset.classes)
 
@@ -123,12 +169,15 @@ def find_issues(
     issues["evidence"] = pd.Series(reasons, dtype=object)
     by_sentence = tokens.sentence_scores(issues["score"].to_numpy(), sentence, len(dataset))
     scores["sentence"] = by_sentence[sentence]
-    more = _entity_issues(dataset, issues, outputs) if spans.are_entities(dataset.classes) else []
+    entities = spans.are_entities(dataset.classes)
+    more, findings = _entity_issues(dataset, issues, outputs) if entities else ([], {})
     every = pd.concat([issues, *more], ignore_index=True) if more else issues
-    return Found(every, scores, found.per_class, found.confident_joint, found.health)
+    return Found(every, scores, found.per_class, found.confident_joint, found.health, findings)
 
 
-def _entity_issues(dataset: Dataset, issues: pd.DataFrame, outputs: Mapping[str, Any]) -> list[pd.DataFrame]:
+def _entity_issues(
+    dataset: Dataset, issues: pd.DataFrame, outputs: Mapping[str, Any]
+) -> tuple[list[pd.DataFrame], dict[str, Finding]]:
     """List the entities with a suspect in them that the model sees otherwise, and the tags that are out of order."""
     given = spans.Tags.of(dataset.classes, dataset.labels, dataset.units.rows)
     predicted = spans.Tags.of(dataset.classes, outputs["arrays"]["pred_probs"].argmax(axis=1), dataset.units.rows)
@@ -139,24 +188,45 @@ def _entity_issues(dataset: Dataset, issues: pd.DataFrame, outputs: Mapping[str,
     covered = [np.union1d(np.arange(a, b), np.arange(c, d)) if c >= 0 else np.arange(a, b) for a, b, c, d in both]
     doubted = np.array([bool(flagged[tokens].any()) for tokens in covered], dtype=bool)
     covered = [tokens for tokens, keep in zip(covered, doubted, strict=True) if keep]
-    found = []
-    if covered:
-        kept = differs[doubted]
-        found.append(
-            _rows(
-                issues,
-                kept["start"].to_numpy(),
-                ENTITY,
-                np.array([score[tokens].min() for tokens in covered]),
-                [[_in_words(span, words)] for span in kept.itertuples()],
-                [[str(parts[token]) for token in tokens] for tokens in covered],
-            )
-        )
+    found, kept = [], differs[doubted]
+    # Each is listed at its worst suspect, where the decision is due; two entities may share it.
+    listed: dict[int, tuple[list[str], list[str]]] = {}
+    for span, within in zip(kept.itertuples(), covered, strict=True):
+        worst = int(within[np.where(flagged[within], score[within], np.inf).argmin()])
+        reasons, around = listed.setdefault(worst, ([], []))
+        reasons.append(_in_words(span, words))
+        around += [str(parts[token]) for token in within if parts[token] not in around]
+    if listed:
+        at, (told, near) = np.array(list(listed)), zip(*listed.values(), strict=True)
+        found.append(_rows(issues, at, ENTITY, score[at], list(told), list(near)))
     lost = np.flatnonzero(given.out_of_order())
     if len(lost):
-        reasons = [[f"{dataset.class_names[dataset.labels[at]]} follows no B- or I- of its type"] for at in lost]
-        found.append(_rows(issues, lost, ORDER, np.zeros(len(lost)), reasons, [None] * len(lost)))
-    return found
+        why = [[f"{dataset.class_names[dataset.labels[token]]} follows no B- or I- of its type"] for token in lost]
+        found.append(_rows(issues, lost, ORDER, np.zeros(len(lost)), why, [None] * len(lost)))
+    return found, {ENTITY: _differing(kept["how"]), ORDER: _out_of_order(len(lost))}
+
+
+def _differing(how: pd.Series) -> Finding:
+    """Say of how many entities the model sees what otherwise."""
+    counts = how.value_counts()
+    kinds = ", ".join(f"{IN_WORDS[kind]} ({counts[kind]:,})" for kind in IN_WORDS if kind in counts)
+    return Finding(
+        "Entities that differ",
+        len(how),
+        f"Entities with a suspect in them that the model sees otherwise: {kinds}." if kinds else "",
+        applies=True,
+        advice="Each is listed at its worst suspect: decide there, and on the others in the sentence.",
+    )
+
+
+def _out_of_order(count: int) -> Finding:
+    return Finding(
+        "Tags out of order",
+        count,
+        "I- or E- that follows no B- or I- of its type, so that where the entity begins is not said.",
+        applies=True,
+        advice="Give the first token of the entity its B-, or the one before it the tag that is missing.",
+    )
 
 
 def _rows(
@@ -191,7 +261,7 @@ def metrics(audit: Audit) -> dict[str, Any]:
     predicted, known = audit.outputs["pred_probs"].argmax(axis=1), audit.codes >= 0
     classes = audit.dataset.classes
     figures = {
-        **classification.metrics(audit),
+        **classification.metrics(audit, "tag"),
         "macro_f1": tokens.macro_f1(audit.codes[known], predicted[known], len(classes)),
     }
     if spans.are_entities(classes):
@@ -247,7 +317,8 @@ TOKEN = Task(
     expected=expected,
     overview=class_counts,
     part_name=part_name,
-    detectors={ENTITY: "Entities that differ", ORDER: "Tags out of order"},
     choices=("filter_by", "score", "calibrate"),
     own_features=True,
+    word="tag",
+    unit="token",
 )

@@ -10,6 +10,7 @@ import streamlit as st
 from labelaudit.errors import LabelauditError
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
+from labelaudit.text import count_of
 from labelaudit.ui import bulk, filters, folding, postman, second, session, slices
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
@@ -34,15 +35,16 @@ def show(opened: Opened, *, deck: bool = False) -> None:
     """
     audit, table = opened.audit, opened.table
     health = audit.manifest["health"]["overall_label_health_score"]
+    task = TASKS[opened.dataset.task]
     suspects = int(table["is_issue"].sum())
     size = audit.sample or f"{len(audit.outputs['rows']):,}"
     if not audit.is_whole:
-        size += f" examples with {len(table):,} labels"
+        size += f" examples with {len(table):,} {task.unit}s"
     elif opened.dataset.classes:
-        size += f" × {len(opened.dataset.classes):,} classes"
+        size += f" × {count_of(len(opened.dataset.classes), task.word)}"
     facts = [
         (opened.dataset.name, ""),
-        (f"{size} · {opened.dataset.modality} · {TASKS[opened.dataset.task].title.lower()}", ""),
+        (f"{size} · {opened.dataset.modality} · {task.title.lower()}", ""),
         ("health", f"{health:.1%}"),
         ("suspects", f"{suspects:,}"),
         ("decided", f"{opened.n_decided:,}"),

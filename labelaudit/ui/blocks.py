@@ -23,7 +23,7 @@ from labelaudit.blocks import (
 )
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
-from labelaudit.text import shorten
+from labelaudit.text import middle, shorten
 from labelaudit.thumbnails import thumbnail
 from labelaudit.ui import zoom
 
@@ -129,6 +129,13 @@ def data_uri(webp: bytes) -> str:
 def broken_html(reason: str) -> str:
     """Return why an image can't be shown, as escaped HTML."""
     return f"<span>Can’t be shown: {escape(reason)}.</span>"
+
+
+def id_html(id_: object) -> str:
+    """Return an id as escaped HTML; a long one is cut in its middle, and whole where the pointer rests on it."""
+    whole = str(id_)
+    short = middle(whole)
+    return escape(whole) if short == whole else f'<span title="{escape(whole)}" dir="auto">{escape(short)}</span>'
 
 
 def chip(text: str, role: str, hint: str = "") -> str:

@@ -20,7 +20,7 @@ from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
 
 TITLES: dict[Role, tuple[str, str]] = {
-    "pred_probs": ("Probabilities", "One column per class, out of sample; they replace the model."),
+    "pred_probs": ("Probabilities", "One column per class, label or tag, out of sample; they replace the model."),
     "predictions": ("Predictions", "Of numbers, one for each row, out of sample; they replace the model."),
     "features": ("Features", "Embeddings, one row per example; they replace the columns."),
     "coordinates": ("Coordinates", "x and y of a map of yours."),
@@ -29,7 +29,7 @@ TITLES: dict[Role, tuple[str, str]] = {
 }
 MANY = 200  # columns from which on a list of them, for each thing that can be brought, is too much to send
 Columns: TypeAlias = list[str] | str
-ENDINGS = ["npy", "npz", "parquet", "csv"]
+ENDINGS = ["npy", "npz", "parquet", "csv", "jsonl"]
 
 
 def section(dataset: Dataset, draft: Dataset) -> Dataset:
@@ -55,8 +55,9 @@ def section(dataset: Dataset, draft: Dataset) -> Dataset:
             if not st.checkbox(plain(f"Use what came along: {said}"), value=True, key=f"bring-kept-{key}"):
                 given = Given()
         st.caption(
-            "NPY, NPZ, Parquet or CSV, one row per example; or columns of the table. With an array or column of ids "
-            "they are aligned by id, else by position. Nothing is ever unpickled."
+            "NPY, NPZ, Parquet, CSV or JSON Lines, one row per example (of tags: per token); or columns "
+            "of the table. With an array or column of ids they are aligned by id, else by position. Nothing is ever "
+            "unpickled."
         )
         for role, (title, help) in TITLES.items():
             file, names = st.columns([3, 2])
@@ -78,14 +79,14 @@ def _columns(place: DeltaGenerator, draft: Dataset, key: str, help: str) -> Colu
 
 def _kept(dataset: Dataset, draft: Dataset) -> Given | None:
     """What was brought before, as long as it means the same rows and classes."""
-    same = (dataset.label_columns, dataset.id_column) == (draft.label_columns, draft.id_column)
+    same = all(getattr(dataset, role) == getattr(draft, role) for role in ("label_columns", "id_column", "task"))
     return draft.given if same else None
 
 
 def _recognised(dataset: Dataset, role: Role, uploaded: Any, columns: Columns, key: str) -> Given:
     """Read and check one thing, once as long as nothing changes, and say what was recognised or what is wrong."""
     source = uploaded.file_id if uploaded is not None else tuple(columns)
-    wanted = (key, source, dataset.label_columns, dataset.id_column)
+    wanted = (key, source, dataset.label_columns, dataset.id_column, dataset.task, str(dataset.label_options))
     memo = st.session_state.setdefault("brought", {})
     if memo.get(role, (None,))[0] != wanted:
         try:

@@ -9,15 +9,16 @@ import streamlit as st
 from labelaudit.errors import BadInput
 from labelaudit.labels import show
 from labelaudit.tasks import TASKS
-from labelaudit.text import shorten
+from labelaudit.text import count_of, middle, shorten
 from labelaudit.thumbnails import thumbnail
 from labelaudit.ui import folding
-from labelaudit.ui.blocks import broken_html, chip, tag, thumbnail_html
+from labelaudit.ui.blocks import broken_html, chip, id_html, tag, thumbnail_html
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
 from labelaudit.why import detectors, issues_of, title_of
 
 SNIPPET = 220
+CELLS = 3
 
 
 def strip(opened: Opened, *, most: int = 8, per_row: int = 4, main: bool = True) -> None:
@@ -73,10 +74,10 @@ def card_html(opened: Opened, position: int) -> str:
     """Return one example as escaped HTML: what it is, given and suggested label, score, and what speaks against it."""
     row = opened.table.iloc[position]
     score = opened.scores[position]
-    facts = [f"score {score:.3f}" if score == score else "no score", row["status"], f"id {row['id']}"]
+    facts = [f"score {score:.3f}" if score == score else "no score", escape(row["status"]), f"id {id_html(row['id'])}"]
     return (
         f'{glance_html(opened, position)}<div class="la-labels">{labels_html(opened, position)}</div>'
-        f'<div class="la-small">{escape(" · ".join(facts))}</div>{_agreement_html(opened, position)}'
+        f'<div class="la-small">{" · ".join(facts)}</div>{_agreement_html(opened, position)}'
     )
 
 
@@ -109,6 +110,8 @@ def _agreement_html(opened: Opened, position: int) -> str:
 
 def glance_html(opened: Opened, position: int) -> str:
     """Return an example at a glance as escaped HTML: a thumbnail, the start of a text, or the first cells of a row."""
+    if opened.dataset.modality == "tabular" and opened.dataset.feature_columns:
+        return _cells_html(opened, position)
     if opened.dataset.modality != "image":
         return f'<div class="la-snippet" dir="auto">{escape(snippet_of(opened, position))}</div>'
     row = int(opened.audit.rows[position])
@@ -117,6 +120,20 @@ def glance_html(opened: Opened, position: int) -> str:
     except BadInput as error:
         image = broken_html(str(error))
     return f'<div class="la-picture">{image}</div>'
+
+
+def _cells_html(opened: Opened, position: int) -> str:
+    """Return the first cells of a row, one below the other, and how many more there are."""
+    names = opened.dataset.feature_columns
+    record = opened.dataset.table.select(list(names[:CELLS])).slice(int(opened.audit.rows[position]), 1).to_pylist()[0]
+    lines = [
+        f'<div title="{escape(name)}"><i dir="auto">{escape(middle(name))}</i> '
+        f'<b dir="auto">{escape(shorten(show(value)))}</b></div>'
+        for name, value in record.items()
+    ]
+    if more := len(names) - len(lines):
+        lines.append(f"<div><i>and {count_of(more, 'more column')}</i></div>")
+    return f'<div class="la-snippet la-cells">{"".join(lines)}</div>'
 
 
 def snippet_of(opened: Opened, position: int, length: int = SNIPPET) -> str:

@@ -19,7 +19,7 @@ from labelaudit.blocks import Bars, Image, Parts
 from labelaudit.review import Decision, effective
 from labelaudit.tasks import TASKS
 from labelaudit.ui import blocks, cards, deciding, deck_events, keys, near, session, stopping, zoom
-from labelaudit.ui.blocks import chip, tag
+from labelaudit.ui.blocks import chip, id_html, tag
 from labelaudit.ui.opened import Opened
 from labelaudit.why import detectors, issues_of, title_of
 
@@ -196,12 +196,7 @@ def face(opened: Opened, position: int) -> dict[str, Any]:
     apart = (Bars, Parts)  # drawn by the browser, where decisions change them
     labels = cards.part_html(opened, position) + f"<span>given {tag(name(row['given']), 'given')}</span>"
     known = isinstance(row["suggested"], str)
-    facts = [
-        *stopping.note(opened, position),
-        f"id {row['id']}",
-        f"score {row['score']:.3f}",
-        *opened.audit.label_issues["evidence"].iloc[position],
-    ]
+    facts = [*map(escape, stopping.note(opened, position)), f"id {id_html(row['id'])}", f"score {row['score']:.3f}"]
     if known:
         labels += f"<span>suggested {tag(name(row['suggested']), 'suggested')}</span>"
     picture = isinstance(example, Image) and not example.reason
@@ -215,7 +210,7 @@ def face(opened: Opened, position: int) -> dict[str, Any]:
         "labels": labels,
         "suggested": name(row["suggested"]) if known else None,
         "given": name(row["given"]),
-        "facts": escape(" · ".join(facts)),
+        "facts": " · ".join(facts),
         "classes": _classes(opened, position, row["given"], row["suggested"]),
         "title": next((block.title for block in rest if isinstance(block, Bars)), ""),
         "rest": "".join(blocks.html(block) for block in rest if not isinstance(block, apart)),
@@ -237,7 +232,9 @@ def _classes(opened: Opened, position: int, given: Any, suggested: Any) -> list[
 
 
 def _why(opened: Opened, position: int) -> str:
-    """Which detectors speak against the label, and the other issues with their reasons."""
+    """Say what speaks against the label: in words, by which detectors, and which other issues there are."""
+    told = opened.audit.label_issues["evidence"].iloc[position]
+    told = "".join(f'<li dir="auto">{escape(reason)}</li>' for reason in told)
     said = detectors(opened.audit, position)
     agree = sum(detector.agrees for detector in said)
     chips = [chip(f"{d.title} {d.words}", "yes" if d.agrees else "no", d.hint) for d in said]
@@ -246,7 +243,8 @@ def _why(opened: Opened, position: int) -> str:
     if said:
         head = f"{agree} of {len(said)} detectors speak against the label"
         chips.insert(0, f'<span class="la-small">{head}</span>')
-    return f'<div class="la-chips">{"".join(chips)}</div>' if chips else ""
+    in_words = f'<ul class="la-reasons">{told}</ul>' if told else ""
+    return in_words + (f'<div class="la-chips">{"".join(chips)}</div>' if chips else "")
 
 
 def tile(opened: Opened, position: int) -> dict[str, Any]:
@@ -254,11 +252,12 @@ def tile(opened: Opened, position: int) -> dict[str, Any]:
     row, name = opened.plain.iloc[position], opened.dataset.name_of
     known = isinstance(row["suggested"], str)
     score = opened.scores[position]
+    shown = f"score {score:.3f}" if score == score else "no score"
     return {
         "id": str(row["id"]),
         "html": cards.glance_html(opened, position)
         + f'<div class="la-labels">{cards.labels_html(opened, position)}</div>',
-        "score": " · ".join([f"{score:.3f}" if score == score else "–", *stopping.note(opened, position)]),
+        "facts": " · ".join([shown, *map(escape, stopping.note(opened, position)), f"id {id_html(row['id'])}"]),
         "suggested": name(row["suggested"]) if known else None,
         "given": name(row["given"]),
         "classes": _classes(opened, position, row["given"], row["suggested"]),

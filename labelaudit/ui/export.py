@@ -13,6 +13,8 @@ from labelaudit.decisions import accept_below, below, undone_batches
 from labelaudit.errors import LabelauditError
 from labelaudit.export import Handover
 from labelaudit.load import formats
+from labelaudit.tasks import TASKS
+from labelaudit.text import count_of
 from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
@@ -116,10 +118,14 @@ def _undo_rule(opened: Opened, rule: str) -> None:
 def preview(handover: Handover) -> None:
     """What changes, as numbers and as the first changed rows."""
     st.subheader("What will change")
-    counts = handover.counts()
+    counts, task = handover.counts(), TASKS[handover.audit.dataset.task]
+    whole = handover.audit.is_whole
+    about, rows = f"{task.unit}s", count_of(counts["rows"], "example")
+    st.caption(f"Of {rows}:" if whole else f"Of the {counts['labels']:,} {about} in {rows}, counted in {about}:")
     columns = st.columns(5)
     columns[0].metric("Relabelled", f"{counts['relabelled']:,}", border=True)
-    columns[1].metric("Removed", f"{counts['removed']:,}", border=True)
+    gone = f"All {about} of examples that are left out"
+    columns[1].metric("Removed", f"{counts['removed']:,}", border=True, help=None if whole else gone)
     columns[2].metric("Kept, confirmed", f"{counts['kept']:,}", border=True)
     fate = "Left out" if handover.without_ambiguous else "Written as they are"
     columns[3].metric("Ambiguous", f"{counts['ambiguous']:,}", border=True, help=fate)
@@ -127,10 +133,12 @@ def preview(handover: Handover) -> None:
         "Not decided", f"{counts['undecided'] + counts['skipped']:,}", border=True, help="Written as they are"
     )
     if counts["renamed"]:
-        st.caption(f"{counts['renamed']:,} more rows get the new name of a class that was renamed or merged.")
+        more = count_of(counts["renamed"], f"more {task.unit}")
+        st.caption(f"{more} get the new name of a class that was renamed or merged.")
     unseen = int(handover.scope.sum() - handover.scope[handover.audit.outputs["rows"]].sum())
     if unseen:
-        st.caption(f"{unseen:,} of them were not audited ({handover.audit.sample} was); they are written as they are.")
+        not_audited = f"{count_of(unseen, 'example')} of them were not audited"
+        st.caption(f"{not_audited} ({handover.audit.sample} was); they are written as they are.")
     if handover.changes.empty:
         with st.container(border=True, height=240):
             st.markdown(f"**Nothing was changed yet.** {plain(handover.unchanged)}")
@@ -141,7 +149,8 @@ def preview(handover: Handover) -> None:
     shown = shown.drop(columns="part") if handover.audit.is_whole else shown.assign(part=names)
     st.dataframe(shown, height=280, hide_index=True)
     if len(handover.changes) > PREVIEW_ROWS:
-        st.caption(f"The first {PREVIEW_ROWS} of {len(handover.changes):,} changed rows.")
+        what = "rows" if whole else f"{about} and removed examples"
+        st.caption(f"The first {PREVIEW_ROWS} of {len(handover.changes):,} changed {what}.")
 
 
 def check(handover: Handover) -> bool:

@@ -37,10 +37,10 @@ def cards(opened: Opened, figures: Mapping[str, Any]) -> None:
     with three.container(border=True, height="stretch"):
         st.metric("Suspects", f"{suspects:,}")
         st.caption(f"flagged labels, {left:,} not decided yet. {stopping.real(opened)}")
-        if st.button(
-            "Review them", type="primary", icon=":material/rate_review:", key="review", disabled=suspects == 0
-        ):
-            session.select(Selection(suspects=True))
+        # Where nothing stands out, errors may hide among what is furthest off.
+        label = "Review them" if suspects else "Review the lowest scores"
+        if st.button(label, type="primary", icon=":material/rate_review:", key="review"):
+            session.select(Selection(suspects=suspects > 0))
             st.switch_page("pages/6_Inspector.py")
     with four.container(border=True, height="stretch"):
         st.metric(own.title, plain(own.value[:40]), help=own.help or None)

@@ -13,8 +13,9 @@ from labelaudit.decisions import Decision, undone_batches
 from labelaudit.exchange import to_jsonl
 from labelaudit.history import WORDS, Filter, told
 from labelaudit.labels import decode, encode
+from labelaudit.text import middle
 from labelaudit.ui import folding
-from labelaudit.ui.blocks import tag
+from labelaudit.ui.blocks import id_html, tag
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
 from labelaudit.why import parts_named
@@ -71,7 +72,7 @@ def of(opened: Opened, position: int) -> None:
         return
     with panel:
         id_ = str(opened.plain["id"].iloc[position])
-        st.caption(f"What was decided about {plain(id_)}")
+        st.caption(f"What was decided about {plain(middle(id_))}")
         entries = Filter(id=id_).applied(opened.decisions)[::-1]
         if not entries:
             st.caption("Nobody decided on this example yet.")
@@ -141,7 +142,7 @@ def _table(opened: Opened, entries: Sequence[Decision], *, with_id: bool = True)
         cells = [
             f"<td>{escape(entry.time[:16].replace('T', ' '))}</td>",
             f'<td><span dir="auto">{escape(entry.actor)}</span></td>',
-            *([f'<td><span dir="auto">{escape(entry.id)}</span></td>'] if with_id else []),
+            *([f'<td><span dir="auto">{id_html(entry.id)}</span></td>'] if with_id else []),
             f"<td>{named}{_what(opened, entry)}</td>",
             f"<td>{_why(entry)}</td>",
         ]

@@ -24,7 +24,7 @@ from labelaudit.load.items import read_with_items
 from labelaudit.load.known import Finding
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
-from labelaudit.text import shorten
+from labelaudit.text import count_of, shorten
 from labelaudit.ui import bring, public, roles, run, session
 from labelaudit.ui.blocks import TINY, tiny
 from labelaudit.ui.markdown import plain
@@ -247,11 +247,19 @@ def settle(draft: Dataset) -> None:
                 st.markdown(f"{SEVERITY[finding.severity]} **{plain(finding.title)}**")
                 examples = "; ".join(finding.examples)
                 st.caption(plain(f"{finding.effect} {finding.fix}" + (f" E.g. {examples}" if examples else "")))
+                if finding.task:
+                    st.button(
+                        f"Take them as {TASKS[finding.task].title.lower()}",
+                        key=f"retake-{finding.key}",
+                        icon=":material/swap_horiz:",
+                        on_click=roles.retake,
+                        args=(draft, finding.task),
+                    )
     with right:
-        title = "1 class" if len(counts) == 1 else f"{len(counts):,} classes"
-        title = title if dataset.classes else "How the numbers lie"
+        task = TASKS[dataset.task]
+        title = count_of(len(counts), task.word) if dataset.classes else "How the numbers lie"
         st.markdown(f"**{title}**" + (", the 12 largest" if len(counts) > 12 else ""))
-        st.altair_chart(charts.class_counts(counts.head(12), height=270), alt="Examples per class")
+        st.altair_chart(charts.class_counts(counts.head(12), height=270), alt=f"Examples per {task.word}")
     config = run.choices(dataset, AuditConfig(), "ingest")
     with action:
         run.go(dataset, config, "ingest", possible=all(finding.key != "one_class" for finding in noticed))

@@ -32,7 +32,12 @@ def show(audit_id: str) -> None:
     bar.show(opened, deck=True)
     view, head = _head(opened)
     if len(opened.ranked) == 0:
-        st.info("No example matches the selection. Drop a filter in the bar above, or pick suspects on another page.")
+        if opened.audit.manifest["counts"]["suspects"]:
+            st.info(
+                "No example matches the selection. Drop a filter in the bar above, or pick suspects on another page."
+            )
+        else:
+            st.info("No label is suspected here, which does not say that all are right: look at the lowest scores.")
         if opened.selection:
             st.button(
                 "Review all, the lowest scores first",

@@ -14,6 +14,7 @@ from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job
 from labelaudit.map import seconds
 from labelaudit.selection import Box
+from labelaudit.tasks import TASKS
 from labelaudit.ui import deciding, run, session
 from labelaudit.ui.cards import card_html
 from labelaudit.ui.opened import Opened, map_file
@@ -29,13 +30,26 @@ def show(opened: Opened) -> None:
         return
     path = map_file(opened.audit.id, opened.audit)
     if path is None:
-        st.info("This audit has no nearest neighbours to make a map of. Audit again to have one.")
+        st.info(_why_none(opened), icon=":material/map:")
         return
     job = session.job(path.stem)
     if job is not None and job.active:
         run.progress(job)
         return
     _offer(opened, path.stem, job)
+
+
+def _why_none(opened: Opened) -> str:
+    """Say why there is no map, and what would help, if anything does."""
+    task = TASKS[opened.dataset.task]
+    if task.own_features:
+        return (
+            f"A map lays examples side by side that are alike. Here each {task.unit} is judged by itself and by what "
+            "stands around it, not by others that are like it, so there is no map; Plane and Rank show all of them."
+        )
+    if not opened.dataset.feature_columns:
+        return "There is nothing by which one example could be like another, so there is no map; see Plane and Rank."
+    return "This audit looked for label errors alone and has no nearest neighbours; audit again with the other checks."
 
 
 def _offer(opened: Opened, name: str, job: Job | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from labelaudit.tasks import TASKS
 from labelaudit.ui.blocks import tag
 from labelaudit.ui.cards import glance_html
 from labelaudit.ui.opened import Opened
@@ -57,4 +58,5 @@ def _label_html(opened: Opened, position: int, other: int) -> str:
     role = "given" if label == given else "suggested" if label == suggested else "plain"
     # Two numbers are hardly ever the same.
     differs = isinstance(label, str) and isinstance(given, str) and label != given and opened.dataset.classes
-    return tag(opened.dataset.name_of(label), role) + (' <span class="la-small">≠ given</span>' if differs else "")
+    name = TASKS[opened.dataset.task].near_name(opened.audit, other)
+    return tag(name, role) + (' <span class="la-small">≠ given</span>' if differs else "")

@@ -17,9 +17,6 @@ from labelaudit.ui.opened import Opened
 
 def show(opened: Opened) -> None:
     """Draw the choice of a class and of its new name, what that would change, and what was renamed before."""
-    if not opened.dataset.classes:
-        st.info("These labels are no classes that could be renamed or merged.", icon=":material/label_off:")
-        return
     name_of = opened.dataset.name_of
     counts = classes_now(opened.dataset, opened.decisions)
     left, right = st.columns([3, 2], gap="large")

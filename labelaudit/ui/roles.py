@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -43,7 +44,8 @@ def _guessed(stored: Stored, name: str) -> Dataset:
     """Settle the roles by guess; a label that can't be guessed is the last column until the user says otherwise."""
     task = guess_task(*stored)
     if TASKS[task].value_type != "class":
-        return load(stored, task=task, name=name)
+        with suppress(BadInput):  # the person may choose other roles, or that kind again
+            return load(stored, task=task, name=name)
     roles = guess(*stored)
     possible = [field.name for field in stored[0].schema if can_be_classes(field.type)]
     label = roles.label or (possible or stored[0].column_names)[-1]
@@ -81,10 +83,10 @@ def choose(draft: Dataset) -> Dataset | None:
     if stored is None:
         st.caption("Load the file again to change what is taken for what.")
         return draft
-    key = draft.data_fingerprint[:8]
-    one, two, three, four, five = st.columns(5)
-    tasks = list(TASKS)
-    name = one.selectbox(
+    key, tasks, above, below = _key(draft), list(TASKS), st.container(), st.container()
+    name = st.session_state.get(f"task-{key}", draft.task)
+    places = iter(above.columns([3, *[2] * (4 - TASKS[name].several - TASKS[name].own_features)]))
+    next(places).selectbox(
         "Labels are",
         tasks,
         tasks.index(draft.task),
@@ -95,13 +97,15 @@ def choose(draft: Dataset) -> Dataset | None:
     task, key = TASKS[name], key if name == draft.task else f"{key}-{name}"
     start, error = _start(stored, draft, name)
     names = stored[0].column_names
-    labels = _labels(two, names, start.label_columns if start else (), several=task.several, key=f"label-{key}")
-    known = start or draft
-    kind = _kind(three, stored, known, f"kind-{key}") if not task.own_features else known.modality
-    id_column = _column(four, "Id", names, known.id_column, f"id-{key}", "None: rows are numbered from 0")
-    group = _column(five, "Group", names, known.group_column, f"group-{key}", "Rows of one group share a fold")
+    known, beside = start or draft, [1] * len(task.label_options)
+    own = iter(below.columns([3, *beside] if task.several else 5) if task.several or beside else ())
+    place = next(own if task.several else places)
+    labels = _labels(place, names, start.label_columns if start else (), several=task.several, key=f"label-{key}")
+    kind = _kind(next(places), stored, known, f"kind-{key}") if not task.own_features else known.modality
+    id_column = _column(next(places), "Id", names, known.id_column, f"id-{key}", "None: rows are numbered from 0")
+    group = _column(next(places), "Group", names, known.group_column, f"group-{key}", "Rows of one group share a fold")
     roles: dict[str, Any] = {"id": id_column, "group": group, "name": draft.name, "task": name}
-    roles["label_options"] = _options(task, known, key)
+    roles["label_options"] = _options(own, task, known, key)
     try:
         if start is None and labels == ():
             raise error or BadInput("choose the column of the labels.")
@@ -111,6 +115,15 @@ def choose(draft: Dataset) -> Dataset | None:
     except LabelauditError as problem:
         session.show_error(problem)
         return None
+
+
+def _key(draft: Dataset) -> str:
+    return draft.data_fingerprint[:8]
+
+
+def retake(draft: Dataset, task: str) -> None:
+    """Set the kind of label, as if it had been chosen."""
+    st.session_state[f"task-{_key(draft)}"] = task
 
 
 def _stored(draft: Dataset) -> Stored | None:
@@ -156,10 +169,9 @@ def _column(place: DeltaGenerator, title: str, names: list[str], known: str | No
     return None if chosen == NONE else chosen
 
 
-def _options(task: Task, known: Dataset, key: str) -> Mapping[str, Any]:
+def _options(places: Iterator[DeltaGenerator], task: Task, known: Dataset, key: str) -> Mapping[str, Any]:
     """How the labels are written, where there is a choice."""
     chosen: dict[str, Any] = {}
-    places = st.columns(5) if task.label_options else ()
     for (name, values), place in zip(task.label_options.items(), places, strict=False):
         now = known.label_options.get(name, values[0])
         options = list(dict.fromkeys([*values, now]))

@@ -102,6 +102,11 @@ CSS = """
 .la-tag.plain { background: color-mix(in srgb, currentColor 8%, transparent); }
 .la-snippet { font-size: .92rem; line-height: 1.4; display: -webkit-box; -webkit-line-clamp: 4;
   -webkit-box-orient: vertical; overflow: hidden; height: 5.2rem; margin-bottom: .55rem; overflow-wrap: anywhere; }
+.la-snippet.la-cells { display: block; }
+.la-cells div { display: flex; justify-content: space-between; gap: .5rem; white-space: nowrap; }
+.la-cells :is(i, b) { overflow: hidden; text-overflow: ellipsis; }
+.la-cells i { font-style: normal; color: color-mix(in srgb, currentColor 75%, transparent); }
+.la-cells b { flex: none; max-width: 60%; font-weight: 600; font-variant-numeric: tabular-nums; }
 .la-picture { height: 8.2rem; display: flex; align-items: center; justify-content: center; margin-bottom: .55rem;
   border-radius: .35rem; overflow: hidden; background: color-mix(in srgb, currentColor 5%, transparent); }
 .la-picture span, .la-broken { font-size: .9rem; padding: .6rem; text-align: center; }

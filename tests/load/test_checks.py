@@ -22,7 +22,7 @@ def dataset(labels: list[Any] | None = None, roles: dict[str, Any] | None = None
     """Make a data set with nothing wrong but for what is passed in."""
     rows = len(labels) if labels is not None else len(next(iter(columns.values()), [0] * N))
     clean = {"x": [float(i) for i in range(rows)], "label": labels or ["ab"[i % 2] for i in range(rows)]}
-    return load(pa.table({**clean, **columns}), label="label", **(roles or {}))
+    return load(pa.table({**clean, **columns}), label="label", task="classification", **(roles or {}))
 
 
 def only(found: list[Finding], key: str) -> Finding:

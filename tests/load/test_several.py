@@ -11,9 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from kinds import Made
+from made import several
 
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
+from labelaudit.labels import encode
 from labelaudit.load import load, to_bytes, write
 from labelaudit.shapes.several import label_sets
 
@@ -286,6 +290,20 @@ def test_a_label_is_present_or_absent_and_nothing_else(made: Made) -> None:
         dataset.with_labels(["glad"] * len(dataset.units))
 
 
-def test_probabilities_of_several_labels_can_not_be_brought(made: Made) -> None:
-    with pytest.raises(BadInput, match="can't be taken for the probabilities of examples with several labels"):
-        load(made("songs.csv", BINARY), task="multilabel", pred_probs=np.full((5, 3), 0.5))
+def test_an_empty_cell_of_a_column_of_one_label_says_nothing_of_that_label_alone(made: Made) -> None:
+    dataset = load(made("songs.csv", BINARY), task="multilabel")
+    assert label_sets(dataset).given[1].tolist() == [0, 1, -1]
+    assert dataset.label_values()[3:6] == [False, True, None]
+    filled = changed(dataset, 1, calm=True)
+    assert lines_that_differ(made("songs.csv", BINARY), filled) == ["b,2.5,0,1,1"]
+
+
+def test_nothing_said_of_one_label_is_no_error_and_gets_a_suggestion() -> None:
+    whole = several(80)
+    values = whole.label_values()
+    values[5] = None  # label b of the second example
+    rows = audit(whole.with_labels(values), AuditConfig(checks=False)).label_issues
+    assert not rows["is_issue"].iloc[5]
+    assert rows["evidence"].iloc[5][0] == "no label is given"
+    assert rows["suggested"].iloc[5] == encode(whole.label_values()[5])
+    assert rows["given"].drop(5).notna().all()

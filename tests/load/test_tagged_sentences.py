@@ -63,6 +63,22 @@ def test_a_sentence_without_tags_has_none_and_stays_so(made: Made) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ('{"tokens": ["a", "b"], "tags": ["X", null]}\n{"tokens": ["c"], "tags": ["Y"]}\n', [0, -1, 1]),
+        ('{"tokens": ["a", "b"], "ner_tags": [null, null]}\n{"tokens": ["c"], "ner_tags": [3]}\n', [-1, -1, 0]),
+        ('{"tokens": "The dog", "tags": "X Y"}\n{"tokens": "Go home", "tags": null}\n', [0, 1, -1, -1]),
+        ('{"tokens": "The dog", "tags": ["X", null]}\n{"tokens": "Go home", "tags": ["Y", "X"]}\n', [0, -1, 1, 0]),
+        ('{"tokens": ["The", "dog"], "tags": "X Y"}\n{"tokens": ["Go", "home"], "tags": "Y Y"}\n', [0, 1, 1, 1]),
+    ],
+)
+def test_a_null_tag_is_a_missing_one_and_is_written_as_it_was(made: Made, text: str, labels: list[int]) -> None:
+    dataset = load(made("x.jsonl", text), task="token", text="tokens")
+    assert dataset.labels.tolist() == labels
+    assert to_bytes(dataset.with_labels(dataset.label_values())).decode() == text
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
         (LISTS.replace('"NOUN"]', '"NOUN", "X"]'), "sentence 0 has 2 tokens and 3 tags; give every token one tag"),
@@ -71,6 +87,8 @@ def test_a_sentence_without_tags_has_none_and_stays_so(made: Made) -> None:
             FLAT.replace("s2,Go", "s1,Go").replace("s1,dog", "s2,dog"),
             "sentence 's1' in column 'sent_id' goes on in row 2",
         ),
+        (LISTS.replace('"NOUN"]', "3]"), "column 'tags' holds lists beside other cells, or texts beside numbers"),
+        (LISTS.replace('["DET", "NOUN"]', '"DET NOUN"'), "column 'tags' holds lists beside other cells"),
         (FLAT.replace("sent_id", "n"), "none says of which sentence; name that column"),
     ],
 )

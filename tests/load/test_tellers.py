@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from labelaudit.load import load
+from labelaudit.load.checks import findings
 
 N = 400
 RNG = np.random.default_rng(0)
@@ -20,6 +21,36 @@ def left_out(**columns: np.ndarray) -> dict[str, str]:
     assert "honest" in dataset.feature_columns
     found: dict[str, str] = dataset.provenance.get("left_out", {})
     return found
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["{:,} kg", "{} kg", ""],
+        ["€ {}.50", "€ {}.00", "€ {}.99"],
+        ["{} %", "{}%", "n/a"],
+        ["EUR {}", "EUR {:,}", "EUR {}"],
+    ],
+)
+def test_a_column_of_numbers_with_a_unit_is_guessed_as_the_label(cells: list[str]) -> None:
+    weights = [cells[row % 3].format(1000 + 7 * row) for row in range(60)]
+    table = pa.table({"x": np.arange(60.0) ** 2 % 37, "z": np.arange(60.0) % 7, "heavy": weights})
+    assert load(table, task="regression").label_columns == ("heavy",)
+
+
+@pytest.mark.parametrize("cell", ["Room {}", "{} Main Street {}", "2024-01-{:02d}", "B{}"])
+def test_names_with_a_number_in_them_are_no_numbers(cell: str) -> None:
+    names = [cell.format(1 + row % 28, "abc"[row % 3]) for row in range(60)]
+    table = pa.table({"z": np.arange(60.0) % 7, "x": np.arange(60.0) ** 2 % 37, "place": names})
+    assert load(table, task="regression").label_columns == ("x",)
+
+
+def test_few_rows_are_warned_of_in_plain_words() -> None:
+    columns = {"x": np.arange(60.0) ** 2 % 37, "y": np.arange(60.0) % 11}
+    few = {name: values[:30] for name, values in columns.items()}
+    told = [found.title for found in findings(load(pa.table(few), task="regression", label="y"))]
+    assert told[0] == "30 rows have a number, too few to tell wrong ones from odd ones"
+    assert "few_numbers" not in [found.key for found in findings(load(pa.table(columns), task="regression", label="y"))]
 
 
 def test_parts_that_add_up_to_the_label_are_left_out_together() -> None:

@@ -139,7 +139,7 @@ def test_labels_that_every_example_has_or_none_are_said() -> None:
 
 
 def test_without_features_there_is_one_sentence() -> None:
-    with pytest.raises(BadInput, match="has no features; choose the columns that a model may see"):
+    with pytest.raises(BadInput, match="has no features and no probabilities; choose the columns that a model may see"):
         audit(replace(made.several(), feature_columns=()), AuditConfig(checks=False))
 
 

@@ -22,8 +22,10 @@ from labelaudit.review import Decision
 from labelaudit.shapes.number import targets
 from labelaudit.tasks import TASKS
 from labelaudit.tasks.ranges import by_range, fit
+from labelaudit.why import neighbours
 
 QUICK = AuditConfig(model="ridge", checks=False)
+WITH_NEIGHBOURS = AuditConfig(model="ridge")
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +57,32 @@ def test_evidence_says_what_is_predicted_how_sure_and_whether_it_can_be_put_righ
     assert "times as far off as usual" in reasons
     assert "nearest neighbours: " in reasons
     assert "looks fixable" in reasons
+
+
+def test_where_nothing_stands_out_the_audit_says_what_could_not_be_seen_and_gives_reasons_for_the_lowest() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(400, 2))
+    columns = {"a": x[:, 0], "b": x[:, 1], "y": np.round(5 * x[:, 0] + rng.normal(size=400), 2)}
+    found = audit(load(pa.table(columns), task="regression", label="y"), QUICK)
+    health, figures = found.manifest["health"], TASKS["regression"].metrics(found)
+    assert not found.label_issues["is_issue"].any()
+    assert health["noise_rate_high"] > 0.001
+    assert 3 < health["seen"] < 12
+    assert f"errors under about {health['seen']:.2g} can't be told from noise" in figures["health_words"]
+    assert any("review from the lowest scores" in note for note in found.manifest["notes"])
+    worst = found.label_issues.nsmallest(3, "score")
+    assert worst["suggested"].isna().all()
+    assert all("times as far off as usual" in " ".join(told) for told in worst["evidence"])
+
+
+def test_what_is_named_beside_others_is_rounded_as_suggestions_are() -> None:
+    x = np.linspace(0, 1, 60)
+    values: list[float | None] = [*(100 * x**2 + 30 * np.sin(99 * x)).tolist()[:-1], None]
+    found = audit(load(pa.table({"x": x, "y": values}), task="regression", label="y"), WITH_NEIGHBOURS)
+    near_name = TASKS["regression"].near_name
+    assert near_name(found, 1) == str(round(values[1] or 0, 2))
+    assert near_name(found, 59) == "–"
+    assert {neighbour.label for neighbour in neighbours(found, 0)} <= {near_name(found, at) for at in range(60)}
 
 
 def test_intervals_hold_about_as_many_numbers_as_they_say(audited: Audit) -> None:

@@ -56,6 +56,7 @@ def test_why_holds_where_the_same_is_tagged_otherwise(entities: Audit) -> None:
 def test_entities_that_differ_and_tags_out_of_order_are_issues_of_their_own(entities: Audit) -> None:
     found = entities.issues[entities.issues["issue"] != "label"]
     differs = found[found["issue"] == "entity"]
+    assert differs[["id", "part"]].values.tolist() == [[0, "t1"], [1, "t4"], [2, "t0"]]  # the suspects themselves
     told = [reasons[0] for reasons in differs["evidence"]]
     assert any("is given, and the model sees PER" in reason and "other borders" in reason for reason in told)
     assert any("PER “New" in reason and reason.endswith("other type") for reason in told)
@@ -118,11 +119,13 @@ def test_sentences_of_one_document_share_a_fold() -> None:
     assert (of_document == of_document[:, :1]).all()
 
 
-def test_brought_probabilities_are_refused_in_one_sentence() -> None:
+def test_probabilities_of_sentences_and_features_are_refused_in_one_sentence() -> None:
     made = tagged.parts_of_speech(12)
-    brought = Given(pred_probs=np.full((12, 4), 0.25, dtype=np.float32), classes=made.classes)
-    with pytest.raises(BadInput, match=r"^probabilities and embeddings of tokens can't be brought yet; .*\.$"):
-        audit(replace(made, given=brought))
+    of_sentences = Given(pred_probs=np.full((12, 4), 0.25, np.float32), classes=made.classes)
+    with pytest.raises(BadInput, match=r"needs probabilities of the shape \(72, 4\), and what you bring has \(12, 4\)"):
+        audit(replace(made, given=of_sentences))
+    with pytest.raises(BadInput, match="features of tokens can't be brought, only their probabilities"):
+        audit(replace(made, given=Given(features=np.ones((12, 4), np.float32))))
 
 
 def test_real_errors_are_found_better_than_by_the_tutorial(shared_data: Path) -> None:

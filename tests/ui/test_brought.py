@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
+import tagged
 from dashboards import PAGES, Dashboard
-from made import probabilities, table
+from made import probabilities, several, table
 
 from labelaudit.audit import audit
 from labelaudit.config import AuditConfig
@@ -58,6 +59,21 @@ def test_probabilities_are_recognised_and_replace_the_model(ingest: Dashboard) -
     given = Workspace().dataset(audited(ingest)).given
     assert given is not None
     assert np.allclose(given.pred_probs, p)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("dataset", [several(80, form="list"), tagged.parts_of_speech(40)], ids=["labels", "tags"])
+def test_probabilities_of_several_labels_and_of_tags_are_taken(dashboard: Dashboard, dataset: Dataset) -> None:
+    p = np.full((80 if dataset.task == "multilabel" else 240, 4), 0.25)
+    dashboard.open("1_Ingest", data=Workspace().keep(dataset).fingerprint)
+    bring(dashboard, "pred_probs", saved(pred_probs=p[1:]))
+    (error,) = dashboard.app.error
+    assert "pred_probs.npz has" in error.value.replace("\\", "")
+    bring(dashboard, "pred_probs", saved(pred_probs=p))
+    assert not dashboard.app.error
+    assert "Will run your model (the probabilities that you brought)" in dashboard.text()
+    given = Workspace().dataset(audited(dashboard)).given
+    assert given is not None
+    assert np.array_equal(given.pred_probs, p)  # type: ignore[arg-type]
 
 
 def test_what_was_brought_is_still_there_on_a_return(dashboard: Dashboard) -> None:

@@ -6,12 +6,16 @@ import re
 from dataclasses import replace
 
 import pytest
+import tagged
 from dashboards import PAGES, Dashboard
 from issued import finding
 
+from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.result import Audit
 from labelaudit.selection import Selection
 from labelaudit.settings import settings
+from labelaudit.workspace import Workspace
 
 
 def chips(dashboard: Dashboard) -> list[str]:
@@ -139,3 +143,22 @@ def test_choosing_a_detector_starts_from_the_top_and_is_in_the_address(
     assert app.query_params["rank"] in ("outlier", ["outlier"])
     dashboard.open("5_Scatter")
     assert "with the lowest scores (outlier" in dashboard.text()
+
+
+def test_entities_that_differ_are_listed_and_lead_to_their_sentences(dashboard: Dashboard) -> None:
+    made = tagged.entities(30)
+    tags = made.label_values()
+    tags[1], tags[10], tags[11], tags[12] = "O", "B-PER", "I-PER", "O"  # Ann; New Oslo; Smith without a beginning
+    wrong = made.with_labels(tags)
+    audit_id = Workspace().request(wrong, AuditConfig())
+    audit(wrong, AuditConfig(), cache=settings().cache_dir)
+    app = dashboard.open("3_Health", audit=audit_id)
+    text = dashboard.text().replace("\\", "")
+    assert not app.error
+    assert "3  Entities that differ" in text
+    assert "model sees otherwise: with other borders (2), of another type (1)." in text
+    assert "1  Tags out of order" in text
+    dashboard.press("show-entity")
+    assert chips(dashboard) == ["Entities that differ", "clear"]
+    assert "**3 entities that differ**, 0 decided, 3 left" in dashboard.text()
+    assert "is given, and the model sees" in dashboard.text()

@@ -182,7 +182,7 @@ def test_a_class_is_merged_after_a_dry_run_and_the_export_shows_it(dashboard: Da
     assert "decided  0" in dashboard.text()
     app = dashboard.open("9_Export")
     assert set(app.dataframe[0].value["change"]) == {"renamed"}
-    assert f"{count} more rows get the new name of a class" in dashboard.text()
+    assert f"{count} more examples get the new name of a class" in dashboard.text()
     dashboard.press("bulk-undo")
     assert renames(log(audited)) == {}
 

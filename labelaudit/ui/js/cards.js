@@ -22,7 +22,7 @@ function cardsScreen(root, act) {
     way(part("way"), room);
     put(part("pages"), pager(room));
     put(part("alerts"), refusals(room));
-    part("said").textContent = isLate(room) ? "" : room.said;
+    part("said").textContent = part("said").title = isLate(room) ? "" : room.said;
     root.classList.toggle("over", room.over);
     for (const [name, field] of Object.entries(notes)) if (field.value !== room[name]) field.value = room[name];
     const many = room.chosen.size ? `<b>${room.chosen.size} chosen:</b> ` : "";
@@ -120,6 +120,5 @@ function line(room, face) {
 function card(at, face) {
   if (!face) return `<div class="la-tile" role="option" data-at="${at}"><span class="la-mark"></span></div>`;
   return `<div class="la-tile" role="option" data-at="${at}" data-id="${escaped(face.id)}">${face.html}
-    <div class="la-foot"><span class="la-box" title="Choose (space)"></span><span class="la-small">score ${face.score}
-    · id ${escaped(face.id)}</span><span class="la-mark"></span></div></div>`;
+    <div class="la-foot"><span class="la-box" title="Choose (space)"></span><span class="la-small">${face.facts}</span><span class="la-mark"></span></div></div>`;
 }

@@ -25,7 +25,7 @@ function oneScreen(root, act) {
     part("one").classList.toggle("beside", room.mode === "beside");
     way(part("way"), room);
     put(part("alerts"), refusals(room));
-    part("said").textContent = isLate(room) ? "" : room.said;
+    part("said").textContent = part("said").title = isLate(room) ? "" : room.said;
     root.classList.toggle("over", room.over);
     for (const [name, field] of Object.entries(notes)) if (field.value !== room[name]) field.value = room[name];
     root.classList.toggle("waiting", !face);
@@ -40,7 +40,7 @@ function oneScreen(root, act) {
     const final = finalTag(state);
     put(part("facts-of"), `<div class="la-labels">${face.labels}<span>${final && `final ${final}`}</span></div>
       ${state[3] ? `<div class="la-small la-because" dir="auto" title="${escaped(state[3])}">${escaped(state[3])}</div>` : ""}
-      <div class="la-small" title="${face.facts.replaceAll('"', "&quot;")}">${face.facts}</div>`);
+      <div class="la-small">${face.facts}</div>`);
     put(part("classes"), classes(room, face, state));
     put(part("parts-of"), parts(room, face));
     drawn = face;
