@@ -12,7 +12,7 @@ import pyarrow as pa
 from labelaudit.columns import can_be_id
 from labelaudit.dataset import Source
 from labelaudit.errors import BadInput
-from labelaudit.load.guess import guess_task
+from labelaudit.load.kind import guess_task
 from labelaudit.load.reading import read
 from labelaudit.text import shorten
 
