@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Literal, get_args
 
 import numpy as np
@@ -31,6 +30,7 @@ TRUSTS = (
 )
 TEMPERATURES = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8)
 DEPENDENCES = (0, 0.5, 1)
+CLEAR = 1  # standard errors
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,15 +265,24 @@ def _held_out(
         votes[start:end] = left[ratings.item[out]]
     votes = _many(votes, ratings)
     alone = np.zeros(len(item)) if model is None else (model[item] * likely).sum(axis=1)
-    best, found = -np.inf, (way, alone)
-    for temperature, dependence in product(TEMPERATURES, DEPENDENCES):
-        one = replace(way, temperature=float(temperature), dependence=float(dependence))
-        together = (one.softened(known, votes) * likely).sum(axis=1)
-        share = 0.0 if model is None else 0.5
-        for _ in range(50 if model is not None else 0):  # by expectation and maximisation, as for any mixture
-            own = share * alone
-            share = float((own / (own + (1 - share) * together)).mean())
-        logs = np.log(share * alone + (1 - share) * together)
-        if logs.mean() > best:
-            best, found = logs.mean(), (replace(one, model_share=share), logs)
+    found = way, np.full(len(item), -np.inf)
+    for dependence in DEPENDENCES:
+        ways = [replace(way, temperature=float(one), dependence=float(dependence)) for one in TEMPERATURES]
+        best = max((_shared(one, known, votes, likely, alone) for one in ways), key=lambda one: one[1].mean())
+        gain = best[1] - found[1]
+        # Without a clear gain votes are taken to tell something new.
+        if not dependence or gain.mean() > CLEAR * gain.std() / np.sqrt(len(gain)):
+            found = best
     return found
+
+
+def _shared(
+    way: Way, known: np.ndarray, votes: np.ndarray, likely: np.ndarray, alone: np.ndarray
+) -> tuple[Way, np.ndarray]:
+    """Find the model's share by expectation and maximisation, as for any mixture, and how well votes are predicted."""
+    together = (way.softened(known, votes) * likely).sum(axis=1)
+    share = 0.5 if alone.any() else 0.0
+    for _ in range(50 if share else 0):
+        own = share * alone
+        share = float((own / (own + (1 - share) * together)).mean())
+    return replace(way, model_share=share), np.log(share * alone + (1 - share) * together)
