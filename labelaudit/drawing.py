@@ -28,7 +28,7 @@ class Cluster:
     number : int
         From 0, the largest first.
     pair : str
-        Given → suggested.
+        Given → suggested, or what else the members have in common.
     size : int
     trait : str
         A word or a cell that most members have and few other suspects; empty where there is none.
@@ -58,7 +58,7 @@ def largest_clusters(audit: Audit, table: pd.DataFrame, most: int = 5) -> list[C
     for cluster in range(min(most, int(number.max(initial=-1)) + 1)):
         members, others = suspects[number == cluster], suspects[number != cluster]
         first = table.iloc[members[0]]
-        pair = " → ".join(audit.dataset.name_of(first[column]) for column in ("given", "suggested"))
+        pair = TASKS[audit.dataset.task].cluster_name(audit, members)
         one_part = first["part"] and (table["part"].iloc[members] == first["part"]).all()
         if one_part:
             pair = f"{TASKS[audit.dataset.task].part_name(audit, int(members[0]))}: {pair}"

@@ -33,8 +33,14 @@ ORDERS: Mapping[str, tuple[str, str]] = {
     LEARNED: ("what was decided", "how likely the label is wrong by what was confirmed and refused so far"),
     "random": ("lot", "at random, the same for every reviewer: each example left is as likely to be next as any other"),
 }
+OF_CLASSES = ("gain", "class")  # orders that mean nothing where labels are no classes
 COPIES = "near_duplicate"  # the issue whose sets the order by cluster keeps together
 AHEAD = 500  # places of the queue in which the random sample is mixed; the rest is mixed when it comes near
+
+
+def orders_of(audit: Audit) -> Mapping[str, tuple[str, str]]:
+    """Return those of `ORDERS` that mean something for the labels of an audit."""
+    return {name: told for name, told in ORDERS.items() if audit.dataset.classes or name not in OF_CLASSES}
 
 
 def ranking(audit: Audit, table: pd.DataFrame, selection: Selection, by: str = "") -> np.ndarray:

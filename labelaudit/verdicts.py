@@ -11,7 +11,6 @@ import numpy as np
 
 FALSE = 0.2  # share of the flagged numbers that may be right
 FREEDOM = 6.0  # of Student's t: no model's residuals are normal far out, and what is far out is not what fits it
-MOST_WRONG = 0.5  # share of wrong numbers from which the search for their share starts
 RARE = 0.01  # share of the right numbers that are as far off as what the upper bound counts as wrong
 DRAWS = 200
 
@@ -60,11 +59,9 @@ def judged(distance: np.ndarray, even: np.ndarray | None = None, seed: int = 0, 
     from scipy.stats import beta
     from scipy.stats import t as student
 
-    even, n, wrong = distance if even is None else even, len(distance), MOST_WRONG
+    even, n, wrong = distance if even is None else even, len(distance), 0.0
     grid = np.geomspace(1e-4, 0.2, 40)
-    # Wrong numbers lie above the median of the right ones. From too many of them the search comes down to their share;
-    # from none it would stop where many wrong numbers are taken for the tail of the right ones.
-    for _ in range(60):
+    for _ in range(60):  # wrong numbers lie above the median of the right ones: the more of them, the lower that is
         scale = float(np.quantile(even, (1 - wrong) / 2)) / student.ppf(0.75, FREEDOM)
         chances = np.sort(_chance(even, scale))
         before, wrong = wrong, _excess(np.searchsorted(chances, grid, side="right") / n, grid)

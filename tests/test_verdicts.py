@@ -40,6 +40,13 @@ def test_where_none_stands_out_the_interval_has_a_width_and_the_size_that_would_
     assert not judged(np.append(distance, 0.98 * found.seen)).flagged[-1]
 
 
+@pytest.mark.parametrize("n", [100, 200, 500])
+def test_few_right_numbers_are_not_taken_for_wrong_ones(n: int) -> None:
+    found = [judged(np.abs(np.random.default_rng(seed).normal(size=n))) for seed in range(20)]
+    assert sum(one.flagged.sum() for one in found) <= 3
+    assert np.mean([one.noise_rate for one in found]) < 0.03
+
+
 def test_the_fewer_numbers_the_less_is_claimed() -> None:
     many, few = (judged(drawn(0.0, n, freedom=1e6)[0]) for n in (5000, 60))
     assert few.high > 2 * many.high

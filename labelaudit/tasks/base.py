@@ -136,6 +136,12 @@ def given_name(audit: Audit, position: int) -> str:
     return audit.dataset.name_of(audit.label_issues["given"].iloc[position])
 
 
+def pair_name(audit: Audit, members: np.ndarray) -> str:
+    """Name the given and the suggested label that the members of a cluster share."""
+    first = audit.label_issues.iloc[members[0]]
+    return " → ".join(audit.dataset.name_of(first[column]) for column in ("given", "suggested"))
+
+
 @dataclass(frozen=True)
 class Task:
     """A kind of label.
@@ -181,6 +187,8 @@ class Task:
         ``(audit, position) -> what a part of an example is called``: the word, the class; empty for a whole example.
     near_name : callable
         ``(audit, position) -> the given label`` of a unit for a person, where many stand side by side.
+    cluster_name : callable
+        ``(audit, positions) -> str``: what the members of a cluster of suspects have in common.
     detectors : mapping of str to str
         Columns of `Found.scores` that speak about labels, with their titles; those of `confident.SCORES` and of the
         heads need not be named.
@@ -228,6 +236,7 @@ class Task:
     axes: Axes = Axes()
     part_name: Callable[[Audit, int], str] = lambda audit, position: ""
     near_name: Callable[[Audit, int], str] = given_name
+    cluster_name: Callable[[Audit, np.ndarray], str] = pair_name
     detectors: Mapping[str, str] = field(default_factory=dict)
     choices: tuple[str, ...] = ("model", "filter_by", "score", "calibrate")
     models: tuple[str, ...] = HEADS

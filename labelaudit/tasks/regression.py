@@ -39,6 +39,7 @@ DETECTORS = {
     "clean_learning": "CleanLearning",
     ROBUST: "model without the suspects",
 }
+BAND = ("predicted", "low", "high")  # of the outputs
 PARTS = 40  # of the line on which a number is shown
 AT_HAND = 100  # lowest scores that come with reasons, suspected or not: who finds no suspect looks there
 FIXABLE = "looks fixable: what is predicted is sure, and this number far from it"
@@ -156,6 +157,8 @@ def find_issues(
 
     Examples without a number are never flagged: they get the predicted one as suggestion.
     """
+    from labelaudit.clusters import suspect_clusters
+
     found, pooled, numbers = read(dataset.as_written), outputs["pooled"], targets(dataset)
     known = ~np.isnan(numbers)
     verdict = outputs["verdict"]
@@ -172,6 +175,11 @@ def find_issues(
     flagged = np.zeros(len(numbers), dtype=bool)
     flagged[known] = verdict.flagged
     flagged &= ~dataset.verified & (suggested != numbers)
+    cluster = np.full(len(numbers), -1)
+    if seen.features is not None and flagged.any():
+        # What errs to the same side stands for the pair of classes that others share.
+        above, same = (numbers > pooled.predicted).astype(int), np.zeros(len(numbers), dtype=int)
+        cluster = suspect_clusters(seen.features.matrix, above, same, flagged, scores[SCORE].to_numpy())
     shown = flagged | ~known
     reasons: list[list[str]] = [[] for _ in numbers]
     lowest = np.argsort(-pooled.distance, kind="stable")[:AT_HAND]
@@ -190,7 +198,7 @@ def find_issues(
                 dtype=object,
             ),
             "related": pd.Series(None, index=range(len(ids)), dtype=object),
-            "cluster": pd.Series(pd.NA, index=range(len(ids)), dtype="Int64"),
+            "cluster": pd.Series(cluster, dtype="Int64").mask(cluster < 0),
             "evidence": reasons,
         },
         columns=list(ISSUE_COLUMNS),
@@ -209,7 +217,7 @@ def find_issues(
 def _reasons(row: int, numbers: np.ndarray, outputs: Mapping[str, Any], found: Numerals, seen: Seen) -> list[str]:
     """Say what the models and the neighbours take the number for, and whether it can be put right."""
     pooled, arrays, given = outputs["pooled"], outputs["arrays"], numbers[row]
-    predicted, low, high = (_shown(found, float(arrays[name][row])) for name in ("predicted", "low", "high"))
+    predicted, low, high = (_shown(found, float(arrays[name][row])) for name in BAND)
     who = "your model" if YOURS in pooled.every else f"model{'s' * (len(pooled.every) > 1)} without this example"
     told = [f"{who}: {predicted} ({low} to {high} in {residuals.LEVEL:.0%} of cases)"]
     if np.isnan(given):
@@ -298,13 +306,21 @@ def near_name(audit: Audit, position: int) -> str:
     return show(None) if np.isnan(given) else _shown(found, float(given))
 
 
+def cluster_name(audit: Audit, members: np.ndarray) -> str:
+    """Say to which side the members of a cluster err, and about how large their numbers are."""
+    found, numbers = _column(audit)
+    given, predicted = np.median(numbers[audit.rows[members]]), np.median(audit.outputs["predicted"][members])
+    side = "high" if given > predicted else "low"
+    return f"too {side}: {_shown(found, float(given))} where {_shown(found, float(predicted))} is predicted"
+
+
 def view(audit: Audit, position: int) -> Sequence[Block]:
     """Show one example, and where its number lies against what is predicted."""
     example = EXAMPLES[audit.dataset.modality](audit, position)
-    _, numbers = _column(audit)
+    found, numbers = _column(audit)
     known = numbers[~np.isnan(numbers)]
     given = numbers[audit.rows[position]]
-    predicted, low, high = (float(audit.outputs[name][position]) for name in ("predicted", "low", "high"))
+    predicted, low, high = found.rounded(np.array([audit.outputs[name][position] for name in BAND])).tolist()
     start, end = np.quantile(known, [0.005, 0.995])  # a number that is far too large would squeeze all others
     start, end = min(start, low, *known[known == given]), max(end, high, *known[known == given])
     counts, _ = np.histogram(known, bins=PARTS, range=(start, end))
@@ -344,6 +360,7 @@ REGRESSION = Task(
     expected=expected,
     overview=overview,
     near_name=near_name,
+    cluster_name=cluster_name,
     detectors=DETECTORS,
     choices=("model",),
     models=REGRESSORS,

@@ -319,6 +319,7 @@ TOKEN = Task(
     part_name=part_name,
     choices=("filter_by", "score", "calibrate"),
     own_features=True,
+    noises={"uniform": "to any other tag", "confusable": "to a tag that it is confused with"},
     word="tag",
     unit="token",
 )

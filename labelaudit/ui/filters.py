@@ -57,7 +57,7 @@ def _wanted(opened: Opened) -> Selection:
     labels = {str(encode(value)): name for name, value in names.items()}
     left, right = st.columns(2)
     with left:
-        given = _choice("Given", list(labels), now.given, labels.get)
+        given = _choice("Given", list(labels), now.given, labels.get) if labels else now.given
         low, high = st.slider(
             "Score",
             0.0,
@@ -69,7 +69,7 @@ def _wanted(opened: Opened) -> Selection:
         )
         status = _choice("Decision", STATUSES, now.status or None)
     with right:
-        suggested = _choice("Suggested", list(labels), now.suggested, labels.get)
+        suggested = _choice("Suggested", list(labels), now.suggested, labels.get) if labels else now.suggested
         most = len(detectors_of_labels(opened.audit)) + ("neighbours" in opened.audit.outputs)
         agree = st.slider(
             "Detectors that agree, at least", 0, max(most, 1), min(now.detectors, most), key=_key("detectors")

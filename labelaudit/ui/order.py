@@ -5,18 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from labelaudit.learning import EVERY, FIRST
-from labelaudit.ordering import LEARNED, ORDERS, detectors_of
+from labelaudit.ordering import LEARNED, ORDERS, detectors_of, orders_of
 from labelaudit.ui import session
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
 from labelaudit.why import title_of
 
-HELP = "\n".join(
-    [
-        "What orders the examples, the worst first: the combined score, a single detector, or",
-        *(f"- **{title}**: {meaning}" for title, meaning in ORDERS.values()),
-    ]
-)
+HELP = "What orders the examples, the worst first: the combined score, a single detector, or"
 
 
 def choose(opened: Opened, place: str = "") -> None:
@@ -30,7 +25,9 @@ def choose(opened: Opened, place: str = "") -> None:
     """
     issue = opened.selection.issue
     titles = {"": f"by {title_of(opened.audit, issue).lower()}" if issue else "by the combined score"}
-    titles |= {name: title_in(opened, name) for name in (*ORDERS, *detectors_of(opened.audit))}
+    orders = orders_of(opened.audit)
+    titles |= {name: title_in(opened, name) for name in (*orders, *detectors_of(opened.audit))}
+    meanings = [f"- **{title}**: {meaning}" for title, meaning in orders.values()]
     key = f"order{place}"
     st.session_state[key] = opened.rank
     st.selectbox(
@@ -40,7 +37,7 @@ def choose(opened: Opened, place: str = "") -> None:
         key=key,
         label_visibility="collapsed",
         width=230,
-        help=HELP,
+        help="\n".join([HELP, *meanings]),
         on_change=lambda: session.rank_by(st.session_state[key]),
     )
     if opened.rank == LEARNED:

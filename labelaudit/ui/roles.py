@@ -130,8 +130,8 @@ def _stored(draft: Dataset) -> Stored | None:
     """The table as it was read; None where the data is made of it and the tab was loaded anew since."""
     of, stored = st.session_state.get("stored", ("", None))
     if of == draft.data_fingerprint:
-        found: Stored = stored
-        return found
+        table, source = stored
+        return table, replace(source, media=draft.source.media)  # those that were uploaded are gone
     return (draft.table, draft.source) if draft.annotations is None else None
 
 

@@ -15,7 +15,7 @@ from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job, Jobs
-from labelaudit.ordering import ORDERS, detectors_of
+from labelaudit.ordering import detectors_of, orders_of
 from labelaudit.result import Audit
 from labelaudit.reviewers import second_opinions
 from labelaudit.selection import Selection
@@ -313,7 +313,7 @@ def opened() -> Opened | None:
     if audit_id is None or not here.is_done(audit_id):
         return None
     audit, table = open_audit(here.owner, audit_id)
-    ranked_by = rank() if rank() in (*ORDERS, *detectors_of(audit)) else ""  # an address can name any
+    ranked_by = rank() if rank() in (*orders_of(audit), *detectors_of(audit)) else ""  # an address can name any
     decisions = here.log.read(audit.dataset.data_fingerprint)
     if blind():
         decisions = second_opinions(decisions, reviewer())

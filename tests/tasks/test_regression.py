@@ -17,6 +17,7 @@ from labelaudit.export import export
 from labelaudit.labels import decode, encode
 from labelaudit.load import load, write
 from labelaudit.noise import shifted
+from labelaudit.ordering import orders_of
 from labelaudit.result import Audit
 from labelaudit.review import Decision
 from labelaudit.shapes.number import targets
@@ -83,6 +84,28 @@ def test_what_is_named_beside_others_is_rounded_as_suggestions_are() -> None:
     assert near_name(found, 1) == str(round(values[1] or 0, 2))
     assert near_name(found, 59) == "–"
     assert {neighbour.label for neighbour in neighbours(found, 0)} <= {near_name(found, at) for at in range(60)}
+
+
+def test_suspects_that_lie_together_and_err_to_one_side_make_a_cluster() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, size=(400, 3))
+    y = 20 * x[:, 0] + rng.normal(size=400)
+    corners = [np.argsort(np.abs(x - place).sum(axis=1))[:8] for place in (0.8, -0.8)]
+    y[np.concatenate(corners)] += 60
+    table = pa.table({"a": x[:, 0], "b": x[:, 1], "c": x[:, 2], "y": y.round(2)})
+    found = audit(load(table, task="regression", label="y"), QUICK)
+    clusters = found.label_issues["cluster"]
+    numbers = {clusters[corner].mode().iloc[0] for corner in corners}
+    assert numbers == {0, 1}
+    assert clusters[~found.label_issues["is_issue"]].isna().all()
+    members = np.flatnonzero(clusters.eq(0).fillna(False))
+    assert set(members) <= set(corners[0]) or set(members) <= set(corners[1])
+    assert TASKS["regression"].cluster_name(found, members).startswith("too high: ")
+
+
+def test_orders_that_need_classes_are_not_offered_for_numbers(audited: Audit) -> None:
+    assert {"cluster", "disagreement", "random"} <= set(orders_of(audited))
+    assert not {"class", "gain"} & set(orders_of(audited))
 
 
 def test_intervals_hold_about_as_many_numbers_as_they_say(audited: Audit) -> None:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
+
 import measured
+import numpy as np
+import pyarrow as pa
 import pytest
 from dashboards import PAGES, Dashboard
 
+from labelaudit.audit import audit
 from labelaudit.config import AuditConfig
+from labelaudit.load import load
 from labelaudit.result import Audit
+from labelaudit.selection import Selection
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
+from labelaudit.ui import filters
 from labelaudit.workspace import Workspace
 
 
 @pytest.fixture(scope="module")
 def numbers() -> Audit:
-    from labelaudit.audit import audit
-
     return audit(TASKS["regression"].plant(measured.table(120), 0.1, seed=1)[0], AuditConfig(model="ridge"))
 
 
@@ -46,3 +52,40 @@ def test_health_shows_the_error_in_each_range(dashboard: Dashboard, audited: Aud
     app = dashboard.open("3_Health", audit=audited.id)
     assert "Error by range" in [heading.value for heading in app.subheader]
     assert dashboard.metrics()["Usual error"] == f"{audited.manifest['health']['mae']:,.4g}"
+
+
+def test_filters_that_need_classes_are_not_offered(dashboard: Dashboard, audited: Audit) -> None:
+    dashboard.open("3_Health", audit=audited.id)
+    app = dashboard.unfold(filters.OPEN)
+    assert "Decision" in (asked := {choice.label for choice in app.selectbox})
+    assert not {"Given", "Suggested"} & asked
+
+
+def test_where_nothing_stands_out_pages_say_what_that_means_and_lead_to_the_lowest_scores(dashboard: Dashboard) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 2))
+    table = pa.table({"a": x[:, 0], "b": x[:, 1], "y": np.round(5 * x[:, 0] + rng.normal(size=200), 2)})
+    found = audit(load(table, task="regression", label="y"), AuditConfig(model="ridge"))
+    assert not found.label_issues["is_issue"].any()
+    record = Workspace().request(found.dataset, found.config)
+    found.save(settings().cache_dir / f"audit-{found.id}", with_data=False)
+    dashboard.open("3_Health", audit=record, sel=Selection(suspects=True).to_text())
+    assert "can't be told from noise here" in dashboard.text()
+    assert "0.0% to 0.0%" not in dashboard.text()
+    assert [button.disabled for button in dashboard.app.button if button.label == "Review the lowest scores"] == [False]
+    dashboard.open("6_Inspector")
+    assert "No label is suspected here, which does not say that all are right" in dashboard.app.info[0].value
+    dashboard.press("review-all")
+    assert dashboard.face["id"] == found.label_issues.nsmallest(1, "score")["id"].astype(str).iloc[0]
+    assert "times as far off as usual" in json.dumps(dashboard.face)
+
+
+def test_planted_errors_lie_on_the_plane_of_numbers(dashboard: Dashboard, audited: Audit) -> None:
+    dashboard.open("7_Noise_Sim", audit=audited.id)
+    dashboard.queue.work()
+    dashboard.run()
+    charts = [json.loads(chart.proto.spec) for chart in dashboard.app.get("vega_lite_chart")]
+    drawn = [layer for chart in charts for layer in chart.get("layer", [])]
+    titles = {layer["encoding"].get("x", {}).get("title") for layer in drawn if "encoding" in layer}
+    assert {"predicted without the example", "examples reviewed, worst first"} <= titles
+    assert "self-confidence: probability of the given label" not in titles

@@ -112,3 +112,19 @@ def test_texts_take_a_model_by_name_and_tables_take_none(dashboard: Dashboard, a
     dashboard.press("again-go")
     (job,) = dashboard.queue.jobs.values()
     assert job.work.config["embedder"] == "all-MiniLM-L6-v2"
+
+
+def test_images_stay_when_what_their_labels_are_is_chosen_otherwise(dashboard: Dashboard, tmp_path: Path) -> None:
+    files = pictures(8)
+    listed = "file,many\n" + "".join(f"{name},{number % 17}.5\n" for number, name in enumerate(files))
+    archive = as_zip(tmp_path / "shapes.zip", {**files, "labels.csv": listed.encode()})
+    app = dashboard.open("1_Ingest")
+    app.file_uploader(key="upload").set_value((archive.name, archive.read_bytes(), "application/zip"))
+    dashboard.run()
+    next(choice for choice in app.selectbox if choice.label == "Labels are").select("regression")
+    dashboard.run()
+    next(button for button in app.button if button.label.startswith("Audit these 24 rows")).click()
+    dashboard.run()
+    assert [error.value for error in app.error] == []
+    (job,) = dashboard.queue.jobs.values()
+    assert (job.data / "images.zip").exists()
