@@ -29,6 +29,8 @@ TRUSTS = (
     *(Trust(10, share) for share in (1, 3, 10, 30)),
 )
 TEMPERATURES = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8)
+DEPENDENCES = (0, 0.5, 1)
+CLEAR = 1  # standard errors
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,10 @@ class Way:
     trust : Trust
     crowd : Crowd
     temperature, model_share : float
-        See `Consensus`.
+        See `Consensus`; the temperature is that of an item with as many votes as usual.
+    dependence : float
+        With which power of its number of votes an item's temperature grows: 0 where each vote tells something new, 1
+        where more of them tell no more, since an item that misleads one misleads many.
     weight : float
         Of this way among all.
     """
@@ -84,7 +89,19 @@ class Way:
     crowd: Crowd
     temperature: float = 1.0
     model_share: float = 0.0
+    dependence: float = 0.0
     weight: float = 0.0
+
+    def softened(self, posterior: np.ndarray, votes: np.ndarray) -> np.ndarray:
+        """Return what was found as sure as it is to be believed.
+
+        Parameters
+        ----------
+        posterior : ndarray of shape (N, K)
+        votes : ndarray of shape (N,)
+            How many each item has, the usual number being 1.
+        """
+        return _softened(posterior, np.maximum(1, self.temperature * votes**self.dependence)[:, None])
 
     @property
     def keeps_classes(self) -> bool:
@@ -100,12 +117,13 @@ def consensus(
     By default a model learns the consensus of Dawid and Skene's method, its out-of-fold probabilities become the prior
     of each item, and so on in turns, as in Raykar et al. (2010), where model and votes are one likelihood. That is
     right more often, but far too sure of itself: the votes are not independent, and the model has learned from them.
-    So the votes are held out, a fifth at a time, and the result is softened by the temperature, and mixed with the
-    model alone in the proportion, that predict them best. No truth is needed, and where the features say nothing the
-    model gets no say. By the same measure it is found how annotators are to be weighed (`TRUSTS`): by habits for each
-    class or by how often each is right in all, and how soon by their own ratings; what is as good is averaged. Ways
-    that would change what the classes mean are left out (see `Crowd.keeps_classes`). And no item has a say in what
-    its own annotators' habits are, which makes much of a difference where they rated few.
+    So the votes are held out, a fifth at a time, and the result is softened by the temperature, more where there are
+    more votes if need be (`Way.dependence`), and mixed with the model alone in the proportion, that predict them best.
+    No truth is needed, and where the features say nothing the model gets no say. By the same measure it is found how
+    annotators are to be weighed (`TRUSTS`): by habits for each class or by how often each is right in all, and how soon
+    by their own ratings; what is as good is averaged. Ways that would change what the classes mean are left out (see
+    `Crowd.keeps_classes`). And no item has a say in what its own annotators' habits are, which makes much of a
+    difference where they rated few.
 
     The other methods are those of their papers; CROWDLAB takes the model that learned from the majority.
 
@@ -157,7 +175,7 @@ def _with_model(ratings: Ratings, predict: Predict | None, model: np.ndarray | N
         ways = _weighed(ratings, [_begun(ratings, way.trust, model, best.crowd) for way in often], model)
     posterior = np.zeros((ratings.n_items, ratings.n_classes))
     for way in ways:
-        said = _softened(_out_of_sample(ratings, way, model), way.temperature)
+        said = way.softened(_out_of_sample(ratings, way, model), _many(ratings.per_item, ratings))
         posterior += way.weight * (said if model is None else (1 - way.model_share) * said + way.model_share * model)
     return Consensus(
         posterior,
@@ -189,7 +207,12 @@ def _in_turns(ratings: Ratings, predict: Predict | None, model: np.ndarray | Non
     return way, np.asarray(model)
 
 
-def _softened(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+def _many(votes: np.ndarray, ratings: Ratings) -> np.ndarray:
+    """Return numbers of votes as multiples of the usual one; none counts as one."""
+    return np.asarray(np.maximum(votes, 1) / ratings.per_item[ratings.per_item > 0].mean())
+
+
+def _softened(probabilities: np.ndarray, temperature: np.ndarray | float) -> np.ndarray:
     return softmax(np.log(np.maximum(probabilities, LOWEST)) / temperature)
 
 
@@ -227,26 +250,39 @@ def _weighed(ratings: Ratings, ways: Sequence[Way], model: np.ndarray | None) ->
 def _held_out(
     ratings: Ratings, way: Way, model: np.ndarray | None, parts: Sequence[np.ndarray]
 ) -> tuple[Way, np.ndarray]:
-    """Find the temperature, and the share of the model alone, that predict held-out votes best; and how well they do.
+    """Find how sure a way is to be, and the share of the model alone, that predict held-out votes best; and how well.
 
     `parts` are numbers of ratings that are held out together, H in all; the second is a logarithm for each, shape (H,).
     """
     item = ratings.item[np.concatenate(parts)]
-    known, likely = np.empty((2, sum(map(len, parts)), ratings.n_classes))
-    end = 0
+    known, likely = np.empty((2, len(item), ratings.n_classes))
+    votes, end = np.empty(len(item)), 0
     for out in parts:
         rest = dawid_skene(ratings, model, trust=way.trust, rounds=FEWER_ROUNDS, out=out)
         start, end = end, end + len(out)
-        known[start:end], likely[start:end] = rest.posterior[item[start:end]], rest.likely[ratings.habits.pair[out]]
+        known[start:end], likely[start:end] = rest.posterior[ratings.item[out]], rest.likely[ratings.habits.pair[out]]
+        left = ratings.per_item - np.bincount(ratings.item[out], minlength=ratings.n_items)
+        votes[start:end] = left[ratings.item[out]]
+    votes = _many(votes, ratings)
     alone = np.zeros(len(item)) if model is None else (model[item] * likely).sum(axis=1)
-    best, found = -np.inf, (way, alone)
-    for temperature in TEMPERATURES:
-        together = (_softened(known, temperature) * likely).sum(axis=1)
-        share = 0.0 if model is None else 0.5
-        for _ in range(50 if model is not None else 0):  # by expectation and maximisation, as for any mixture
-            own = share * alone
-            share = float((own / (own + (1 - share) * together)).mean())
-        logs = np.log(share * alone + (1 - share) * together)
-        if logs.mean() > best:
-            best, found = logs.mean(), (replace(way, temperature=float(temperature), model_share=share), logs)
+    found = way, np.full(len(item), -np.inf)
+    for dependence in DEPENDENCES:
+        ways = [replace(way, temperature=float(one), dependence=float(dependence)) for one in TEMPERATURES]
+        best = max((_shared(one, known, votes, likely, alone) for one in ways), key=lambda one: one[1].mean())
+        gain = best[1] - found[1]
+        # Without a clear gain votes are taken to tell something new.
+        if not dependence or gain.mean() > CLEAR * gain.std() / np.sqrt(len(gain)):
+            found = best
     return found
+
+
+def _shared(
+    way: Way, known: np.ndarray, votes: np.ndarray, likely: np.ndarray, alone: np.ndarray
+) -> tuple[Way, np.ndarray]:
+    """Find the model's share by expectation and maximisation, as for any mixture, and how well votes are predicted."""
+    together = (way.softened(known, votes) * likely).sum(axis=1)
+    share = 0.5 if alone.any() else 0.0
+    for _ in range(50 if share else 0):
+        own = share * alone
+        share = float((own / (own + (1 - share) * together)).mean())
+    return replace(way, model_share=share), np.log(share * alone + (1 - share) * together)

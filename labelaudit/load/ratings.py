@@ -246,7 +246,8 @@ def _with_consensus(wanted: Wanted, dataset: Dataset, like: pa.Field, taken: Seq
     else:
         consensus = cells.unique_names([*wanted.table.column_names, *names, CONSENSUS])[-1]
         blank, column = consensus_column([None] * len(dataset), like, consensus)
-        options = {**dataset.label_options, "added": [consensus]}
+        more = [name for name in names if name not in wanted.table.column_names]
+        options = {**dataset.label_options, "added": [*more, consensus]}
         table = dataset.table.append_column(blank, column)
         dataset = replace(dataset, table=table, label_columns=(consensus,), label_options=options)
         found = votes(dataset)

@@ -256,6 +256,17 @@ def test_labels_that_nearly_all_differ_are_refused(monkeypatch: pytest.MonkeyPat
 # -- gaps ---------------------------------------------------------------------------------------------
 
 
+def test_what_is_added_to_the_file_is_known(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text("item,size\na,1\nb,2\n")
+    assert of(LONG).label_options["added"] == ["consensus"]
+    assert of(WIDE).label_options["added"] == ["consensus"]
+    dataset = of(LONG, label_options={"items": str(tmp_path / "items.csv")})
+    assert dataset.label_options["added"] == ["size", "consensus"]
+    assert set(dataset.label_options["added"]) <= set(back(dataset).splitlines()[0].split(","))
+    again = load(rated.csv_of(back(of(LONG))), task="multiannotator")
+    assert "added" not in again.label_options
+
+
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "xlsx", "parquet"])
 def test_ratings_with_gaps_are_the_numbers_that_the_file_says(suffix: str, tmp_path: Path) -> None:
     path, out = tmp_path / f"ratings.{suffix}", tmp_path / f"out.{suffix}"

@@ -47,6 +47,11 @@ def test_every_page_shows_ratings_without_a_fault(dashboard: Dashboard, rated_au
         assert not app.exception, page
 
 
+def test_export_says_that_the_consensus_is_added(dashboard: Dashboard, rated_audit: Audit) -> None:
+    dashboard.open("9_Export", audit=rated_audit.id)
+    assert "your file with the column 'consensus' added." in dashboard.text().replace("\\", "")
+
+
 def test_health_ranks_annotators_and_a_click_shows_where_they_stand_alone(
     dashboard: Dashboard, rated_audit: Audit
 ) -> None:
