@@ -58,6 +58,11 @@ PAGES = {
     "Decisions": ("link", f"{MAIN} .la-history"),
     "Export": ("link", f'{MAIN} [data-testid="stDataFrame"] canvas'),
 }
+# Whether the script of the page has ended and nothing on it is of an earlier run.
+DRAWN = """
+() => document.querySelector('[data-testid="stApp"]').getAttribute("data-test-script-state") === "notRunning"
+  && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')
+"""
 # Resolves with the time since the click once what was waited for is there and the script has ended.
 PAINTED = """
 ([selector, button]) => new Promise((resolve, reject) => {
@@ -183,6 +188,8 @@ class Meter:
 
     def click(self, name: str, role: Any, selector: str) -> tuple[float, int]:
         """Click a link, a tab or a view; return seconds until all is drawn, and bytes."""
+        # While a page is still drawn its links are drawn anew, and a click on one that was replaced goes nowhere.
+        self.page.wait_for_function(DRAWN, timeout=LIMIT)
         before = self.received
         button = self.page.get_by_role(role, name=name, exact=True).first.element_handle()
         seconds = self.page.evaluate(PAINTED, [selector, button])

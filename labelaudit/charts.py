@@ -225,7 +225,7 @@ def class_counts(table: pd.DataFrame, *, height: int = 220) -> alt.Chart:
     return chart
 
 
-def review_curve(curve: pd.DataFrame, *, height: int = 300) -> alt.LayerChart:
+def review_curve(curve: pd.DataFrame, *, height: int = 300, unit: str = "example") -> alt.LayerChart:
     """Draw precision and recall by review depth.
 
     Parameters
@@ -233,6 +233,10 @@ def review_curve(curve: pd.DataFrame, *, height: int = 300) -> alt.LayerChart:
     curve : DataFrame
         What `labelaudit.noise.review_curve` returns, thinned to what a screen can show, plus ``perfect``: the recall
         of a reviewer who is shown nothing but errors.
+    height : int
+        In pixels.
+    unit : str
+        What one review is about.
     """
     long = curve.melt("reviewed", ["recall", "precision", "perfect"], "measure", "share")
     names = {
@@ -245,7 +249,7 @@ def review_curve(curve: pd.DataFrame, *, height: int = 300) -> alt.LayerChart:
         alt.Chart(long)
         .mark_line()
         .encode(
-            x=alt.X("reviewed:Q", title="examples reviewed, worst first"),
+            x=alt.X("reviewed:Q", title=f"{unit}s reviewed, worst first"),
             y=alt.Y("share:Q", title=None, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
             color=alt.Color(
                 "measure:N",

@@ -273,6 +273,8 @@ def export(
     if found.sample:
         say(f"Only {found.sample} was audited; the others are written as they are.")
     say(f"Written: {to} ({len(handover.cleaned):,} rows)")
+    if handover.changes.empty:
+        say(f"Nothing was changed. {handover.unchanged}")
     if not log:
         say("Nothing was decided; see labelaudit serve, --decisions and --accept-suggestions-below.")
 

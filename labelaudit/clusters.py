@@ -10,6 +10,7 @@ import pandas as pd
 from labelaudit.cache import Matrix
 from labelaudit.dataset import Dataset
 from labelaudit.labels import show
+from labelaudit.shapes.several import PART, bits_of, label_sets
 from labelaudit.tasks.evidence import WORD
 
 MIN_SIZE = 5
@@ -55,7 +56,7 @@ def suspect_clusters(
     return clusters
 
 
-def common_trait(dataset: Dataset, members: np.ndarray, others: np.ndarray) -> str:
+def common_trait(dataset: Dataset, members: np.ndarray, others: np.ndarray, part: str = "") -> str:
     """Find what most members of a cluster have and few others do.
 
     Parameters
@@ -63,20 +64,22 @@ def common_trait(dataset: Dataset, members: np.ndarray, others: np.ndarray) -> s
     dataset : Dataset
     members, others : ndarray of int
         Rows of the table; of many, `TRAIT_SAMPLE` that are spread evenly stand for all.
+    part : str
+        The part of the examples that the cluster is about: a label tells nothing of itself.
 
     Returns
     -------
     str
-        A word of the texts, or a column with its value; empty where nothing tells them apart.
+        A word of the texts, a column with its value, or another label; empty where nothing tells them apart.
     """
-    have, lack = (_shares(dataset, rows) for rows in (members, others))
+    have, lack = (_shares(dataset, rows, part) for rows in (members, others))
     ahead = {trait: share - lack[trait] for trait, share in have.items() if share >= 0.5}
     best = max(sorted(ahead), key=ahead.__getitem__, default="")
     return best if ahead.get(best, 0) >= MIN_AHEAD else ""
 
 
-def _shares(dataset: Dataset, rows: np.ndarray) -> Counter[str]:
-    """The share of the rows that have each word or cell."""
+def _shares(dataset: Dataset, rows: np.ndarray, part: str) -> Counter[str]:
+    """The share of the rows that have each word, cell or other label."""
     spread = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), TRAIT_SAMPLE)).round().astype(np.int64))
     records = dataset.table.select(list(dataset.feature_columns)).take(rows[spread]).to_pylist()
     found: Counter[str] = Counter()
@@ -86,6 +89,9 @@ def _shares(dataset: Dataset, rows: np.ndarray) -> Counter[str]:
             found.update({word.casefold() for text in cells.values() for word in WORD.findall(text)})
         else:
             found.update(f"{name} {value}" for name, value in cells.items() if len(value) <= LONGEST_CELL)
+    if dataset.value_type == "classes":
+        names, has = label_sets(dataset).names, bits_of(dataset)[rows[spread]] == 1
+        found.update(f"label {name}" for row in has for name in np.array(names)[row] if PART + name != part)
     return Counter({trait: count / len(records) for trait, count in found.items()})
 
 

@@ -59,9 +59,11 @@ def largest_clusters(audit: Audit, table: pd.DataFrame, most: int = 5) -> list[C
         members, others = suspects[number == cluster], suspects[number != cluster]
         first = table.iloc[members[0]]
         pair = TASKS[audit.dataset.task].cluster_name(audit, members)
-        if first["part"] and (table["part"].iloc[members] == first["part"]).all():
+        one_part = first["part"] and (table["part"].iloc[members] == first["part"]).all()
+        if one_part:
             pair = f"{TASKS[audit.dataset.task].part_name(audit, int(members[0]))}: {pair}"
-        trait = common_trait(audit.dataset, audit.rows[members], audit.rows[others])
+        own = first["part"] if one_part else ""
+        trait = common_trait(audit.dataset, audit.rows[members], audit.rows[others], own)
         found.append(Cluster(cluster, pair, len(members), trait))
     return found
 

@@ -303,6 +303,25 @@ class Handover(Choices):
         return changes.loc[changes["row"].isin(np.flatnonzero(self.scope))]
 
     @property
+    def unchanged(self) -> str:
+        """Say what the cleaned file is beside the user's, as long as no decision changes anything."""
+        dataset, columns = self.audit.dataset, list(self.audit.dataset.label_options.get("added", ()))
+        columns += [f"{label}_original" for label in dataset.label_columns if self.keep_original]
+        columns += ["tags"] if self.with_tags else []
+        differs = []
+        if not self.scope.all():
+            differs.append(f"with {int(self.scope.sum()):,} of its {len(dataset):,} rows")
+        if columns:
+            differs.append(f"with the column{'s' * (len(columns) > 1)} {', '.join(map(repr, columns))} added")
+        if self.format not in (None, dataset.source.format):
+            differs.append(f"as {str(self.format).upper()}")
+        if self.spreadsheet_safe:
+            differs.append("without cells that a spreadsheet would run")
+        return (
+            f"The cleaned file is your file {' and '.join(differs)}." if differs else "The cleaned file is your file."
+        )
+
+    @property
     def filename(self) -> str:
         """Of the cleaned data set."""
         stem = re.sub(r"[^\w.-]+", "_", self.audit.dataset.name).strip("._") or "data"

@@ -19,10 +19,11 @@ from labelaudit.heads import head, prepare
 # Called with what is going on, how much of it is done and how much there is; it may raise Cancelled.
 Progress = Callable[[str, float, float], None]
 
-VERSION = 5  # part of the cache key: raise it when the probabilities change
+VERSION = 6  # part of the cache key: raise it when the probabilities change
 
 LOWEST = 1e-6  # probability from which on a head's "never" is not believed
 SAMPLE = 5000  # examples that are enough to fit one number
+MOST_WEIGHED = 100_000  # examples that are enough to weigh a handful of heads
 
 
 def silent(step: str, done: float, total: float) -> None:
@@ -224,6 +225,8 @@ def pool_weights(of_given: np.ndarray, rounds: int = 100) -> np.ndarray:
     ndarray of shape (M,)
         Sums to 1.
     """
+    if len(of_given) > MOST_WEIGHED:  # drawn: one in so many would always meet the same labels of examples with several
+        of_given = of_given[np.random.default_rng(0).choice(len(of_given), MOST_WEIGHED, replace=False)]
     n_heads = of_given.shape[1]
     weights = np.full(n_heads, 1 / n_heads)
     floored = np.maximum(of_given, LOWEST)

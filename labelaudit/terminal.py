@@ -177,15 +177,15 @@ def print_summary(found: Audit, folder: Path, next_steps: str) -> None:
     """Print what a person wants to know, and what to do next."""
     from labelaudit.heads import words
     from labelaudit.labels import encode
+    from labelaudit.tasks import TASKS
 
     name = found.dataset.name_of
     facts, health = summary(found, folder), found.manifest["health"]
     where = f" in {found.sample}" if found.sample else ""
     share = _percent(facts["suspects"] / facts["labels"])
     say(f"We suspect {facts['suspects']:,} of {facts['labels']:,} labels ({share}){where}")
-    judge = "it is estimated" if found.confident_joint is None else "Confident Learning estimates"
     say(
-        f"Health {_percent(facts['health_score'])}: {judge} that about "
+        f"Health {_percent(facts['health_score'])}: {TASKS[found.dataset.task].metrics(found)['health_words']}, about "
         f"{_percent(facts['noise_rate'])} of the labels are wrong ({_percent(health['noise_rate_low'])} to "
         f"{_percent(health['noise_rate_high'])} by the luck of the draw; more where the model is weak)"
     )

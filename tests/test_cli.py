@@ -172,7 +172,7 @@ def test_summary_says_what_where_why_and_what_next(pets: Path, tmp_path: Path) -
     assert f"Written: {tmp_path / 'found'}\n" in result.stdout
     assert "--accept-suggestions-below 0.2 --to pets_cleaned.csv" in result.stdout
     assert "\x1b" not in result.stdout
-    assert "Confident Learning estimates that about " in result.stdout
+    assert "by the estimate of Confident Learning, about " in result.stdout
     assert "by the luck of the draw; more where the model is weak)" in result.stdout
     for note in facts["notes"]:
         assert f"Note: {note}" in result.stdout

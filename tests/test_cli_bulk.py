@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from made import relabelled, texts
+from made import relabelled, several, texts
+from measured import table
 from typer.testing import CliRunner, Result
 
 from labelaudit import cli
 from labelaudit.audit import audit
+from labelaudit.config import AuditConfig
 from labelaudit.decisions import effective, renames, tags_of
 from labelaudit.exchange import write_jsonl
 from labelaudit.result import Audit
@@ -135,3 +137,14 @@ def test_one_thing_is_to_be_done(folder: Path, actions: tuple[str, ...]) -> None
     result = run("bulk", folder, *actions)
     assert result.exit_code == 2
     assert f"{len(actions)} are given" in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_labels_that_are_present_or_absent_and_numbers_are_not_renamed(tmp_path: Path) -> None:
+    for name, dataset, told in (
+        ("labels", several(60), "to call a label otherwise, rename its column"),
+        ("numbers", table(60), "numbers are no classes, so none can be renamed or merged; set those that are wrong"),
+    ):
+        audit(dataset, AuditConfig(checks=False)).save(tmp_path / name)
+        result = run("rename-class", tmp_path / name, "label a", "x")
+        assert result.exit_code == 1
+        assert told in " ".join(result.stderr.split())

@@ -91,3 +91,14 @@ def test_a_cluster_of_rows_has_the_cell_that_they_share() -> None:
     dataset = made.with_column(made.table(60), "place", ["north" if row < 12 else "south" for row in range(60)])
     dataset = replace(dataset, feature_columns=(*dataset.feature_columns, "place"))
     assert common_trait(dataset, np.arange(12), np.arange(12, 60)) == "place north"
+
+
+def test_a_cluster_of_one_label_is_named_by_it_and_by_another_that_its_members_have() -> None:
+    whole = made.several(60)
+    bits = np.zeros((60, 4), dtype=bool)
+    bits[:12, :2] = True  # label a, too much, stands beside label b
+    bits[12:, 2] = True
+    dataset = whole.with_labels(bits.ravel().tolist())
+    members, others = np.arange(12), np.arange(12, 60)
+    assert common_trait(dataset, members, others, "c:label a") == "label label b"
+    assert common_trait(dataset, members, others, "c:label b") == "label label a"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 import made
@@ -19,10 +20,12 @@ from labelaudit.blocks import Block
 from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
+from labelaudit.export import Handover
 from labelaudit.labels import decode, encode
 from labelaudit.result import Audit
 from labelaudit.review import Decision, effective
 from labelaudit.tasks import ISSUE_COLUMNS, TASKS
+from labelaudit.terminal import print_summary
 
 # Data without errors, for every task at least one set of each modality that it takes.
 SAMPLES: dict[str, list[Callable[[], Dataset]]] = {
@@ -201,6 +204,32 @@ def test_view_shows_every_kind_of_example(audited: Audit, kind: str) -> None:
         blocks = task.view(audited, int(position))
         assert blocks
         assert all(isinstance(block, get_args(Block)) for block in blocks)
+
+
+def test_the_command_line_says_by_what_the_health_is_judged(
+    audited: Audit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_summary(audited, tmp_path, "review")
+    words = {
+        "classification": "by the estimate of Confident Learning",
+        "regression": "judged by how far off the bulk of them is",
+        "multiannotator": "by what the annotators, weighed, say",
+        "multilabel": "by the estimate of Confident Learning",
+        "token": "by the estimate of Confident Learning",
+    }[audited.dataset.task]
+    if "model" in audited.outputs:
+        words = words.replace("weighed, say", "weighed, and the model say")
+    assert f"%: {words}, about " in capsys.readouterr().out
+
+
+def test_an_export_without_changes_says_what_the_file_is(audited: Audit) -> None:
+    handover = Handover(audited, [])
+    added = audited.dataset.task == "multiannotator"
+    says = " with the column 'consensus' added" if added else ""
+    assert handover.unchanged == f"The cleaned file is your file{says}."
+    part = Handover(audited, [], rows=np.arange(7), format="xlsx")
+    assert f"with 7 of its {len(audited.dataset):,} rows" in part.unchanged
+    assert part.unchanged.endswith(" and as XLSX.")
 
 
 def test_metrics_and_charts_are_named(audited: Audit) -> None:

@@ -92,3 +92,10 @@ def test_better_head_weighs_more_and_no_head_is_shut_out() -> None:
 def test_equal_heads_weigh_the_same() -> None:
     of_given = np.tile(np.random.default_rng(0).random((500, 1)), 3)
     np.testing.assert_allclose(pool_weights(of_given), 1 / 3)
+
+
+def test_of_many_examples_a_drawn_sample_weighs_which_meets_every_label() -> None:
+    good, bad = np.full(200_000, 0.9), np.full(200_000, 0.1)
+    even = np.arange(200_000) % 2 == 0  # two labels of each example: one head is good at either
+    weights = pool_weights(np.column_stack([np.where(even, good, bad), np.where(even, bad, good)]))
+    np.testing.assert_allclose(weights, 0.5, atol=0.01)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,9 @@ class Named:
     size : int
         Bytes, about.
     checksum : str
-        ``algorithm:hexadecimal digits``, several with ``|`` between them; empty where none is known.
+        ``algorithm:hexadecimal digits``, several with ``|`` between them; empty where none is published.
+    rows : int
+        Of the table that is read, by which a download without a checksum is known to be whole.
     label : str or tuple of str
     text : tuple of str
         Its roles, where the file has columns of these names.
@@ -63,6 +66,7 @@ class Named:
     label: str | tuple[str, ...]
     make: Callable[[Path, Path], Path]
     ending: str
+    rows: int = 0
     text: tuple[str, ...] = ()
     task: str = "classification"
     known: tuple[str, ...] = ()
@@ -221,6 +225,7 @@ NAMED: dict[str, Named] = {
             label=rawsets.BIKES,
             make=rawsets.bike_sharing,
             ending=".csv",
+            rows=17_379,
             task="regression",
             known=("bike_sharing_hour.csv", "bike_sharing.csv", "hour.csv"),
         ),
@@ -249,6 +254,7 @@ NAMED: dict[str, Named] = {
             label="upos",
             make=rawsets.universal,
             ending=".conllu",
+            rows=2_001,
             task="token",
             known=("ud_english_ewt.conllu", "en_ewt-dev.HEAD.conllu"),
         ),
@@ -300,9 +306,26 @@ def fetch(wanted: Named, progress: Progress = silent) -> Path:
         download.fetch(
             wanted.url, path, checksum=wanted.checksum, size=wanted.size, step=step, progress=_in_megabytes(progress)
         )
+        if not wanted.checksum:
+            _check_rows(wanted, path)
     except NotFetched as error:
         raise BadInput(_by_hand(wanted, str(error))) from error
     return path
+
+
+def _check_rows(wanted: Named, path: Path) -> None:
+    """Make sure by what is in it that what came is the whole file; else it does not stay."""
+    from labelaudit.load import read
+
+    try:
+        with TemporaryDirectory() as folder:
+            table, _ = read(wanted.make(path, Path(folder) / f"made{wanted.ending}"))
+    except BadInput as error:
+        path.unlink()
+        raise NotFetched(f"what came is another file: {str(error).partition(';')[0]}") from error
+    if table.num_rows != wanted.rows:
+        path.unlink()
+        raise NotFetched(f"what came is another file: it has {table.num_rows:,} rows and not {wanted.rows:,}")
 
 
 def _in_megabytes(progress: Progress) -> Progress:

@@ -246,7 +246,9 @@ def _with_consensus(wanted: Wanted, dataset: Dataset, like: pa.Field, taken: Seq
     else:
         consensus = cells.unique_names([*wanted.table.column_names, *names, CONSENSUS])[-1]
         blank, column = consensus_column([None] * len(dataset), like, consensus)
-        dataset = replace(dataset, table=dataset.table.append_column(blank, column), label_columns=(consensus,))
+        options = {**dataset.label_options, "added": [consensus]}
+        table = dataset.table.append_column(blank, column)
+        dataset = replace(dataset, table=table, label_columns=(consensus,), label_options=options)
         found = votes(dataset)
         _check_labels(dataset, found.ratings, like.name)
         labels = [None if code < 0 else dataset.classes[code] for code in majority(found.ratings).tolist()]

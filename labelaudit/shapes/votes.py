@@ -1,8 +1,9 @@
 """One class per item, on which several annotators voted; what stands in the table is the consensus so far.
 
 Options of a data set (`Dataset.label_options`): of a long file, whose rows are `Dataset.annotations`, the names of its
-columns ``item``, ``annotator``, ``label``; of a wide one ``annotators``, the columns of the table. Of both ``whole``,
-where labels are whole numbers of which some were written as 1.0, because a table had gaps: all are read as 1.
+columns ``item``, ``annotator`` and ``label``; of a wide one ``annotators``, the columns of the table. Of both
+``whole``, where labels are whole numbers of which some were written as 1.0, since a table had gaps: all are read as 1;
+and ``added``, a list of the column of the consensus, where the file had none.
 """
 
 from __future__ import annotations

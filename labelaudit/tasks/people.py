@@ -60,7 +60,7 @@ def metrics(audit: Audit) -> dict[str, Any]:
     }
     return {
         **audit.manifest["health"],
-        "health_words": "by what the annotators, weighed, and the model say",
+        "health_words": f"by what the annotators, weighed,{' and the model' * ('model' in audit.outputs)} say",
         "health_help": "the mean probability that the label is right, as sure as held-out votes show it to be",
         "agreement_words": (
             f"Two annotators of the same item agree in {agreement:.0%} of the cases; {several:.0%} of the items have "

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from labelaudit import spans, tokens, variation
 from labelaudit.blocks import Block, Part, Parts
-from labelaudit.cache import key
+from labelaudit.cache import Matrix, key
 from labelaudit.checks import Finding
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
+from labelaudit.features import TFIDF
 from labelaudit.features.tokens import token_features
 from labelaudit.folds import Folds, assign_folds
 from labelaudit.heads import ELSEWHERE, YOURS
@@ -88,6 +91,8 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
     made = key(data=dataset.feature_fingerprint, tokens=VERSION)
     with run.step("features"):
         matrix = run.cache.matrix(f"features-{made}", lambda: token_features(words, sentence))
+        if config.embedder not in TFIDF:
+            matrix, made = _beside(matrix, words, sentence, config, run)
     with run.step("folds"):
         dealt = assign_folds(dataset, config.folds, config.seed)
         folds = Folds(dealt.fold[sentence], dealt.n_folds, dealt.note)
@@ -112,16 +117,38 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
         "fold": folds.fold,
         "verdicts": verdicts_of(sources, labels),
         "places": places,
-        "resolved": {"heads": dict.fromkeys(sources, 0.5), "why": expected(dataset, config)[1]},
+        "resolved": {
+            "heads": dict.fromkeys(sources, 0.5),
+            "why": expected(dataset, config)[1],
+            "embedder": "words" if config.embedder in TFIDF else config.embedder,
+        },
         "notes": [folds.note] if folds.note else [],
     }
+
+
+def _beside(
+    matrix: Matrix, words: Sequence[str], sentence: np.ndarray, config: AuditConfig, run: Run
+) -> tuple[Matrix, str]:
+    """Put the embeddings of a transformer beside the features of the words, and say by what both are told."""
+    from labelaudit.features.words import word_embeddings
+
+    sentences = [part.tolist() for part in np.split(np.array(words, dtype=object), _ends(sentence))]
+    embedded = word_embeddings(sentences, config.embedder, run.cache, run.progress, device=config.device)
+    own = sha256(np.ascontiguousarray(embedded).data).hexdigest()  # the same name can mean other weights
+    return sp.hstack([matrix, sp.csr_matrix(embedded)], format="csr"), key(tokens=VERSION, words=words, embedded=own)
+
+
+def _ends(sentence: np.ndarray) -> np.ndarray:
+    """Number the tokens with which a sentence begins, but for the first."""
+    return np.flatnonzero(np.diff(sentence)) + 1
 
 
 def expected(dataset: Dataset, config: AuditConfig) -> tuple[tuple[str, ...], str, float]:
     """Say what will be fitted, and in about how many seconds."""
     if dataset.given is not None and dataset.given.predicted is not None:
         return (YOURS,), f"the {dataset.given.predicted} that you brought", 0.3
-    why = "each token by itself and its neighbours, and how the same word is tagged in other sentences"
+    embedded = "" if config.embedder in TFIDF else f" and by {config.embedder}"
+    why = f"each token by itself and its neighbours{embedded}, and how the same word is tagged in other sentences"
     times = (4 if config.calibrate else 1) * config.folds / 5
     return (HEAD, ELSEWHERE), why, 0.3 + times * PER_CELL * len(dataset.units) * len(dataset.classes)
 
@@ -162,21 +189,20 @@ def _entity_issues(
     doubted = np.array([bool(flagged[tokens].any()) for tokens in covered], dtype=bool)
     covered = [tokens for tokens, keep in zip(covered, doubted, strict=True) if keep]
     found, kept = [], differs[doubted]
-    if covered:
-        found.append(
-            _rows(
-                issues,
-                kept["start"].to_numpy(),
-                ENTITY,
-                np.array([score[tokens].min() for tokens in covered]),
-                [[_in_words(span, words)] for span in kept.itertuples()],
-                [[str(parts[token]) for token in tokens] for tokens in covered],
-            )
-        )
+    # Each is listed at its worst suspect, where the decision is due; two entities may share it.
+    listed: dict[int, tuple[list[str], list[str]]] = {}
+    for span, within in zip(kept.itertuples(), covered, strict=True):
+        worst = int(within[np.where(flagged[within], score[within], np.inf).argmin()])
+        reasons, around = listed.setdefault(worst, ([], []))
+        reasons.append(_in_words(span, words))
+        around += [str(parts[token]) for token in within if parts[token] not in around]
+    if listed:
+        at, (told, near) = np.array(list(listed)), zip(*listed.values(), strict=True)
+        found.append(_rows(issues, at, ENTITY, score[at], list(told), list(near)))
     lost = np.flatnonzero(given.out_of_order())
     if len(lost):
-        reasons = [[f"{dataset.class_names[dataset.labels[at]]} follows no B- or I- of its type"] for at in lost]
-        found.append(_rows(issues, lost, ORDER, np.zeros(len(lost)), reasons, [None] * len(lost)))
+        why = [[f"{dataset.class_names[dataset.labels[token]]} follows no B- or I- of its type"] for token in lost]
+        found.append(_rows(issues, lost, ORDER, np.zeros(len(lost)), why, [None] * len(lost)))
     return found, {ENTITY: _differing(kept["how"]), ORDER: _out_of_order(len(lost))}
 
 
@@ -189,7 +215,7 @@ def _differing(how: pd.Series) -> Finding:
         len(how),
         f"Entities with a suspect in them that the model sees otherwise: {kinds}." if kinds else "",
         applies=True,
-        advice="Each is listed at its first token: correct its tags there, in the sentence.",
+        advice="Each is listed at its worst suspect: decide there, and on the others in the sentence.",
     )
 
 
@@ -293,6 +319,7 @@ TOKEN = Task(
     part_name=part_name,
     choices=("filter_by", "score", "calibrate"),
     own_features=True,
+    noises={"uniform": "to any other tag", "confusable": "to a tag that it is confused with"},
     word="tag",
     unit="token",
 )

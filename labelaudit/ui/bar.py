@@ -42,9 +42,12 @@ def show(opened: Opened, *, deck: bool = False) -> None:
         size += f" examples with {len(table):,} {task.unit}s"
     elif opened.dataset.classes:
         size += f" × {count_of(len(opened.dataset.classes), task.word)}"
+    elif not audit.sample:
+        size += f" {task.unit}s"
+    seen = [opened.dataset.modality] if opened.dataset.feature_columns and not task.own_features else []
     facts = [
         (opened.dataset.name, ""),
-        (f"{size} · {opened.dataset.modality} · {task.title.lower()}", ""),
+        (" · ".join([size, *seen, task.title.lower()]), ""),
         ("health", f"{health:.1%}"),
         ("suspects", f"{suspects:,}"),
         ("decided", f"{opened.n_decided:,}"),

@@ -9,7 +9,7 @@ import streamlit as st
 from labelaudit.errors import BadInput
 from labelaudit.labels import show
 from labelaudit.tasks import TASKS
-from labelaudit.text import count_of, middle, shorten
+from labelaudit.text import count_of, shorten
 from labelaudit.thumbnails import thumbnail
 from labelaudit.ui import folding
 from labelaudit.ui.blocks import broken_html, chip, id_html, tag, thumbnail_html
@@ -18,7 +18,7 @@ from labelaudit.ui.opened import Opened
 from labelaudit.why import detectors, issues_of, title_of
 
 SNIPPET = 220
-CELLS = 3
+CELLS, END = 3, 9  # of a row; characters at the end of a name that are shown in any case
 
 
 def strip(opened: Opened, *, most: int = 8, per_row: int = 4, main: bool = True) -> None:
@@ -126,18 +126,18 @@ def _cells_html(opened: Opened, position: int) -> str:
     """Return the first cells of a row, one below the other, and how many more there are."""
     names = opened.dataset.feature_columns
     record = opened.dataset.table.select(list(names[:CELLS])).slice(int(opened.audit.rows[position]), 1).to_pylist()[0]
-    lines = [
-        f'<div title="{escape(name)}"><i dir="auto">{escape(middle(name))}</i> '
-        f'<b dir="auto">{escape(shorten(show(value)))}</b></div>'
-        for name, value in record.items()
-    ]
+    lines = []
+    for name, value in record.items():
+        called = f"<span>{escape(name[:-END])}</span><span>{escape(name[-END:])}</span>"
+        cell = escape(shorten(show(value)))
+        lines.append(f'<div title="{escape(name)}"><i dir="auto">{called}</i><b dir="auto">{cell}</b></div>')
     if more := len(names) - len(lines):
         lines.append(f"<div><i>and {count_of(more, 'more column')}</i></div>")
     return f'<div class="la-snippet la-cells">{"".join(lines)}</div>'
 
 
 def snippet_of(opened: Opened, position: int, length: int = SNIPPET) -> str:
-    """Return the start of a text, the first cells of a row, or the name of an image."""
+    """Return the start of a text, the first cells of a row, or the name of an image; else what speaks of the label."""
     if opened.dataset.modality == "image":
         text = opened.dataset.image_name(int(opened.audit.rows[position]))
     elif opened.dataset.modality == "text":
@@ -146,5 +146,6 @@ def snippet_of(opened: Opened, position: int, length: int = SNIPPET) -> str:
         names = list(opened.dataset.feature_columns[:12])
         record = opened.dataset.table.select(names).slice(int(opened.audit.rows[position]), 1).to_pylist()[0]
         text = " · ".join(f"{name} {show(record[name])}" for name in names if record[name] not in (None, ""))
+    text = text or " · ".join(opened.audit.label_issues["evidence"].iloc[position])
     text = text or f"{opened.dataset.id_column or 'row'} {opened.plain['id'].iloc[position]}"
     return text if len(text) <= length else text[:length].rstrip() + " …"

@@ -16,6 +16,7 @@ from labelaudit.load import formats
 from labelaudit.tasks import TASKS
 from labelaudit.text import count_of
 from labelaudit.ui import session
+from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
 from labelaudit.why import parts_named
 
@@ -121,7 +122,7 @@ def preview(handover: Handover) -> None:
     whole = handover.audit.is_whole
     about, rows = f"{task.unit}s", count_of(counts["rows"], "example")
     st.caption(f"Of {rows}:" if whole else f"Of the {counts['labels']:,} {about} in {rows}, counted in {about}:")
-    columns = st.columns(5)
+    columns = st.container(key="export-counts").columns(5)
     columns[0].metric("Relabelled", f"{counts['relabelled']:,}", border=True)
     gone = f"All {about} of examples that are left out"
     columns[1].metric("Removed", f"{counts['removed']:,}", border=True, help=None if whole else gone)
@@ -136,11 +137,11 @@ def preview(handover: Handover) -> None:
         st.caption(f"{more} get the new name of a class that was renamed or merged.")
     unseen = int(handover.scope.sum() - handover.scope[handover.audit.outputs["rows"]].sum())
     if unseen:
-        not_audited = f"{count_of(unseen, 'example')} of them were not audited"
+        not_audited = f"{count_of(unseen, 'example')} were not audited"
         st.caption(f"{not_audited} ({handover.audit.sample} was); they are written as they are.")
     if handover.changes.empty:
         with st.container(border=True, height=240):
-            st.markdown("**Nothing was changed yet.** The cleaned file would equal your file.")
+            st.markdown(f"**Nothing was changed yet.** {plain(handover.unchanged)}")
             st.page_link("pages/6_Inspector.py", label="Review suspects", icon=":material/rate_review:")
         return
     shown = handover.changes[["id", "part", "change", "before", "after", "actor"]].head(PREVIEW_ROWS)

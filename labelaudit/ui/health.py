@@ -74,9 +74,10 @@ def _caveats(opened: Opened, figures: Mapping[str, Any]) -> None:
 
 
 def panels(every: Sequence[Panel]) -> None:
-    """Draw the panels two by two, the first of each two wider."""
+    """Draw the panels two by two, the first of each two wider; one that is left over gets all the room."""
     for at in range(0, len(every), 2):
-        for column, panel in zip(st.columns([3, 2], gap="large"), every[at : at + 2], strict=False):
+        beside = every[at : at + 2]
+        for column, panel in zip(st.columns([3, 2][: len(beside)], gap="large"), beside, strict=True):
             with column:
                 st.subheader(panel.title)
                 _ranking(panel) if isinstance(panel, Ranking) else _links(panel)

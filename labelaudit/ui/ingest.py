@@ -20,6 +20,7 @@ from labelaudit.files import writing
 from labelaudit.load import archives, cells, hub, read
 from labelaudit.load.checks import findings
 from labelaudit.load.demos import DEMOS
+from labelaudit.load.items import read_with_items
 from labelaudit.load.known import Finding
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
@@ -47,7 +48,7 @@ def sources() -> None:
         accept_multiple_files=True,
         help=f"{stays if served else 'Stays on this machine.'} CSV, TSV, JSONL, Parquet, Arrow or XLSX: one row per "
         "example, one column with its class. Images: a ZIP or TAR of class folders; or a ZIP and a CSV that names "
-        "each file and its label, both at once.",
+        "each file and its label, both at once. Ratings by several people: with or without a table of their items.",
     )
     # New files are read once; the widget keeps returning them at every run, and adds to those that it has.
     known = st.session_state.get("read", [])
@@ -91,7 +92,7 @@ def _read(new: list[UploadedFile], earlier: list[UploadedFile]) -> None:
             ways = _ways(_written(new, Path(folder) / "new"), _written(earlier[-1:], Path(folder) / "earlier"))
             for number, (path, labels) in enumerate(ways, 1):
                 try:
-                    roles.take(read(path, labels), path.stem)
+                    _take(path, labels)
                 except BadInput:
                     if number == len(ways):
                         raise
@@ -99,6 +100,14 @@ def _read(new: list[UploadedFile], earlier: list[UploadedFile]) -> None:
                     break
     except LabelauditError as error:
         _refuse(error)
+
+
+def _take(path: Path, other: Path | None) -> None:
+    if other is None or _is_packed(path):
+        roles.take(read(path, other), path.stem)
+        return
+    *stored, name = read_with_items(path, other)
+    roles.take(tuple(stored), name)
 
 
 def _written(files: list[UploadedFile], folder: Path) -> list[Path]:
@@ -117,19 +126,21 @@ def _file_name(sent: str) -> str:
 
 
 def _ways(new: list[Path], earlier: list[Path]) -> list[tuple[Path, Path | None]]:
-    """Say how files can be read, the best way first: images with the table that names them, or a file by itself.
+    """Say how files can be read, the best way first: images with the table that names them, two tables, or one file.
 
     Raises
     ------
     BadInput
-        There are several new files and no such pair.
+        There are more than two new files, or several archives.
     """
     together = [*earlier, *new] if len(new) == 1 else new
     packed = [path for path in together if _is_packed(path)]
-    pair = [(packed[0], path) for path in together if path != packed[0]] if len(packed) == 1 else []
+    first = packed[0] if len(packed) == 1 else together[0]
+    pair = [(first, path) for path in together if path != first] if len(packed) < 2 else []
     if len(new) > 1 and (len(new) > 2 or not pair):
         raise BadInput(
-            f"{len(new)} files were chosen; choose one, or a ZIP of images together with the table that names them."
+            f"{len(new)} files were chosen; choose one, a ZIP of images together with the table that names them, or "
+            "ratings together with the table of their items."
         )
     return [*pair, (new[0], None)] if len(new) == 1 else list(pair)
 

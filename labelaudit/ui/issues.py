@@ -11,6 +11,7 @@ import streamlit as st
 
 from labelaudit.selection import Selection
 from labelaudit.ui import session
+from labelaudit.ui.blocks import id_html
 from labelaudit.ui.cards import glance_html, labels_html
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
@@ -95,7 +96,7 @@ def _pairs(opened: Opened, places: list[int]) -> list[tuple[int, ...]]:
 def _example_html(opened: Opened, place: int) -> str:
     return (
         f'<div class="la-near">{glance_html(opened, place)}<div class="la-labels">{labels_html(opened, place)}</div>'
-        f'<div class="la-small">id {escape(str(opened.table["id"].iloc[place]))}</div></div>'
+        f'<div class="la-small">id {id_html(opened.table["id"].iloc[place])}</div></div>'
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from labelaudit import charts, planes
+from labelaudit import charts
 from labelaudit.drawing import drawn
 from labelaudit.errors import LabelauditError
 from labelaudit.jobs import Job
@@ -18,6 +18,7 @@ from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
 from labelaudit.ui import heatmap, run, session, visitor
 from labelaudit.ui.opened import Opened, open_audit
+from labelaudit.ui.scatter import with_intervals
 from labelaudit.workspace import Workspace
 
 CURVE_POINTS = 400
@@ -55,7 +56,7 @@ class Simulation:
 def controls(opened: Opened) -> tuple[float, str, int]:
     """How much noise, of which kind, and which draw."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        percent = st.slider("Labels made wrong", 5, 50, 20, 5, format="%d%%", key="sim-fraction", width=420)
+        percent = st.slider("Errors to plant", 5, 50, 20, 5, format="%d%%", key="sim-fraction", width=420)
         kinds = TASKS[opened.dataset.task].noises
         kind = st.segmented_control(
             "Changed",
@@ -145,13 +146,17 @@ def headline(simulation: Simulation) -> None:
     n_planted = int(simulation.planted.sum())
     depth = min(1000, n_planted)
     found = simulation.review["found"].iloc[depth - 1]
-    share = n_planted / len(simulation.planted)
+    share, audit = n_planted / len(simulation.planted), simulation.before.audit
+    noise = f"{share:.0%} planted noise"
+    if not audit.is_whole:  # the share is one of examples perhaps
+        unit = TASKS[audit.dataset.task].unit
+        noise = f"errors planted in {n_planted:,} of {len(simulation.planted):,} {unit}s"
     st.html(
-        f'<div class="la-hero">With {share:.0%} planted noise, the first {depth:,} reviews would find {found:,} '
+        f'<div class="la-hero">With {noise}, the first {depth:,} reviews would find {found:,} '
         f"planted errors: {found / n_planted:.0%} of all, and {found / depth:.0%} of the reviews hit one.</div>"
     )
     st.caption(
-        (f"Errors were planted in {simulation.before.audit.sample}. " if simulation.before.audit.sample else "")
+        (f"Errors were planted in {audit.sample}. " if audit.sample else "")
         + "This tells how well planted errors are found in your data, and no more: real errors can be harder. Errors "
         "that were in the labels before count as reviews that found nothing."
     )
@@ -162,7 +167,9 @@ def curve(simulation: Simulation) -> None:
     thin = np.unique(np.linspace(0, len(simulation.review) - 1, CURVE_POINTS).astype(int))
     table = simulation.review.iloc[thin]
     perfect = np.minimum(1, table["reviewed"] / max(1, int(simulation.planted.sum())))
-    st.altair_chart(charts.review_curve(table.assign(perfect=perfect)), alt="Precision and recall by review depth")
+    unit = TASKS[simulation.before.audit.dataset.task].unit
+    chart = charts.review_curve(table.assign(perfect=perfect), unit=unit)
+    st.altair_chart(chart, alt="Precision and recall by review depth")
 
 
 def depths(simulation: Simulation) -> None:
@@ -218,9 +225,10 @@ def _heatmap(audit: Audit, simulation: Simulation) -> None:
 def _scatter(side: Side, simulation: Simulation) -> None:
     planted = side is simulation.after and simulation.planted
     status = np.where(planted, "error", np.where(side.points["is_issue"], "suspect", "not suspected"))
-    table = side.points.assign(status=pd.Series(status, dtype=object))
-    dots, bins = drawn(side.audit.dataset, table, all_up_to=MOST_DRAWN, most=MOST_DRAWN)
+    table = with_intervals(side.audit, side.points.assign(status=pd.Series(status, dtype=object)))
+    task = TASKS[side.audit.dataset.task]
+    dots, bins = drawn(side.audit.dataset, table, all_up_to=MOST_DRAWN, most=MOST_DRAWN, bounds=task.axes.bounds)
     st.altair_chart(
-        planes.scatter(dots, pd.DataFrame(), bins, height=320, brush=False),
+        task.charts()["scatter"](dots, pd.DataFrame(), bins, height=320, brush=False),
         alt="Scatter, planted errors as red crosses",
     )

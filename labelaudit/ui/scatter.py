@@ -12,6 +12,7 @@ import streamlit as st
 
 from labelaudit import charts, planes
 from labelaudit.drawing import Cluster, drawn, largest_clusters, outlines
+from labelaudit.result import Audit
 from labelaudit.selection import Box, Selection
 from labelaudit.tasks import TASKS
 from labelaudit.text import shorten
@@ -26,8 +27,8 @@ JITTER = 0.03  # of the other probability with two classes, where all points lie
 def plane(opened: Opened) -> None:
     """Draw the plane of the task, with the suspects and their clusters; a brush selects everywhere."""
     task, two = TASKS[opened.dataset.task], len(opened.dataset.classes) == 2
-    axes, outputs = task.axes, opened.audit.outputs
-    table = opened.table.assign(**{name: outputs[name] for name in ("low", "high") if name in outputs})
+    axes = task.axes
+    table = with_intervals(opened.audit, opened.table)
     clusters, hulls = _clusters_of(opened.workspace.owner, opened.audit.id, opened)
     limits: dict[str, Any] = {"all_up_to": planes.BINNED_ABOVE, "most": MOST_DRAWN, "bounds": axes.bounds}
     points, bins = drawn(opened.dataset, table, **limits)
@@ -65,6 +66,11 @@ def plane(opened: Opened) -> None:
         some = f"{len(points):,} of the {suspects:,}" if len(points) < suspects else f"the {suspects:,}"
         note += f" {len(table):,} examples are drawn as density, and {some} suspects one by one."
     st.caption(note)
+
+
+def with_intervals(audit: Audit, table: pd.DataFrame) -> pd.DataFrame:
+    """Add between which numbers each label is expected, where the task says that."""
+    return table.assign(**{name: audit.outputs[name] for name in ("low", "high") if name in audit.outputs})
 
 
 def _clusters(opened: Opened, clusters: list[Cluster]) -> None:

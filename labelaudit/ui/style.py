@@ -34,6 +34,9 @@ CSS = """
 @media (max-width: 1200px) {
   [data-testid="stHorizontalBlock"]:has(.st-key-heatmap) > [data-testid="stColumn"] { min-width: 100%; }
 }
+/* Five figures side by side are cut off in half a narrow page. */
+.st-key-export-counts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+.st-key-export-counts [data-testid="stColumn"] { min-width: 8.8rem; }
 .la-facts { display: flex; gap: 1.1rem; flex-wrap: wrap; align-items: baseline; font-size: .92rem; }
 .la-facts span { white-space: nowrap; color: color-mix(in srgb, currentColor 78%, transparent); }
 .la-facts b { color: currentColor; }
@@ -104,8 +107,10 @@ CSS = """
   -webkit-box-orient: vertical; overflow: hidden; height: 5.2rem; margin-bottom: .55rem; overflow-wrap: anywhere; }
 .la-snippet.la-cells { display: block; }
 .la-cells div { display: flex; justify-content: space-between; gap: .5rem; white-space: nowrap; }
-.la-cells :is(i, b) { overflow: hidden; text-overflow: ellipsis; }
-.la-cells i { font-style: normal; color: color-mix(in srgb, currentColor 75%, transparent); }
+.la-cells :is(i span:first-child, b) { overflow: hidden; text-overflow: ellipsis; }
+.la-cells i span + span { flex: none; }
+.la-cells i { display: flex; min-width: 0; font-style: normal;
+  color: color-mix(in srgb, currentColor 75%, transparent); }
 .la-cells b { flex: none; max-width: 60%; font-weight: 600; font-variant-numeric: tabular-nums; }
 .la-picture { height: 8.2rem; display: flex; align-items: center; justify-content: center; margin-bottom: .55rem;
   border-radius: .35rem; overflow: hidden; background: color-mix(in srgb, currentColor 5%, transparent); }
@@ -153,8 +158,7 @@ CSS = """
   background: light-dark(#ffffff, #141d20); box-shadow: 0 .4rem 1.6rem rgb(0 0 0 / 28%); }
 :is(.st-key-slices-own, .st-key-slices-all, .st-key-slices-tab) button { min-height: 1.8rem; padding: 0 .4rem; }
 /* The tools of the bar stay side by side, and go to its next line together. */
-[data-testid="stLayoutWrapper"]:has(> [data-testid="stVerticalBlock"] > * > .st-key-tools) {
-  min-width: max-content; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-tools) { flex-basis: max-content; min-width: max-content; }
 .la-plan { font-size: 1.25rem; font-weight: 600; line-height: 1.35; overflow-wrap: anywhere; }
 .la-hero { font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: .2rem 0 .5rem; max-width: 52rem; }
 </style>

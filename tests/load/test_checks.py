@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from labelaudit.dataset import Dataset
 from labelaudit.load import load
 from labelaudit.load.cells import exact_column
 from labelaudit.load.checks import findings
-from labelaudit.load.known import Finding
+from labelaudit.load.known import Finding, Known
+from labelaudit.load.label_checks import several_labels
 
 N = 60
 
@@ -190,3 +192,24 @@ def test_two_hundred_thousand_rows_take_a_second_or_two() -> None:
     data = load(pa.table(columns), features=["n0", "c0", "text"])
     assert findings(data)
     assert time.perf_counter() - started < 5
+
+
+def test_columns_of_0_and_1_at_the_end_look_like_several_labels() -> None:
+    flags = {name: [n // k % 2 for n in range(N)] for k, name in enumerate(("happy", "calm", "sad"), 1)}
+    several = load(pa.table({"x": [float(n) for n in range(N)], **flags}), label="sad")
+    finding = only(findings(several), "several_labels")
+    assert (finding.count, finding.task, finding.examples) == (3, "multilabel", ("happy", "calm", "sad"))
+    beside = load(pa.table({"x": [float(n) for n in range(N)], **flags}), label="happy", features=["x"])
+    assert only(findings(beside), "several_labels").count == 3
+    assert not [f for f in findings(dataset(**flags)) if f.key == "several_labels"]  # the class is another column
+
+
+@pytest.mark.parametrize(("file", "looks_so"), [("multilabel/emotions", True), ("tabular/adult_train", False)])
+def test_ordinary_tables_with_flags_are_no_several_labels(shared_data: Path, file: str, looks_so: bool) -> None:
+    known = Known(load(shared_data / f"{file}.csv", task="classification"))
+    assert bool(list(several_labels(known, 5))) == looks_so
+
+
+def test_bike_rentals_have_flags_among_their_features(shared_data: Path) -> None:
+    rentals = load(shared_data / "tabular" / "bike_sharing_hour.csv", task="classification", label="workingday")
+    assert not list(several_labels(Known(rentals), 5))

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 import rated
 
-from labelaudit.dataset import Dataset
+from labelaudit.dataset import Dataset, Source
 from labelaudit.errors import BadInput
-from labelaudit.load import load, ratings, read, to_bytes
+from labelaudit.load import load, ratings, read, to_bytes, write
 from labelaudit.shapes.votes import votes, with_votes
 
 LONG = """item,annotator,label,seconds,title
@@ -141,7 +141,7 @@ def test_the_same_rating_twice_counts_once_and_of_two_the_last_one() -> None:
 @pytest.mark.parametrize("names", ["task,worker_id,answer", "item_id,rater,label", "Example,AnnotatorID,Vote"])
 def test_columns_are_found_by_the_names_that_people_use(names: str) -> None:
     dataset = of(names + "\n1,ann,x\n1,bob,x\n2,ann,y\n")
-    assert set(dataset.label_options.values()) == set(names.split(","))
+    assert {dataset.label_options[role] for role in ("item", "annotator", "label")} == set(names.split(","))
 
 
 def test_columns_of_other_names_are_named_by_options() -> None:
@@ -251,3 +251,41 @@ def test_labels_that_nearly_all_differ_are_refused(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(ratings, "MOST_CELLS", 5)
     with pytest.raises(BadInput, match="holds 3 different labels of 2 items"):
         of("item,annotator,label\n1,ann,0.13\n1,bob,0.7\n2,ann,0.9\n")
+
+
+# -- gaps ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "xlsx", "parquet"])
+def test_ratings_with_gaps_are_the_numbers_that_the_file_says(suffix: str, tmp_path: Path) -> None:
+    path, out = tmp_path / f"ratings.{suffix}", tmp_path / f"out.{suffix}"
+    table = pa.table({"id": [1, 2, 3], "rater_1": [0, None, 1], "rater_2": [0, 1, 1]})
+    write(load(table, label="rater_2"), path, format=suffix)
+    dataset = load(path, task="multiannotator", label_options={"annotators": "rater*"})
+    assert dataset.class_names == ("0", "1")
+    write(dataset, out)
+    again = read(out)[0]
+    assert again.drop_columns(["consensus"]).equals(read(path)[0])
+    assert [str(cell) for cell in again["consensus"].to_pylist()] == ["0", "1", "1"]
+    if suffix == "csv":
+        assert out.read_text().splitlines() == ["id,rater_1,rater_2,consensus", "1,0,0,0", "2,,1,1", "3,1,1,1"]
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_what_pandas_made_a_float_because_of_a_gap_is_the_same_class_as_without(as_text: bool) -> None:
+    cells: list[list[object]] = [[0.0, None, 1.0, 1.0], [0, 1, 1, 0]]
+    if as_text:
+        cells = [["" if cell is None else str(cell) for cell in column] for column in cells]
+    table = pa.table({"id": list("abcd"), "rater_1": cells[0], "rater_2": cells[1], "rater_3": cells[1]})
+    dataset = load((table, Source("csv")) if as_text else table, task="multiannotator")
+    assert dataset.class_names == ("0", "1")
+    assert [str(cell) for cell in dataset.table["consensus"].to_pylist()] == ["0", "1", "1", "0"]
+    assert dataset.table.drop_columns(["consensus"]).equals(table)
+    again = load((dataset.table, dataset.source), task="multiannotator")
+    assert again.class_names == ("0", "1")
+    assert again.table.equals(dataset.table)
+
+
+def test_numbers_that_are_not_whole_stay_as_they_are() -> None:
+    dataset = of("item,annotator,label\n1,ann,1.0\n1,bob,1.5\n2,ann,1.0\n2,bob,1.0\n")
+    assert dataset.class_names == ("1.0", "1.5")

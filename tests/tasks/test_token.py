@@ -56,6 +56,7 @@ def test_why_holds_where_the_same_is_tagged_otherwise(entities: Audit) -> None:
 def test_entities_that_differ_and_tags_out_of_order_are_issues_of_their_own(entities: Audit) -> None:
     found = entities.issues[entities.issues["issue"] != "label"]
     differs = found[found["issue"] == "entity"]
+    assert differs[["id", "part"]].values.tolist() == [[0, "t1"], [1, "t4"], [2, "t0"]]  # the suspects themselves
     told = [reasons[0] for reasons in differs["evidence"]]
     assert any("is given, and the model sees PER" in reason and "other borders" in reason for reason in told)
     assert any("PER “New" in reason and reason.endswith("other type") for reason in told)

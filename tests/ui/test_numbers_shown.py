@@ -78,3 +78,14 @@ def test_where_nothing_stands_out_pages_say_what_that_means_and_lead_to_the_lowe
     dashboard.press("review-all")
     assert dashboard.face["id"] == found.label_issues.nsmallest(1, "score")["id"].astype(str).iloc[0]
     assert "times as far off as usual" in json.dumps(dashboard.face)
+
+
+def test_planted_errors_lie_on_the_plane_of_numbers(dashboard: Dashboard, audited: Audit) -> None:
+    dashboard.open("7_Noise_Sim", audit=audited.id)
+    dashboard.queue.work()
+    dashboard.run()
+    charts = [json.loads(chart.proto.spec) for chart in dashboard.app.get("vega_lite_chart")]
+    drawn = [layer for chart in charts for layer in chart.get("layer", [])]
+    titles = {layer["encoding"].get("x", {}).get("title") for layer in drawn if "encoding" in layer}
+    assert {"predicted without the example", "examples reviewed, worst first"} <= titles
+    assert "self-confidence: probability of the given label" not in titles

@@ -55,7 +55,7 @@ def test_health_says_what_its_figures_are_of(dashboard: Dashboard, sampled: Audi
 
 def test_export_leaves_the_other_rows_as_they_are_and_says_so(dashboard: Dashboard, sampled: Audit) -> None:
     app = dashboard.open("9_Export", audit=sampled.id)
-    said = f"60 of them were not audited ({SAMPLE} was); they are written as they are."
+    said = f"60 examples were not audited ({SAMPLE} was); they are written as they are."
     assert said in dashboard.text()
     assert dashboard.metrics()["Not decided"] == "120"
     app.radio(key="scope").set_value("selection")

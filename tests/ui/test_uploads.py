@@ -65,12 +65,38 @@ def test_what_comes_one_after_the_other_can_belong_together_and_need_not(tmp_pat
     images, names, table = (tmp_path / name for name in ("flat.zip", "names.csv", "table.csv"))
     assert _ways([names], [images]) == [(images, names), (names, None)]
     assert _ways([images], [names]) == [(images, names), (images, None)]
-    assert _ways([table], [names]) == [(table, None)]
+    assert _ways([table], [names]) == [(names, table), (table, None)]
     assert _ways([table], []) == [(table, None)]
+
+
+RATINGS = (
+    "ratings.csv",
+    ("item,annotator,label\n" + "".join(f"{n},{who},{'ab'[n % 2]}\n" for n in range(20) for who in "xy")).encode(),
+    "text/csv",
+)
+ITEMS = ("items.csv", ("item,text\n" + "".join(f"{n},what {n} is\n" for n in range(22))).encode(), "text/csv")
+
+
+@pytest.mark.parametrize("order", [(RATINGS, ITEMS), (ITEMS, RATINGS)], ids=["ratings first", "items first"])
+def test_ratings_and_the_table_of_their_items_can_come_together(ingest: Dashboard, order: tuple) -> None:  # type: ignore[type-arg]
+    found = upload(ingest, *order)
+    assert found is not None
+    assert (found.task, found.name, len(found), found.feature_columns) == ("multiannotator", "ratings", 22, ("text",))
+    assert found.given_texts[20] is None
+    assert errors(ingest) == []
+
+
+def test_a_table_that_lacks_rated_items_is_refused(ingest: Dashboard) -> None:
+    fewer = ("items.csv", b"\n".join(ITEMS[1].split(b"\n")[:9]), "text/csv")
+    assert upload(ingest, RATINGS, fewer) is None
+    assert errors(ingest) == [
+        "items.csv lacks items that were rated (the first is '8'); add a row for each, or correct the ratings."
+    ]
 
 
 def test_files_that_are_no_pair_are_refused(ingest: Dashboard) -> None:
     assert upload(ingest, TABLE, NAMES) is None
     assert errors(ingest) == [
-        "2 files were chosen; choose one, or a ZIP of images together with the table that names them."
+        "neither of table.csv and names.csv look like ratings by several annotators; choose one file, a ZIP of images "
+        "together with the table that names them, or ratings together with the table of their items."
     ]
