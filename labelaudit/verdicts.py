@@ -10,7 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 FALSE = 0.2  # share of the flagged numbers that may be right
-FREEDOM = 6.0  # of Student's t: no model's residuals are normal far out, and what is far out is not what fits it
+# Of Student's t: no model's residuals are normal far out. On six tables without planted errors (four real, two made
+# with noise that differs from row to row) 0, 0, 0, 0, .4 and 16 of 1,000 numbers are flagged with it; with a shape read
+# from the data, up to normal, it were 39, 18, 0, 0, .4 and 48.
+FREEDOM = 6.0
 RARE = 0.01  # share of the right numbers that are as far off as what the upper bound counts as wrong
 DRAWS = 200
 

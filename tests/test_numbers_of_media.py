@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from pictures import as_zip
-from PIL import Image
+from PIL.Image import fromarray
 from test_cli import run
 
+from labelaudit.blocks import Image, Interval, Text
 from labelaudit.result import Audit
+from labelaudit.tasks import TASKS
 
 WRONG = 12
 PRAISE = ("dreadful", "poor", "middling", "decent", "splendid")
@@ -42,7 +44,7 @@ def lamps(n: int, seed: int) -> tuple[dict[str, bytes], pd.DataFrame, np.ndarray
         y, x = np.mgrid[-1:1:32j, -1:1:32j]  # type: ignore[misc]
         pixels = rng.integers(0, 20, (32, 32)) + grey * (x**2 + y**2 < rng.uniform(0.4, 0.6))
         file = io.BytesIO()
-        Image.fromarray(pixels.astype(np.uint8)).save(file, "PNG")
+        fromarray(pixels.astype(np.uint8)).save(file, "PNG")
         files[f"{number:03d}.png"] = file.getvalue()
     wrong = np.zeros(n, dtype=bool)
     wrong[rng.choice(n, WRONG, replace=False)] = True
@@ -66,7 +68,9 @@ def test_scores_of_texts_are_audited_corrected_and_exported(tmp_path: Path) -> N
     options = ("--task", "regression", "--out", tmp_path / "out", "--json")
     told = json.loads(run("audit", tmp_path / "reviews.csv", *options).stdout)
     found = found_in(tmp_path / "out", wrong)
-    assert Audit.open(tmp_path / "out").dataset.modality == "text"
+    audited = Audit.open(tmp_path / "out")
+    assert audited.dataset.modality == "text"
+    assert [type(block) for block in TASKS["regression"].view(audited, 0)] == [Text, Interval]
     assert told["suspects"] == found.sum()
 
     row = int(np.flatnonzero(found & wrong)[0])
@@ -84,7 +88,9 @@ def test_numbers_of_images_are_audited_corrected_and_exported(tmp_path: Path) ->
     result = run("audit", tmp_path / "lamps.zip", *options)
     assert result.exit_code == 0, result.stderr
     found = found_in(tmp_path / "out", wrong)
-    assert Audit.open(tmp_path / "out").dataset.modality == "image"
+    audited = Audit.open(tmp_path / "out")
+    assert audited.dataset.modality == "image"
+    assert [type(block) for block in TASKS["regression"].view(audited, 0)] == [Image, Interval]
 
     row = int(np.flatnonzero(found & wrong)[0])
     name = table["file"][row]
