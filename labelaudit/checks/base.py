@@ -79,8 +79,15 @@ class Material:
     def needed_probabilities(self) -> np.ndarray:
         """The probabilities, where there are any."""
         if self.pred_probs is None:
-            raise DoesNotApply("there are no predicted probabilities")
+            one_class = (self.labels >= 0).any() and len(self.dataset.units) == len(self)
+            raise DoesNotApply("there are no predicted probabilities" if one_class else self.no_classes)
         return self.pred_probs
+
+    @property
+    def no_classes(self) -> str:
+        """Why nothing can be said of classes where no example has one."""
+        has_labels = bool((self.dataset.labels >= 0).any())
+        return "it is about classes, one per example" if has_labels else "no example has a label"
 
     @property
     def needed_properties(self) -> pd.DataFrame:

@@ -28,7 +28,7 @@ def class_imbalance(material: Material) -> Outcome:
     labels, names = material.labels, material.class_names
     n_labelled = int((labels >= 0).sum())
     if len(names) < 2 or not n_labelled:
-        raise DoesNotApply("there are fewer than two classes")
+        raise DoesNotApply("there are fewer than two classes" if n_labelled else material.no_classes)
     counts = np.bincount(labels[labels >= 0], minlength=len(names))
     shares = counts / n_labelled
     rare = shares < RARE / len(names)

@@ -53,7 +53,7 @@ def conflicting_duplicates(material: Material) -> Outcome:
     if material.graph is not None and material.graph.metric == "euclidean":
         number = near_sets(None, material.copies, material.dataset).number
     if not (labels >= 0).any():
-        raise DoesNotApply("no example has a label")
+        raise DoesNotApply(material.no_classes)
     score = np.ones(len(labels))
     flagged: list[np.ndarray] = []
     suggested = np.full(len(labels), -1)

@@ -79,5 +79,10 @@ def choices(**chosen: Any) -> AuditConfig:
 def next_steps(found: Audit, folder: Path, *, in_app: bool) -> str:
     """Say what to do with the result."""
     name = shlex.quote(f"{found.dataset.name}_cleaned.{found.dataset.source.format}")
-    command = f"labelaudit export {shlex.quote(str(folder))} --accept-suggestions-below 0.2 --to {name}"
-    return f"labelaudit serve (to review them), or {command}" if in_app else command
+    rule = "--accept-suggestions-below 0.2 " if found.manifest["counts"]["suspects"] else ""
+    steps = [f"labelaudit export {shlex.quote(str(folder))} {rule}--to {name}"]
+    if in_app:
+        steps.insert(0, f"labelaudit serve (to review {'them' if rule else 'the lowest scores'})")
+    if found.dataset.value_type == "votes":
+        steps.insert(0, f"labelaudit annotators {shlex.quote(str(folder))} (who is least reliable, and whom to ask)")
+    return ", or ".join(steps)

@@ -159,17 +159,18 @@ def load(
     if origin.format == "npz":
         brought |= {role: own for role, own in among_own(table).items() if brought[role] is None}
     taken = dict.fromkeys(name for value in brought.values() for name in own_columns(table, value))
+    named_labels = (label,) if isinstance(label, str) else tuple(label or ())
     dataset = assign(
         Wanted(
             table=table,
             source=origin,
             name=name or default_name,
-            labels=(label,) if isinstance(label, str) else tuple(label or ()),
+            labels=named_labels,
             texts=texts,
             features=tuple(features or ()),
             id=id,
             group=group,
-            task=task or guess_task(table, origin),
+            task=task or guess_task(table, origin, named_labels),
             options=label_options or {},
             path=path,
             taken=tuple(taken),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
-import pyarrow as pa
 
-from labelaudit.columns import numbers
 from labelaudit.labels import encode
 from labelaudit.load.known import EXAMPLES, Finding, Known
 from labelaudit.load.leaks import giveaway, label_codes, reason_of
@@ -35,23 +34,35 @@ def few_classes(known: Known, folds: int) -> Iterable[Finding]:
 
 
 def number_label(known: Known, folds: int) -> Iterable[Finding]:
-    """Numbers to predict that are taken for classes."""
-    values = numbers(pa.array(known.names)) if known.classes else None
+    """Numbers to predict that are taken for classes, perhaps because a few cells hold something else."""
+    read = [_number(name) for name in known.names]
+    values = np.sort([value for value in read if value is not None])
+    odd = [name for name, value in zip(known.names, read, strict=True) if value is None]
     rows = int(known.counts.sum())
-    if values is None or rows <= 50:
+    if rows <= 50 or len(odd) * 10 > len(values):
         return
-    in_sequence = bool((np.diff(np.sort(values)) == 1).all())
+    in_sequence = bool((np.diff(values) == 1).all())
     if len(values) * 2 > rows or (len(values) > 50 and not in_sequence):
+        but = f", but for {' and '.join(map(repr, odd[:EXAMPLES]))}" if odd else ""
         yield Finding(
             "number_label",
-            f"The label {known.label!r} looks like a number to predict: {len(values):,} different values",
+            f"The label {known.label!r} looks like a number to predict: {len(values):,} different values{but}",
             len(values),
             tuple(known.names[:EXAMPLES]),
             "Every value counts as a class of its own, and few have enough examples to learn from.",
-            "Audit it as a number, put the numbers into ranges, or choose a column with few classes.",
+            f"{'Correct or empty those cells, and audit' if odd else 'Audit'} it as a number, put the numbers into "
+            "ranges, or choose a column with few classes.",
             "high",
             "regression",
         )
+
+
+def _number(name: str) -> float | None:
+    try:
+        value = float(name)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def several_labels(known: Known, folds: int) -> Iterable[Finding]:

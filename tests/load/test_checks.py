@@ -94,6 +94,13 @@ def test_a_label_that_looks_like_a_number(labels: list[Any]) -> None:
     assert finding.severity == "high"
 
 
+@pytest.mark.parametrize("odd", ["inf", "ask", "n.a. yet"])
+def test_a_number_with_a_cell_that_is_none_is_told_so(odd: str) -> None:
+    finding = only(findings(dataset([*(str(0.5 * i) for i in range(80)), odd])), "number_label")
+    assert finding.title.endswith(f"80 different values, but for {odd!r}")
+    assert finding.fix.startswith("Correct or empty those cells")
+
+
 @pytest.mark.parametrize(
     "labels", [[str(i % 10) for i in range(60)], list(range(60)) * 5, ["abc"[i % 3] for i in range(60)]]
 )

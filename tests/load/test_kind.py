@@ -27,8 +27,8 @@ def sentences() -> list[str]:
     return [f"{text}, {text[::-1]}" for text in texts()]
 
 
-def each(*values: Any) -> list[Any]:
-    return [values[n % len(values)] for n in range(N)]
+def each(*values: Any, n: int = N) -> list[Any]:
+    return [values[k % len(values)] for k in range(n)]
 
 
 def measured(seed: int = 0) -> list[float]:
@@ -79,6 +79,28 @@ def test_the_kind_of_label_is_guessed_where_the_columns_make_it_plain(kind: str)
 def test_what_is_guessed_can_be_loaded(kind: str) -> None:
     made, task = KINDS[kind]
     assert load((made, Source("jsonl"))).task == task
+
+
+NAMED = {
+    "counts": ({"size": measured(), "count": [n * n for n in range(N)]}, "count", "classification"),
+    "very many counts": ({"n": each(1.5, 2.5, 3, n=300), "count": [n * n for n in range(300)]}, "count", "regression"),
+    "running numbers": (
+        {"n": [f"{n % 7} x" for n in range(600)], "k": each(*range(300), n=600)},
+        "k",
+        "classification",
+    ),
+    "a list": ({"text": texts(), "what": [["a"], ["a", "b"], []] * 20}, "what", "multilabel"),
+    "one of several": ({"text": texts(), "toxic": each(0, 1), "insult": each(0, 0, 1)}, "toxic", "classification"),
+    "all of several": ({"x": measured(), "a": each(0, 1), "b": each(0, 0, 1)}, ("a", "b"), "multilabel"),
+    "money": ({"city": each("Rome", "Oslo"), "paid": [f"€ {v:,.2f}" for v in measured()]}, "paid", "regression"),
+}
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_a_label_that_is_named_says_its_kind(kind: str) -> None:
+    columns, label, task = NAMED[kind]
+    assert guess_task(table(**columns), Source("jsonl"), [label] if isinstance(label, str) else label) == task
+    assert load((table(**columns), Source("jsonl")), label=label).task == task
 
 
 def test_words_of_digits_are_text_where_the_column_says_so() -> None:
