@@ -178,7 +178,8 @@ def per_class(table: pd.DataFrame, *, sort: str = "noise_out", word: str = "clas
             x=alt.X(
                 "share:Q",
                 title=f"share of the {word}",
-                axis=alt.Axis(format="%", labelExpr="format(abs(datum.value), '.0%')"),
+                # Trimmed, so that small shares have the decimals that tell their ticks apart.
+                axis=alt.Axis(format="%", labelExpr="format(abs(datum.value), '~%')"),
             ),
             color=alt.Color(
                 "kind:N",

@@ -156,3 +156,28 @@ def test_columns_of_0_and_1_are_taken_for_several_labels_at_a_press(dashboard: D
     chosen = next(box for box in app.multiselect if box.label == "Labels")
     assert chosen.value == ["label a", "label b", "label c", "label d"]
     assert "4 labels" in dashboard.text()
+
+
+def test_missing_and_extra_labels_add_up_to_all_suspects_and_one_press_selects_them(
+    dashboard: Dashboard, labels: Audit
+) -> None:
+    app = dashboard.open("3_Health", audit=kept(labels).id)
+    table = app.dataframe[0].value
+    suspects = labels.suspects()
+    assert (table["missing"] + table["extra"]).tolist() == table["suspects"].tolist()
+    assert table["suspects"].sum() == len(suspects)
+    assert table["extra"].sum() == suspects["given"].sum() > 0
+    assert table["missing"].sum() > 0
+    weakest = dashboard.metrics()["Weakest label"]
+    count = int(table.loc[weakest, "suspects"])
+    assert app.button(key="weakest").label == f"Show its {count} suspects"
+    dashboard.press("weakest")
+    assert f"{count:,} selected" in dashboard.text()
+    assert (table.loc[table["missing"] > 0, "label_quality"] < 100).all()
+
+
+def test_suspects_of_tags_add_up_to_all_on_either_side(dashboard: Dashboard, tokens: Audit) -> None:
+    app = dashboard.open("3_Health", audit=kept(tokens).id)
+    table = app.dataframe[0].value
+    assert table["suspects"].sum() == table["missing"].sum() == len(tokens.suspects())
+    assert "Each suspect counts at the tag given, and as suggested at the one meant" in dashboard.text()
