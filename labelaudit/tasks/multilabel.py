@@ -316,6 +316,7 @@ MULTILABEL = Task(
     several=True,
     choices=("model", "filter_by", "calibrate"),
     noises=multilabel.NOISES,
+    one_each=True,
     heatmaps=heatmaps,
     part_name=part_name,
     label_options={"separator": (GUESSED, ";", ",", "|", "/"), "empty_means": EMPTY},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import measured
 import numpy as np
 import pyarrow as pa
 import pytest
+import rated
 import tagged
 from dashboards import Dashboard
 
@@ -21,6 +23,7 @@ from labelaudit.result import Audit
 from labelaudit.review import Decision
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
+from labelaudit.ui import noise_sim
 from labelaudit.ui.blocks import id_html
 from labelaudit.workspace import Workspace
 
@@ -86,6 +89,11 @@ def test_an_export_counts_what_it_lists(dashboard: Dashboard, labels: Audit) -> 
 @pytest.fixture(scope="module")
 def numbers() -> Audit:
     return audit(measured.table(60), AuditConfig(model="ridge", checks=False))
+
+
+@pytest.fixture(scope="module")
+def ratings() -> Audit:
+    return audit(rated.wide(), AuditConfig(checks=False))
 
 
 @pytest.mark.parametrize(("made_of", "offered"), [("labels", False), ("numbers", False), ("tokens", True)])
@@ -181,3 +189,35 @@ def test_suspects_of_tags_add_up_to_all_on_either_side(dashboard: Dashboard, tok
     table = app.dataframe[0].value
     assert table["suspects"].sum() == table["missing"].sum() == len(tokens.suspects())
     assert "Each suspect counts at the tag given, and as suggested at the one meant" in dashboard.text()
+
+
+@pytest.mark.parametrize(
+    ("made_of", "of", "said"),
+    [
+        ("labels", "examples", "20% of the 150 examples (30 of 600 labels), the first 30 reviews"),
+        ("tokens", "tokens", "20% of the 360 tokens, the first 72 reviews"),
+        ("numbers", "examples", "20% of the 60 examples, the first 12 reviews"),
+        ("ratings", "items", "20% of the 120 items, the first 24 reviews"),
+    ],
+)
+def test_what_is_planted_and_what_is_found_are_told_in_one_unit(
+    dashboard: Dashboard, request: pytest.FixtureRequest, made_of: str, of: str, said: str
+) -> None:
+    app = dashboard.open("7_Noise_Sim", audit=kept(request.getfixturevalue(made_of)).id)
+    assert app.slider(key="sim-fraction").label == f"Plant errors in this share of the {of}"
+    assert "class" not in " ".join(app.button_group(key="sim-kind").options) or made_of == "ratings"
+    dashboard.queue.work()
+    dashboard.run()
+    assert f"With errors planted in {said} would find" in dashboard.text()
+
+
+def test_a_long_simulation_starts_at_a_press_that_says_how_long_it_takes(
+    dashboard: Dashboard, labels: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(noise_sim, "QUICK", 0.0)
+    app = dashboard.open("7_Noise_Sim", audit=kept(labels).id)
+    assert not dashboard.queue.jobs
+    assert re.fullmatch(r"Plant 30 errors and audit \(about \d+ s and .* GB\)", app.button(key="sim-go").label)
+    dashboard.press("sim-go")
+    assert len(dashboard.queue.jobs) == 1
+    assert "Auditing the data with 30 wrong labels planted." in dashboard.text()
