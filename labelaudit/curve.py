@@ -9,6 +9,7 @@ import pandas as pd
 
 from labelaudit.progress import FEW, Progress, Reviewed
 from labelaudit.stopping import HORIZON, chances
+from labelaudit.text import plural
 
 if TYPE_CHECKING:
     import altair
@@ -61,10 +62,13 @@ def _thinned(line: pd.DataFrame) -> pd.DataFrame:
 
 
 def chart(line: pd.DataFrame, height: int = 220, unit: str = "example") -> altair.LayerChart | altair.FacetChart:
-    """Draw what `curve` returns: found so far as a line, what is to come dashed, its interval as a band; `unit` is what one review is about."""
+    """Draw what `curve` returns: found so far as a line, what is to come dashed, its interval as a band.
+
+    The `unit` is what one review is about.
+    """
     import altair as alt
 
-    x: Any = alt.X("reviewed:Q", title=f"{unit}s reviewed", axis=alt.Axis(format=",d", tickMinStep=1))
+    x: Any = alt.X("reviewed:Q", title=f"{plural(unit)} reviewed", axis=alt.Axis(format=",d", tickMinStep=1))
     base = alt.Chart(line)
     band = base.transform_filter("isValid(datum.low)").mark_area(color=RED, opacity=0.15)
     lines = base.mark_line(color=RED, strokeWidth=2).encode(

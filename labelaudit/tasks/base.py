@@ -251,6 +251,11 @@ class Task:
     unit: str = "example"
     unnamed: str = ""
 
+    @property
+    def counted(self) -> str:
+        """What has a label, or several of them: in this, the members of a class are counted."""
+        return "example" if self.one_each else self.unit
+
 
 def apply(dataset: Dataset, decisions: pd.DataFrame) -> list[Any]:
     """Put the decided labels in place of the given ones.

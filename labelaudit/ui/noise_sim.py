@@ -17,8 +17,7 @@ from labelaudit.noise import review_curve
 from labelaudit.result import Audit
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
-from labelaudit.tasks.base import Task
-from labelaudit.text import count_of
+from labelaudit.text import count_of, plural
 from labelaudit.ui import heatmap, run, session, visitor
 from labelaudit.ui.opened import Opened, open_audit
 from labelaudit.ui.scatter import with_intervals
@@ -61,7 +60,7 @@ def controls(opened: Opened) -> tuple[float, str, int]:
     """How much noise, of which kind, and which draw."""
     task = TASKS[opened.dataset.task]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        title = f"Plant errors in this share of the {_harmed(task)}s"
+        title = f"Plant errors in this share of the {plural(task.counted)}"
         percent = st.slider(title, 5, 50, 20, 5, format="%d%%", key="sim-fraction", width=420)
         kinds = task.noises
         kind = st.segmented_control(
@@ -74,11 +73,6 @@ def controls(opened: Opened) -> tuple[float, str, int]:
         )
         seed = st.number_input("Seed", 0, 9999, 0, key="sim-seed", width=110, help="Another number plants other errors")
     return percent / 100, str(kind), int(seed)
-
-
-def _harmed(task: Task) -> str:
-    """What a share of is made wrong."""
-    return "example" if task.one_each else task.unit
 
 
 def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulation | None:
@@ -171,8 +165,9 @@ def headline(simulation: Simulation) -> None:
     found = simulation.review["found"].iloc[depth - 1]
     audit = simulation.before.audit
     st.html(
-        f'<div class="la-hero">With errors planted in {_noise(audit, simulation.planted)}, the first {depth:,} reviews would find {found:,} '
-        f"planted errors: {found / n_planted:.0%} of all, and {found / depth:.0%} of the reviews hit one.</div>"
+        f'<div class="la-hero">With errors planted in {_noise(audit, simulation.planted)}, the first {depth:,} reviews '
+        f"would find {found:,} planted errors: {found / n_planted:.0%} of all, and {found / depth:.0%} of the "
+        "reviews hit one.</div>"
     )
     st.caption(
         (f"Errors were planted in {audit.sample}. " if audit.sample else "")
@@ -188,7 +183,7 @@ def _noise(audit: Audit, planted: np.ndarray) -> str:
     if task.one_each:
         more = f" ({harmed:,} of {known:,} {task.unit}s)"
         harmed, known = (len(np.unique(audit.rows[units])) for units in (planted, labelled))
-    return f"{harmed / known:.0%} of the {count_of(known, _harmed(task))}{more}"
+    return f"{harmed / known:.0%} of the {count_of(known, task.counted)}{more}"
 
 
 def curve(simulation: Simulation) -> None:
@@ -212,7 +207,7 @@ def depths(simulation: Simulation) -> None:
         height=35 * (len(steps) + 1) + 3,
         column_config={
             "found": st.column_config.NumberColumn("planted found", format="localized"),
-            "reviewed": st.column_config.NumberColumn(f"{unit}s reviewed", format="localized"),
+            "reviewed": st.column_config.NumberColumn(f"{plural(unit)} reviewed", format="localized"),
             "precision": st.column_config.NumberColumn("precision, %", format="%.1f"),
             "recall": st.column_config.NumberColumn("recall, %", format="%.1f"),
         },

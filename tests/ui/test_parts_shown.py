@@ -221,3 +221,41 @@ def test_a_long_simulation_starts_at_a_press_that_says_how_long_it_takes(
     dashboard.press("sim-go")
     assert len(dashboard.queue.jobs) == 1
     assert "Auditing the data with 30 wrong labels planted." in dashboard.text()
+
+
+@pytest.mark.parametrize(("made_of", "word", "unit"), [("labels", "label", "label"), ("tokens", "tag", "token")])
+def test_pages_speak_of_what_is_decided_on_and_of_no_classes(
+    dashboard: Dashboard, request: pytest.FixtureRequest, made_of: str, word: str, unit: str
+) -> None:
+    found = kept(request.getfixturevalue(made_of))
+    app, count = dashboard.open("2_Audit", audit=found.id), f"{len(found.rows):,} {unit}s"
+    assert app.button(key="to-heatmap").label == f"Which {word}s are confused"
+    assert f"no selection: all {unit}s" in dashboard.text()
+    app = dashboard.open("4_Heatmap")
+    headings = [heading.value for heading in app.subheader]
+    assert headings[0].startswith(f"Which {word}") and headings[1:] == ["Selected"]
+    assert app.button(key="review-strip").label == f"Review these {count}"
+    app = dashboard.open("6_Inspector")
+    assert f"**{count}**, 0 decided" in dashboard.text()
+    assert "Another label" in [title for _, title, _ in dashboard.deck["actions"]]
+
+
+def test_the_history_names_the_label_that_an_undo_is_about(dashboard: Dashboard, labels: Audit) -> None:
+    found = kept(labels)
+    decide(found, 6)
+    log, about = Workspace().log, found.dataset.data_fingerprint
+    log.undo(about, "me")
+    log.redo(about, "me")
+    dashboard.open("8_Decisions", audit=found.id)
+    words = " ".join(dashboard.text().split())
+    assert "took back a decision: 1 label c" in words
+    assert "redid what was undone: 1 label c" in words
+
+
+def test_given_and_suggested_label_of_a_card_stay_together(dashboard: Dashboard, labels: Audit) -> None:
+    app = dashboard.open("4_Heatmap", audit=kept(labels).id)
+    cards = [element.proto.body for element in app.get("html") if "la-labels" in element.proto.body]
+    label = r"<span[^>]*>(absent|present)</span>"
+    pair = f'<span class="la-pair">{label}<span>→</span>{label}</span>'
+    assert len(cards) == 6
+    assert all(re.search(pair, card) for card in cards)
