@@ -87,7 +87,7 @@ def labels_html(opened: Opened, position: int) -> str:
     labels = tag(named(row["given"]), "given")
     if isinstance(row["suggested"], str):
         labels += f"<span>→</span>{tag(named(row['suggested']), 'suggested')}"
-    return f'{part_html(opened, position)}<span class="la-pair">{labels}</span>'
+    return f'{part_html(opened, position)}<span class="la-change">{labels}</span>'
 
 
 def part_html(opened: Opened, position: int) -> str:

@@ -256,6 +256,6 @@ def test_given_and_suggested_label_of_a_card_stay_together(dashboard: Dashboard,
     app = dashboard.open("4_Heatmap", audit=kept(labels).id)
     cards = [element.proto.body for element in app.get("html") if "la-labels" in element.proto.body]
     label = r"<span[^>]*>(absent|present)</span>"
-    pair = f'<span class="la-pair">{label}<span>→</span>{label}</span>'
+    pair = f'<span class="la-change">{label}<span>→</span>{label}</span>'
     assert len(cards) == 6
     assert all(re.search(pair, card) for card in cards)
