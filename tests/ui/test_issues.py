@@ -101,7 +101,7 @@ def test_the_neighbours_are_shown_with_their_labels_and_open(dashboard: Dashboar
     sel = Selection(search=str(with_checks.text(11))).to_text()
     dashboard.open("6_Inspector", audit=with_checks.id, sel=sel)
     assert "id 11 · " in dashboard.text()
-    assert re.search(r"\*\*1 (examples|suspects)\*\*, 0 decided, 1 left", dashboard.text())
+    assert re.search(r"\*\*1 (example|suspect)\*\*, 0 decided, 1 left", dashboard.text())
     text = dashboard.text()
     assert "Nearest neighbours" in text and "of 4 have another label." in text
     assert "2 of its set of copies and near copies first." in text and text.count("(near) copy") == 2
