@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from html import escape
 
 import measured
 import numpy as np
@@ -89,3 +91,57 @@ def test_planted_errors_lie_on_the_plane_of_numbers(dashboard: Dashboard, audite
     titles = {layer["encoding"].get("x", {}).get("title") for layer in drawn if "encoding" in layer}
     assert {"predicted without the example", "examples reviewed, worst first"} <= titles
     assert "self-confidence: probability of the given label" not in titles
+
+
+@pytest.fixture(scope="module")
+def prices() -> Audit:
+    """Numbers that are written with a unit and thousands, two of them tenfold."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=150)
+    euros = np.round(4000 + 900 * x + 60 * rng.normal(size=150), 2)
+    euros[[3, 8]] *= 10
+    table = pa.table({"x": x, "price": [f"€ {value:,.2f}" for value in euros]})
+    return audit(load(table, task="regression", label="price"), AuditConfig(model="ridge"))
+
+
+@pytest.fixture
+def priced(prices: Audit, dashboard: Dashboard) -> Audit:
+    record = Workspace().request(prices.dataset, prices.config)
+    prices.save(settings().cache_dir / f"audit-{prices.id}", with_data=False)
+    return Workspace().open(record)
+
+
+@pytest.mark.parametrize(("typed", "number"), [("5,351", "5351"), ("€ 5,351.50", "5351.5"), ("5351.5", "5351.5")])
+def test_a_number_that_is_typed_is_read_as_its_column_is(
+    dashboard: Dashboard, priced: Audit, typed: str, number: str
+) -> None:
+    dashboard.open("6_Inspector", audit=priced.id)
+    deck = dashboard.deck
+    assert re.fullmatch(deck["typed"]["pattern"], typed)
+    event = {"key": typed, "do": "value", "at": [deck["open"]], "code": typed, "base": [deck["seq"]]}
+    dashboard.send(deck["open"], event | {"reason": "", "comment": ""})
+    assert Workspace().log.read(priced.dataset.data_fingerprint)[-1].after == number
+    assert dashboard.deck["state"][str(deck["open"])][1] == f"€ {float(number):,.2f}"
+
+
+@pytest.mark.parametrize("typed", ["1.234,56", "0x10", "five", "$ 5"])
+def test_what_is_no_such_number_is_refused_in_words_and_nothing_is_written(
+    dashboard: Dashboard, priced: Audit, typed: str
+) -> None:
+    dashboard.open("6_Inspector", audit=priced.id)
+    deck = dashboard.deck
+    assert not re.fullmatch(deck["typed"]["pattern"], typed)
+    event = {"key": typed, "do": "value", "at": [deck["open"]], "code": typed, "base": [deck["seq"]]}
+    dashboard.send(deck["open"], event | {"reason": "", "comment": ""})
+    assert not Workspace().log.read(priced.dataset.data_fingerprint)
+    said = "is no number as this column writes them; write one such as €"
+    assert said in deck["typed"]["refusal"]
+    assert any(said in toast.value for toast in dashboard.app.toast) or said in dashboard.text()
+
+
+def test_numbers_are_shown_as_their_column_writes_them(dashboard: Dashboard, priced: Audit) -> None:
+    dashboard.open("6_Inspector", audit=priced.id)
+    face = dashboard.face
+    assert re.fullmatch(r"€ \d\d,\d{3}\.\d\d", face["given"])
+    assert re.fullmatch(r"€ \d,\d{3}\.\d\d", face["suggested"])
+    assert f"given {escape(face['given'])}" in re.sub("<[^>]+>", "", face["labels"])
