@@ -131,6 +131,10 @@ class Numerals:
         """Write a number for a person, as the texts of the column are: with their unit and separators."""
         return str(self.written(value, self.like)) if self.like else show(as_json(value))
 
+    def about(self, value: float) -> str:
+        """Write a number that was computed, as a mean error, for a person: to four digits that mean something."""
+        return self.shown(float(f"{value:.4g}"))
+
     @property
     def typed_pattern(self) -> str:
         """The regular expression, in Python and in JavaScript, of what a person can type for a number of this column.

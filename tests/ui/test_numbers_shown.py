@@ -8,6 +8,7 @@ from html import escape
 
 import measured
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from dashboards import PAGES, Dashboard
@@ -18,8 +19,11 @@ from labelaudit.load import load
 from labelaudit.result import Audit
 from labelaudit.selection import Selection
 from labelaudit.settings import settings
+from labelaudit.shapes.number import targets
 from labelaudit.tasks import TASKS
-from labelaudit.ui import filters
+from labelaudit.tasks.ranges import bulk
+from labelaudit.ui import filters, scatter
+from labelaudit.ui.blocks import interval_html
 from labelaudit.workspace import Workspace
 
 
@@ -145,3 +149,33 @@ def test_numbers_are_shown_as_their_column_writes_them(dashboard: Dashboard, pri
     assert re.fullmatch(r"€ \d\d,\d{3}\.\d\d", face["given"])
     assert re.fullmatch(r"€ \d,\d{3}\.\d\d", face["suggested"])
     assert f"given {escape(face['given'])}" in re.sub("<[^>]+>", "", face["labels"])
+
+
+def test_the_few_that_are_far_off_do_not_squeeze_all_others(dashboard: Dashboard, priced: Audit) -> None:
+    dashboard.open("5_Scatter", audit=priced.id)
+    specs = [json.loads(chart.proto.spec) for chart in dashboard.app.get("vega_lite_chart")]
+    layers = [layer for spec in specs for layer in spec.get("layer", [])]
+    dots = next(layer for layer in layers if "color" in layer.get("encoding", {}))["encoding"]
+    assert dots["x"]["scale"]["domain"][1] < 10_000
+    assert dots["x"]["scale"] == dots["y"]["scale"]
+    assert dots["y"]["scale"]["clamp"]
+    assert dots["color"]["legend"]["orient"] == "top"
+    assert "2 lie beyond the axes and are drawn at their edge" in dashboard.text()
+
+
+def test_a_brush_to_the_edge_takes_what_is_drawn_there(prices: Audit) -> None:
+    given, predicted = targets(prices.dataset), prices.outputs["predicted"]
+    table, bounds = pd.DataFrame({"x": predicted, "y": given}), bulk(given, predicted)
+    x0, x1, y0, y1 = scatter.box_of({"x": list(bounds), "y": [6000.0, bounds[1] - 1]}, False, table, bounds)
+    inside = (predicted >= x0) & (predicted <= x1) & (given >= y0) & (given <= y1)
+    assert set(np.flatnonzero(inside)) == set(np.flatnonzero(given >= 6000))
+    narrow = scatter.box_of({"x": [3000.0, 4000.0], "y": [3000.0, 4000.0]}, False, table, bounds)
+    assert narrow == (3000.0, 4000.0, 3000.0, 4000.0)
+
+
+def test_a_number_beyond_the_line_is_said_to_be(prices: Audit) -> None:
+    line = TASKS["regression"].view(prices, 3)[1]
+    html = re.sub("<[^>]+>", "", interval_html(line))
+    assert re.search(r"given € \d\d,\d{3}\.\d\d \(beyond this line, drawn at its edge\) predicted € \d,\d{3}", html)
+    assert "beyond" not in interval_html(TASKS["regression"].view(prices, 0)[1])
+    assert "e+" not in html
