@@ -78,6 +78,7 @@ def given_against_predicted(
             opacity=alt.condition(is_quiet, alt.value(0.25), alt.value(0.8)),
             tooltip=[
                 alt.Tooltip("given:N"),
+                alt.Tooltip("x:Q", title="predicted", format=NUMBER),
                 alt.Tooltip("suggested:N"),
                 alt.Tooltip("low:Q", title="interval from", format=NUMBER),
                 alt.Tooltip("high:Q", title="to", format=NUMBER),
