@@ -263,7 +263,8 @@ def export(
         say(f"{number:,} decision{' of this workspace is' if number == 1 else 's of this workspace are'} applied.")
     say(
         f"Relabelled {counts['relabelled']:,}, removed {counts['removed']:,} and kept {counts['kept']:,} of "
-        f"{count_of(counts['labels'], unit)}; {counts['undecided'] + counts['skipped']:,} are undecided."
+        f"{count_of(counts['labels'], unit)}; {counts['undecided'] + counts['skipped']:,} are undecided, "
+        f"{handover.fate}."
     )
     if counts["ambiguous"]:
         fate = "left out" if without_ambiguous else "written as they are"
@@ -271,7 +272,7 @@ def export(
     if counts["renamed"]:
         say(f"{counts['renamed']:,} have a class that was renamed or merged.")
     if found.sample:
-        say(f"Only {found.sample} was audited; the others are written as they are.")
+        say(f"Only {found.sample} was audited; the others are {handover.fate}.")
     say(f"Written: {to} ({len(handover.cleaned):,} rows)")
     if handover.changes.empty:
         say(f"Nothing was changed. {handover.unchanged}")

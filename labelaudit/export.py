@@ -322,6 +322,13 @@ class Handover(Choices):
         )
 
     @property
+    def fate(self) -> str:
+        """What is written of the labels that nobody decided, in words."""
+        if self.audit.dataset.label_options.get("added"):  # no file had them
+            return "written as most annotators say; the suggestions say what all of them, weighed, do"
+        return "written as they are"
+
+    @property
     def filename(self) -> str:
         """Of the cleaned data set."""
         stem = re.sub(r"[^\w.-]+", "_", self.audit.dataset.name).strip("._") or "data"

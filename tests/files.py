@@ -164,7 +164,7 @@ def many() -> str:
 
 
 def prices() -> str:
-    return "size,label\n" + "".join(f"{row % 97},{row * 3}\n" for row in range(10_000))
+    return "size,label\n" + "".join(f"{row % 97},{row}\n" for row in range(10_000))
 
 
 GOOD = as_csv(table()).decode()

@@ -307,7 +307,8 @@ def test_decisions_in_a_file_win_over_the_rule(shared_audit: Path, tmp_path: Pat
     assert result.exit_code == 0, result.output
     others = 120 - len(below)
     assert result.stdout == (
-        f"Relabelled {len(below) - 2}, removed 1 and kept 1 of 120 rows; {others} are undecided.\n"
+        f"Relabelled {len(below) - 2}, removed 1 and kept 1 of 120 rows; {others} are undecided, "
+        "written as they are.\n"
         f"Written: {tmp_path / 'c.csv'} (119 rows)\n"
     )
     given = found.dataset.table["species"].to_pylist()

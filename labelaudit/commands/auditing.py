@@ -79,7 +79,9 @@ def choices(**chosen: Any) -> AuditConfig:
 def next_steps(found: Audit, folder: Path, *, in_app: bool) -> str:
     """Say what to do with the result."""
     name = shlex.quote(f"{found.dataset.name}_cleaned.{found.dataset.source.format}")
-    rule = "--accept-suggestions-below 0.2 " if found.manifest["counts"]["suspects"] else ""
+    # What annotators, weighed, say less than even of is not their consensus.
+    below = 0.5 if found.dataset.value_type == "votes" else 0.2
+    rule = f"--accept-suggestions-below {below} " if found.manifest["counts"]["suspects"] else ""
     steps = [f"labelaudit export {shlex.quote(str(folder))} {rule}--to {name}"]
     if in_app:
         steps.insert(0, f"labelaudit serve (to review {'them' if rule else 'the lowest scores'})")

@@ -49,7 +49,7 @@ def findings(dataset: Dataset, folds: int = 5) -> list[Finding]:
         _repeated_rows,
         _constants,
     )
-    own = {"class": of_classes, "number": (label_checks.few_numbers,)}
+    own = {"class": of_classes, "number": (label_checks.few_numbers,), "classes": (label_checks.one_sided,)}
     checks = (*own.get(dataset.value_type, ()), *of_all)
     found = [finding for check in checks for finding in check(known, folds)]
     return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))

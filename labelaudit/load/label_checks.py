@@ -11,6 +11,7 @@ from labelaudit.labels import encode
 from labelaudit.load.known import EXAMPLES, Finding, Known
 from labelaudit.load.leaks import giveaway, label_codes, reason_of
 from labelaudit.shapes import binary
+from labelaudit.shapes.several import bits_of, label_sets
 from labelaudit.text import count_of
 
 FEWEST_LABELS = 3  # columns: fewer are as often features beside a class
@@ -82,6 +83,25 @@ def several_labels(known: Known, folds: int) -> Iterable[Finding]:
             "Audit them as several labels per example.",
             "high",
             "multilabel",
+        )
+
+
+def one_sided(known: Known, folds: int) -> Iterable[Finding]:
+    """Labels that every example has, or none, or so few that some folds train without one."""
+    bits = bits_of(known.dataset)
+    present, absent = (bits == 1).sum(axis=0), (bits == 0).sum(axis=0)
+    names = label_sets(known.dataset).names
+    rare = np.flatnonzero(np.minimum(present, absent) < folds)
+    if len(rare):
+        said = [f"{names[k]!r} ({present[k]:,} of {present[k] + absent[k]:,} rows)" for k in rare[:EXAMPLES]]
+        yield Finding(
+            "one_sided",
+            f"{count_of(len(rare), 'label occurs', 'labels occur')} in hardly any row, or in nearly all",
+            len(rare),
+            tuple(said),
+            f"With fewer than {folds} rows on one side, a model hardly learns when the label belongs there.",
+            "Take such labels out, or find more examples.",
+            "medium",
         )
 
 

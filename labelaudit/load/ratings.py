@@ -58,8 +58,8 @@ def assign_ratings(wanted: Wanted) -> Dataset:
     if len(columns) > 1:
         return _wide(wanted, columns)
     raise BadInput(
-        f"{wanted.name!r} has no column that looks like annotators, nor several that look like one each; name it by "
-        f"the option annotator=…, or a column each by annotators=…, of {listed(names)}."
+        f"{wanted.name!r} has no column that looks like annotators, nor several that look like one each; choose the "
+        f"annotator (--label-option annotator=…), or the columns of all annotators as labels, of {listed(names)}."
     )
 
 

@@ -51,7 +51,7 @@ def tagged(wanted: Wanted) -> Dataset:
             table, source = _split(table, source, (text, label))
         elif sentence is None:
             raise BadInput(
-                f"column {text!r} holds one token a row, and none says of which sentence; name that column (id)."
+                f"column {text!r} holds one token a row, and none says of which sentence; choose that column as the id."
             )
         else:
             table, source = folded(table, source, sentence)
@@ -81,10 +81,10 @@ def _columns_of(wanted: Wanted) -> tuple[str, str]:
     text, label = next(iter(wanted.texts or wanted.features), None), next(iter(wanted.labels), None)
     text = text or _named(wanted.table, TOKEN_NAMES, (label,))
     if text is None:
-        raise BadInput(f"{wanted.name!r} has no column that looks like tokens; name it (text).")
+        raise BadInput(f"{wanted.name!r} has no column that looks like tokens; choose it, as the text.")
     label = label or _tags(wanted.table, text)
     if label is None:
-        raise BadInput(f"{wanted.name!r} has no column that looks like tags; name it (label).")
+        raise BadInput(f"{wanted.name!r} has no column that looks like tags; choose it, as the label.")
     if text == label:
         raise BadInput(f"column {label!r} can't be the tokens and the tags; choose another label column.")
     return text, label

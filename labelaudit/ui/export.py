@@ -129,16 +129,15 @@ def preview(handover: Handover) -> None:
     columns[2].metric("Kept, confirmed", f"{counts['kept']:,}", border=True)
     fate = "Left out" if handover.without_ambiguous else "Written as they are"
     columns[3].metric("Ambiguous", f"{counts['ambiguous']:,}", border=True, help=fate)
-    columns[4].metric(
-        "Not decided", f"{counts['undecided'] + counts['skipped']:,}", border=True, help="Written as they are"
-    )
+    undecided = counts["undecided"] + counts["skipped"]
+    columns[4].metric("Not decided", f"{undecided:,}", border=True, help=handover.fate.capitalize())
     if counts["renamed"]:
         more = count_of(counts["renamed"], f"more {task.unit}")
         st.caption(f"{more} get the new name of a class that was renamed or merged.")
     unseen = int(handover.scope.sum() - handover.scope[handover.audit.outputs["rows"]].sum())
     if unseen:
         not_audited = f"{count_of(unseen, 'example')} were not audited"
-        st.caption(f"{not_audited} ({handover.audit.sample} was); they are written as they are.")
+        st.caption(f"{not_audited} ({handover.audit.sample} was); they are {handover.fate}.")
     if handover.changes.empty:
         with st.container(border=True, height=240):
             st.markdown(f"**Nothing was changed yet.** {plain(handover.unchanged)}")

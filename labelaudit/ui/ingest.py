@@ -207,13 +207,9 @@ def empty() -> None:
 def settle(draft: Dataset) -> None:
     """Show the data and the guesses, each with a way to change it, what was noticed, and the button on top."""
     head, action = st.columns([2, 3], gap="medium")
-    with head:
-        st.subheader(f"{len(draft):,} rows, {len(draft.table.column_names):,} columns")
-        notes = "".join(f" · {escape(note)}" for note in draft.source.notes)
-        media = draft.source.media
-        kind = "FOLDER" if media and media.root and media.root.is_dir() else draft.source.format.upper()
-        st.html(f'<div class="la-small">{escape(draft.name)} · {kind}{notes}</div>')
     dataset = roles.choose(draft)
+    with head:
+        _head(draft, dataset or draft)
     if dataset is None:
         return
     dataset = bring.section(dataset, draft)
@@ -263,6 +259,17 @@ def settle(draft: Dataset) -> None:
     config = run.choices(dataset, AuditConfig(), "ingest")
     with action:
         run.go(dataset, config, "ingest", possible=all(finding.key != "one_class" for finding in noticed))
+
+
+def _head(draft: Dataset, dataset: Dataset) -> None:
+    """What was read, and what became of it where several rows are about one example."""
+    table = roles.read_as(draft)
+    examples = "" if len(dataset) == table.num_rows else f": {count_of(len(dataset), 'example')}"
+    st.subheader(f"{table.num_rows:,} rows, {table.num_columns:,} columns{examples}")
+    notes = "".join(f" · {escape(note)}" for note in dataset.source.notes)
+    media = draft.source.media
+    kind = "FOLDER" if media and media.root and media.root.is_dir() else draft.source.format.upper()
+    st.html(f'<div class="la-small">{escape(draft.name)} · {kind}{notes}</div>')
 
 
 @st.cache_resource(max_entries=8, show_spinner="Checking the file …")

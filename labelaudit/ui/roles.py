@@ -85,7 +85,7 @@ def choose(draft: Dataset) -> Dataset | None:
         return draft
     key, tasks, above, below = _key(draft), list(TASKS), st.container(), st.container()
     name = st.session_state.get(f"task-{key}", draft.task)
-    places = iter(above.columns([3, *[2] * (4 - TASKS[name].several - TASKS[name].own_features)]))
+    places = iter(above.columns([3, *[2] * (4 - TASKS[name].several)]))
     next(places).selectbox(
         "Labels are",
         tasks,
@@ -100,8 +100,12 @@ def choose(draft: Dataset) -> Dataset | None:
     known, beside = start or draft, [1] * len(task.label_options)
     own = iter(below.columns([3, *beside] if task.several else 5) if task.several or beside else ())
     place = next(own if task.several else places)
-    labels = _labels(place, names, start.label_columns if start else (), several=task.several, key=f"label-{key}")
-    kind = _kind(next(places), stored, known, f"kind-{key}") if not task.own_features else known.modality
+    labels = _labels(place, names, _label_columns(start) if start else (), several=task.several, key=f"label-{key}")
+    text, kind = None, str(known.modality)
+    if task.own_features:
+        text = _chosen_text(next(places), names, start, f"text-{key}")
+    else:
+        kind = _kind(next(places), stored, known, f"kind-{key}")
     id_column = _column(next(places), "Id", names, known.id_column, f"id-{key}", "None: rows are numbered from 0")
     group = _column(next(places), "Group", names, known.group_column, f"group-{key}", "Rows of one group share a fold")
     roles: dict[str, Any] = {"id": id_column, "group": group, "name": draft.name, "task": name}
@@ -110,7 +114,7 @@ def choose(draft: Dataset) -> Dataset | None:
         if start is None and labels == ():
             raise error or BadInput("choose the column of the labels.")
         if task.own_features or kind == "image":
-            return _with_history(load(stored, label=labels or None, **roles), draft)
+            return _with_history(load(stored, label=labels or None, text=text, **roles), draft)
         return _with_history(_featured(stored, known, labels, kind, roles, key), draft)
     except LabelauditError as problem:
         session.show_error(problem)
@@ -124,6 +128,12 @@ def _key(draft: Dataset) -> str:
 def retake(draft: Dataset, task: str) -> None:
     """Set the kind of label, as if it had been chosen."""
     st.session_state[f"task-{_key(draft)}"] = task
+
+
+def read_as(draft: Dataset) -> pa.Table:
+    """The table as it was read, before its rows were brought together by what they are about."""
+    stored = _stored(draft)
+    return draft.table if stored is None else stored[0]
 
 
 def _stored(draft: Dataset) -> Stored | None:
@@ -155,6 +165,20 @@ def _labels(
     return () if label is None else (label,)
 
 
+def _label_columns(dataset: Dataset) -> tuple[str, ...]:
+    """The columns of the file that hold labels; those of ratings are named by the options."""
+    own = dataset.label_options
+    return tuple(own.get("annotators") or ([own["label"]] if "label" in own else dataset.label_columns))
+
+
+def _chosen_text(place: DeltaGenerator, names: list[str], known: Dataset | None, key: str) -> str | None:
+    """Ask for the column of what is labelled, where a row or a list holds one part of an example each."""
+    now = next(iter(known.feature_columns), None) if known else None
+    index = names.index(now) if now in names else None
+    chosen: str | None = place.selectbox("Text", names, index, key=key, placeholder="Choose a column")
+    return chosen
+
+
 def _kind(place: DeltaGenerator, stored: Stored, known: Dataset, key: str) -> str:
     kinds = ["text", "tabular", *(["image"] if stored[1].media else [])]
     return str(
@@ -180,6 +204,7 @@ def _options(places: Iterator[DeltaGenerator], task: Task, known: Dataset, key: 
             options,
             options.index(now),
             key=f"{name}-{key}",
+            format_func=lambda value: str(value) or "Not in the file",
             accept_new_options=True,
         )
     return chosen

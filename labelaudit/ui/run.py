@@ -312,7 +312,8 @@ def launch(dataset: Dataset, config: AuditConfig) -> None:
 
 
 def _models(heads: Iterable[str], why: str, folds: int) -> str:
-    return f"{words(heads)} ({why})" + ("" if YOURS in heads else f", {folds} folds")
+    heads = list(heads)
+    return f"{words(heads)} ({why})" + (f", {folds} folds" if heads and YOURS not in heads else "")
 
 
 def _words(name: str) -> str:

@@ -220,3 +220,12 @@ def test_ordinary_tables_with_flags_are_no_several_labels(shared_data: Path, fil
 def test_bike_rentals_have_flags_among_their_features(shared_data: Path) -> None:
     rentals = load(shared_data / "tabular" / "bike_sharing_hour.csv", task="classification", label="workingday")
     assert not list(several_labels(Known(rentals), 5))
+
+
+def test_labels_that_hardly_or_always_occur_are_named() -> None:
+    texts = [f"parcel number {n} is late again" for n in range(N)]
+    columns = {"often": [n % 2 for n in range(N)], "never": [0] * N, "always": [1] * (N - 1) + [0]}
+    made = load(pa.table({"text": texts, **columns}), label=list(columns), task="multilabel")
+    finding = only(findings(made), "one_sided")
+    assert finding.title == "2 labels occur in hardly any row, or in nearly all"
+    assert finding.examples == (f"'never' (0 of {N} rows)", f"'always' ({N - 1} of {N} rows)")

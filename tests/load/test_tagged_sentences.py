@@ -89,7 +89,7 @@ def test_a_null_tag_is_a_missing_one_and_is_written_as_it_was(made: Made, text: 
         ),
         (LISTS.replace('"NOUN"]', "3]"), "column 'tags' holds lists beside other cells, or texts beside numbers"),
         (LISTS.replace('["DET", "NOUN"]', '"DET NOUN"'), "column 'tags' holds lists beside other cells"),
-        (FLAT.replace("sent_id", "n"), "none says of which sentence; name that column"),
+        (FLAT.replace("sent_id", "n"), "none says of which sentence; choose that column"),
     ],
 )
 def test_bad_sentences_get_one_sentence(made: Made, text: str, says: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from dashboards import Dashboard
 from pictures import pictures
+from streamlit.testing.v1 import AppTest
 
 from labelaudit.dataset import Dataset
 from labelaudit.ui.ingest import _ways
@@ -100,3 +101,45 @@ def test_files_that_are_no_pair_are_refused(ingest: Dashboard) -> None:
         "neither of table.csv and names.csv look like ratings by several annotators; choose one file, a ZIP of images "
         "together with the table that names them, or ratings together with the table of their items."
     ]
+
+
+def uploaded(dashboard: Dashboard, name: str, text: str) -> AppTest:
+    app = dashboard.open("1_Ingest")
+    app.file_uploader(key="upload").set_value((name, text.encode(), "text/csv"))
+    return dashboard.run()
+
+
+def chosen(app: AppTest, label: str, value: str) -> None:
+    next(box for box in app.selectbox if box.label == label).set_value(value)
+
+
+def test_sentences_under_any_names_can_be_chosen(dashboard: Dashboard) -> None:
+    rows = "".join(f"{n // 3},{['Das', 'Haus', 'brennt'][n % 3]},{['ART', 'N', 'V'][n % 3]}\n" for n in range(90))
+    app = uploaded(dashboard, "baum.csv", "Satz,Wort,Etikett\n" + rows)
+    for label, value in (("Labels are", "token"), ("Label", "Etikett"), ("Text", "Wort"), ("Id", "Satz")):
+        chosen(app, label, value)
+        app = dashboard.run()
+    assert not app.error and not app.exception
+    assert "90 rows, 3 columns: 30 examples" in [head.value for head in app.subheader]
+
+
+def test_the_columns_that_ratings_were_read_from_are_shown(dashboard: Dashboard) -> None:
+    rows = "".join(f"a good thing number {n},{'xy'[n % 2]},{'xyy'[n % 3]}\n" for n in range(60))
+    app = uploaded(dashboard, "rated.csv", "text,rater1,rater2\n" + rows)
+    assert app.multiselect(key=next(box.key for box in app.multiselect if box.label == "Labels")).value == [
+        "rater1",
+        "rater2",
+    ]
+    assert not app.error and not app.exception
+
+
+def test_what_is_said_of_a_file_follows_the_kind_of_label(dashboard: Dashboard) -> None:
+    rows = "".join(
+        f'the parcel of order {n} came late,"{["late, calls", "price", "late"][n % 3]}"\n' for n in range(60)
+    )
+    app = uploaded(dashboard, "tags.csv", "text,tags\n" + rows)
+    assert "labels are read from one column" in dashboard.text()
+    chosen(app, "Labels are", "classification")
+    app = dashboard.run()
+    assert not app.error
+    assert "labels are read from one column" not in dashboard.text()
