@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from labelaudit.palette import GIVEN, QUIET, UNDECIDED
+from labelaudit.text import plural
 
 
 def heatmap(
@@ -178,7 +179,8 @@ def per_class(table: pd.DataFrame, *, sort: str = "noise_out", word: str = "clas
             x=alt.X(
                 "share:Q",
                 title=f"share of the {word}",
-                axis=alt.Axis(format="%", labelExpr="format(abs(datum.value), '.0%')"),
+                # Trimmed, so that small shares have the decimals that tell their ticks apart.
+                axis=alt.Axis(format="%", labelExpr="format(abs(datum.value), '~%')"),
             ),
             color=alt.Color(
                 "kind:N",
@@ -204,21 +206,25 @@ def per_class(table: pd.DataFrame, *, sort: str = "noise_out", word: str = "clas
     return alt.LayerChart(layer=[bars, zero], height=alt.Step(26))
 
 
-def class_counts(table: pd.DataFrame, *, height: int = 220) -> alt.Chart:
+def class_counts(table: pd.DataFrame, *, height: int = 220, unit: str = "example") -> alt.Chart:
     """Draw how many examples each class has.
 
     Parameters
     ----------
     table : DataFrame
         ``class``, ``examples``; most frequent first.
+    height : int
+        In pixels.
+    unit : str
+        What is counted.
     """
     chart: alt.Chart = (
         alt.Chart(table)
         .mark_bar(color=GIVEN, cornerRadius=2)
         .encode(
             y=alt.Y("class:N", sort=None, title=None, axis=alt.Axis(labelLimit=170, labelOverlap=False)),
-            x=alt.X("examples:Q", title="examples"),
-            tooltip=["class:N", alt.Tooltip("examples:Q", format=",d")],
+            x=alt.X("examples:Q", title=plural(unit)),
+            tooltip=["class:N", alt.Tooltip("examples:Q", title=plural(unit), format=",d")],
         )
         .properties(height=height)
     )
@@ -249,7 +255,7 @@ def review_curve(curve: pd.DataFrame, *, height: int = 300, unit: str = "example
         alt.Chart(long)
         .mark_line()
         .encode(
-            x=alt.X("reviewed:Q", title=f"{unit}s reviewed, worst first"),
+            x=alt.X("reviewed:Q", title=f"{plural(unit)} reviewed, worst first"),
             y=alt.Y("share:Q", title=None, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
             color=alt.Color(
                 "measure:N",

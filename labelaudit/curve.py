@@ -9,6 +9,7 @@ import pandas as pd
 
 from labelaudit.progress import FEW, Progress, Reviewed
 from labelaudit.stopping import HORIZON, chances
+from labelaudit.text import plural
 
 if TYPE_CHECKING:
     import altair
@@ -60,11 +61,14 @@ def _thinned(line: pd.DataFrame) -> pd.DataFrame:
     return line.iloc[np.unique(np.linspace(0, len(line) - 1, min(N_POINTS, len(line))).round().astype(int))]
 
 
-def chart(line: pd.DataFrame, height: int = 220) -> altair.LayerChart | altair.FacetChart:
-    """Draw what `curve` returns: found so far as a line, what is to come dashed, its interval as a band."""
+def chart(line: pd.DataFrame, height: int = 220, unit: str = "example") -> altair.LayerChart | altair.FacetChart:
+    """Draw what `curve` returns: found so far as a line, what is to come dashed, its interval as a band.
+
+    The `unit` is what one review is about.
+    """
     import altair as alt
 
-    x: Any = alt.X("reviewed:Q", title="examples reviewed", axis=alt.Axis(format=",d", tickMinStep=1))
+    x: Any = alt.X("reviewed:Q", title=f"{plural(unit)} reviewed", axis=alt.Axis(format=",d", tickMinStep=1))
     base = alt.Chart(line)
     band = base.transform_filter("isValid(datum.low)").mark_area(color=RED, opacity=0.15)
     lines = base.mark_line(color=RED, strokeWidth=2).encode(

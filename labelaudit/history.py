@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from labelaudit.decisions import Decision, undone_batches
 from labelaudit.labels import decode
+from labelaudit.text import count_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,22 +81,39 @@ def _written(decision: Decision) -> str:
     return f"{decision.reason}\n{decision.comment}\n{tags}"
 
 
-def told(decision: Decision, log: Sequence[Decision]) -> str:
-    """Say what an entry did, in a word or two.
+def id_and_part(decision: Decision) -> str:
+    """Name what a decision is about, as it stands in the log."""
+    return " ".join(filter(None, (decision.id, decision.part)))
+
+
+def told(decision: Decision, log: Sequence[Decision], name: Callable[[Decision], str] = id_and_part) -> str:
+    """Say what an entry did, and of an undo what it was about.
 
     Parameters
     ----------
     decision : Decision
     log : sequence of Decision
         Whole: what an undo took back stands there.
+    name : callable
+        ``(decision) -> what it is about``, for a person.
     """
-    batch = taken_back(decision)
-    if batch is None:
+    if decision.action != "undo":
         return WORDS[decision.action]
-    back = [d for d in log if d.batch == batch]
+    back = about = _before(decision, log)
+    while about and about[0].action == "undo":
+        about = _before(about[0], log)
+    did = f"took back {'a decision' if len(back) == 1 else count_of(len(back), 'decision')}"
     if back and back[0].action == "undo":
-        return "redid what was undone"
-    return "took back a decision" if len(back) == 1 else f"took back {len(back):,} decisions"
+        did = "redid what was undone"
+    first = name(about[0]) if about else ""  # nothing for a class that was renamed
+    more = f" and {len(about) - 1:,} more" if len(about) > 1 else ""
+    return f"{did}: {first}{more}" if first else did
+
+
+def _before(undo: Decision, log: Sequence[Decision]) -> list[Decision]:
+    """What an undo took back; only what stands before it, so that a forged log has no circle."""
+    batch = taken_back(undo)
+    return [d for d in log if d.batch == batch and d.seq < undo.seq]
 
 
 WORDS = {

@@ -25,8 +25,12 @@ def json_text(value: Any, **options: Any) -> str:
 
 def count_of(count: int, one: str, many: str = "") -> str:
     """Write a number with its noun: "1 example", "2,000 classes"."""
-    many = many or one + ("es" if one.endswith("s") else "s")
-    return f"{count:,} {one if count == 1 else many}"
+    return f"{count:,} {one if count == 1 else many or plural(one)}"
+
+
+def plural(one: str) -> str:
+    """Return the regular plural of a noun."""
+    return one + ("es" if one.endswith("s") else "s")
 
 
 def middle(text: str, length: int = 24) -> str:

@@ -16,5 +16,5 @@ if grids:
         st.subheader(grid.title)
         heatmap.draw(opened, grid, order)
     with right:
-        st.subheader("Selected suspects")
+        st.subheader("Selected")
         cards.strip(opened, most=6, per_row=2)

@@ -247,3 +247,12 @@ def test_map_draws_density_and_the_box_that_is_selected() -> None:
 
 def test_map_without_points_is_drawn() -> None:
     spec_of(planes.plot_map(places(5, ["a"])[:0], None, []))
+
+
+def test_the_shares_of_classes_have_the_decimals_that_tell_their_ticks_apart() -> None:
+    table = pd.DataFrame(
+        {"class": ["a"], "noise_out": 0.02, "noise_in": 0.01, "label_quality": 0.9, "suspects": 1, "examples": 9}
+    )
+    bars = spec_of(charts.per_class(table))["layer"][0]
+    # "~" trims, so that 0.015 is 1.5% and 0.02 is 2%
+    assert bars["encoding"]["x"]["axis"]["labelExpr"] == "format(abs(datum.value), '~%')"

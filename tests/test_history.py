@@ -53,11 +53,19 @@ def test_each_filter_finds_what_it_says(wanted: Filter, seqs: list[int]) -> None
 def test_an_undo_says_what_it_took_back() -> None:
     assert [told(LOG[n], LOG) for n in (0, 3, 6, 7)] == [
         "set",
-        "took back a decision",
-        "took back 2 decisions",
-        "redid what was undone",
+        "took back a decision: a",
+        "took back 2 decisions: b and 1 more",
+        "redid what was undone: b and 1 more",
     ]
 
 
 def test_a_batch_that_is_not_there_is_no_error() -> None:
     assert told(entry(9, "undo", "", after=json.dumps("nowhere")), LOG) == "took back 0 decisions"
+
+
+def test_an_undo_names_the_part_and_one_that_names_itself_ends() -> None:
+    log = [entry(1, "set", "a", part="c:happy", after="true"), entry(2, "undo", "", after='"1"')]
+    assert told(log[1], log) == "took back a decision: a c:happy"
+    assert told(log[1], log, lambda decision: decision.part[2:]) == "took back a decision: happy"
+    circle = [entry(1, "undo", "", after='"1"')]
+    assert told(circle[0], circle) == "took back 0 decisions"

@@ -203,6 +203,8 @@ class Task:
         The models that can be chosen besides ``auto``.
     noises : mapping of str to str
         The kinds of errors that `plant` knows, the usual one first, with what becomes of a label in words.
+    one_each : bool
+        Whether `plant` makes one label of a share of the examples wrong, and not a share of all labels.
     several : bool
         Whether several columns can hold the labels.
     label_options : mapping of str to sequence of str
@@ -241,12 +243,18 @@ class Task:
     choices: tuple[str, ...] = ("model", "filter_by", "score", "calibrate")
     models: tuple[str, ...] = HEADS
     noises: Mapping[str, str] = field(default_factory=lambda: NOISES)
+    one_each: bool = False
     several: bool = False
     label_options: Mapping[str, Sequence[str]] = field(default_factory=dict)
     own_features: bool = False
     word: str = "class"
     unit: str = "example"
     unnamed: str = ""
+
+    @property
+    def counted(self) -> str:
+        """What has a label, or several of them: in this, the members of a class are counted."""
+        return "example" if self.one_each else self.unit
 
 
 def apply(dataset: Dataset, decisions: pd.DataFrame) -> list[Any]:

@@ -65,7 +65,7 @@ def weakest(audit: Audit, of: Callable[[Audit, int], Selection] = given, word: s
         str(worst["class"]),
         f"quality {worst['label_quality']:.1%}; {risk} at risk (under {AT_RISK:.0%}).",
         "the lowest label quality score",
-        Link(f"Show its {int(worst['suspects']):,} suspects", of(audit, int(worst["code"])), key="weakest"),
+        Link(f"Show its {count_of(int(worst['suspects']), 'suspect')}", of(audit, int(worst["code"])), key="weakest"),
     )
 
 
@@ -75,6 +75,7 @@ def ranking(audit: Audit, of: Callable[[Audit, int], Selection] = either, word: 
 
     return Ranking(
         title=f"Label quality by {word}",
+        note=f"Each suspect counts at the {word} given, and as suggested at the one meant; a click selects both.",
         what=word,
         table=audit.per_class.rename(columns={"class": word}),
         columns={
@@ -82,8 +83,8 @@ def ranking(audit: Audit, of: Callable[[Audit, int], Selection] = either, word: 
             "noise_out": Column("wrong", "percent", "noise out: given wrongly"),
             "noise_in": Column("missing", "percent", "noise in: missing from it"),
             "examples": Column("examples", "count"),
-            "suspects": Column("suspects", "count"),
-            "missing": Column("suggested", "count", f"suspects that are given another {word}"),
+            "suspects": Column("suspects", "count", f"flagged labels that are given this {word}"),
+            "missing": Column("suggested", "count", f"suspects given another {word}, for which this one is suggested"),
         },
         sorts={
             "noise_out": "given wrongly",
@@ -118,7 +119,7 @@ def pairs(audit: Audit, word: str = "class") -> Links:
             Link(
                 f"{pair['given']} → {pair['suggested']}",
                 chosen if count else None,
-                f"about {pair['examples']:,}, {count:,} suspects",
+                f"about {pair['examples']:,}, {count_of(count, 'suspect')}",
                 f"pair-{codes[0]}-{codes[1]}",
             )
         )

@@ -10,6 +10,7 @@ import numpy as np
 
 from labelaudit import health
 from labelaudit.labels import decode
+from labelaudit.text import plural
 
 if TYPE_CHECKING:
     from labelaudit.result import Audit
@@ -81,7 +82,10 @@ class Grid:
 def confusions(audit: Audit) -> list[Grid] | str:
     """The confident joint of given and suggested class, as counts and as shares; or why there is none."""
     from labelaudit.selection import cell
+    from labelaudit.tasks import TASKS
 
+    task = TASKS[audit.dataset.task]
+    word, units = task.word, plural(task.unit)
     classes, names = audit.dataset.classes, audit.dataset.class_names
     if audit.confident_joint is None:
         return NO_CLASSES
@@ -89,33 +93,33 @@ def confusions(audit: Audit) -> list[Grid] | str:
     wrong = int(joint.sum() - np.trace(joint))
     order, suspects = health.confused_order(joint), _suspects(audit)
     measures = {
-        "counts": (joint, "examples, estimated"),
+        "counts": (joint, f"{units}, estimated"),
         "P(given | true)": (
             health.noise_matrix(joint),
-            "of the true members of the column's class, the share given as the row's",
+            f"of the true members of the column's {word}, the share given as the row's",
         ),
         "P(true | given)": (
             health.inverse_noise_matrix(joint),
-            "of the examples given as the row's class, the share that is truly the column's",
+            f"of the {units} given as the row's {word}, the share that is truly the column's",
         ),
     }
     return [
         Grid(
             name=name,
-            title="Which label is given, and which is meant",
+            title=f"Which {word} is given, and which is meant",
             about=about,
             caption=(
                 f"The confident joint estimates about {wrong:,} wrong labels in all; a click on a cell selects the "
                 "suspects in it. The diagonal, where both agree, is muted."
             ),
-            what="class",
+            what=word,
             row="given",
             column="suggested",
             rows=names,
             columns=names,
             values=values,
             counts=joint,
-            counted="confident joint, examples",
+            counted=f"confident joint, {units}",
             suspects=suspects,
             muted=np.eye(len(names), dtype=bool),
             select=lambda row, column: cell(classes[row], classes[column]),

@@ -207,24 +207,24 @@ def per_label(names: Sequence[str], bits: np.ndarray, joints: np.ndarray, flagge
     Returns
     -------
     DataFrame of K rows, worst first
-        ``class``, ``code``, ``examples`` (that have it), ``suspects`` (flagged as too much), ``missing`` (flagged as
-        missing), ``fine`` (known and not flagged), ``label_quality``, ``noise_out`` (of those given it, the share that
-        likely has it not) and ``noise_in`` (of those that likely have it, the share that was not given it).
+        ``class``, ``code``, ``examples`` (that have it), ``suspects`` (flagged), ``extra`` and ``missing`` (of these,
+        too much, and missing), ``fine`` (known and not flagged), ``label_quality`` (of those that are given it or
+        likely have it, the share that is both), ``noise_out`` (of those given it, the share that likely has it not)
+        and ``noise_in`` (of those that likely have it, the share that was not given it).
     """
-    given, true = joints[:, 1, :].sum(axis=1), joints[:, :, 1].sum(axis=1)
-    noise_out = joints[:, 1, 0] / np.maximum(1, given)
-    noise_in = joints[:, 0, 1] / np.maximum(1, true)
+    right, wrong, left_out = joints[:, 1, 1], joints[:, 1, 0], joints[:, 0, 1]
     table = pd.DataFrame(
         {
             "class": names,
             "code": np.arange(len(names)),
             "examples": (bits == 1).sum(axis=0),
-            "suspects": (flagged & (bits == 1)).sum(axis=0),
+            "suspects": flagged.sum(axis=0),
+            "extra": (flagged & (bits == 1)).sum(axis=0),
             "missing": (flagged & (bits == 0)).sum(axis=0),
             "fine": (~flagged & (bits >= 0)).sum(axis=0),
-            "label_quality": 1 - noise_out,
-            "noise_out": noise_out,
-            "noise_in": noise_in,
+            "label_quality": 1 - (wrong + left_out) / np.maximum(1, right + wrong + left_out),
+            "noise_out": wrong / np.maximum(1, right + wrong),
+            "noise_in": left_out / np.maximum(1, right + left_out),
         }
     )
     return table.sort_values(["label_quality", "noise_in"], ascending=[True, False], kind="stable", ignore_index=True)
@@ -316,6 +316,7 @@ MULTILABEL = Task(
     several=True,
     choices=("model", "filter_by", "calibrate"),
     noises=multilabel.NOISES,
+    one_each=True,
     heatmaps=heatmaps,
     part_name=part_name,
     label_options={"separator": (GUESSED, ";", ",", "|", "/"), "empty_means": EMPTY},

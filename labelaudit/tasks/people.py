@@ -12,6 +12,7 @@ from labelaudit.labels import encode
 from labelaudit.panels import Card, Column, Link, Links, Ranking
 from labelaudit.tasks import classes
 from labelaudit.tasks.grids import Grid, confusions
+from labelaudit.text import count_of
 
 if TYPE_CHECKING:
     from labelaudit.result import Audit
@@ -43,7 +44,7 @@ def metrics(audit: Audit) -> dict[str, Any]:
         Link(
             f"{row['id']}",
             Selection(ids=(str(row["id"]),)),
-            f"{row['ratings']:,} ratings, {row['likeliest']} likeliest ({row['quality']:.0%}); ask "
+            f"{count_of(row['ratings'], 'rating')}, {row['likeliest']} likeliest ({row['quality']:.0%}); ask "
             f"{row['ask'] or 'somebody new'}",
             f"ask-{number}",
         )
@@ -71,7 +72,8 @@ def metrics(audit: Audit) -> dict[str, Any]:
         "card": Card(
             "Least reliable annotator",
             str(worst["annotator"]),
-            f"right in {worst['quality']:.0%} of {worst['ratings']:,} ratings, as far as can be told. {worst['note']}",
+            f"right in {worst['quality']:.0%} of {count_of(worst['ratings'], 'rating')}, as far as can be told. "
+            f"{worst['note']}",
             link=Link(
                 f"Show the {int(worst['disputed']):,} that others see otherwise",
                 Selection(annotator=str(worst["annotator"])),

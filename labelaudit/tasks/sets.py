@@ -11,12 +11,13 @@ import numpy as np
 from labelaudit import multilabel
 from labelaudit.blocks import Bar, Bars, Block, Part, Parts
 from labelaudit.labels import encode
-from labelaudit.panels import Link, Links
+from labelaudit.panels import Column, Link, Links, Ranking
 from labelaudit.shapes.several import PART, label_sets
 from labelaudit.tasks import classes
 from labelaudit.tasks.base import likeliest
 from labelaudit.tasks.classification import EXAMPLES, bars_title
 from labelaudit.tasks.grids import Grid
+from labelaudit.text import count_of
 
 if TYPE_CHECKING:
     from labelaudit.result import Audit
@@ -30,8 +31,8 @@ def metrics(audit: Audit) -> dict[str, Any]:
     return {
         **audit.manifest["health"],
         **classes.said_of_model(float((likely == audit.codes)[labelled].mean())),
-        "card": classes.weakest(audit, _extra, "label"),
-        "panels": [classes.ranking(audit, _of_label, "label"), _swapped(audit)],
+        "card": classes.weakest(audit, _of_label, "label"),
+        "panels": [_ranking(audit), _swapped(audit)],
         **multilabel.metrics(bits, likely.reshape(bits.shape)),
     }
 
@@ -55,9 +56,19 @@ def _of_label(audit: Audit, label: int) -> Selection:
     return Selection(suspects=True, part=PART + label_sets(audit.dataset).names[label])
 
 
-def _extra(audit: Audit, label: int) -> Selection:
-    """Select the examples in which a label seems to be too much."""
-    return replace(_of_label(audit, label), given=encode(True))
+def _ranking(audit: Audit) -> Ranking:
+    """All labels, with how many suspects say that it is missing, and how many that it is too much."""
+    shown = classes.ranking(audit, _of_label, "label")
+    columns = {
+        **{name: column for name, column in shown.columns.items() if name not in ("suspects", "missing")},
+        "label_quality": Column(
+            "quality", "share", "of those that are given it or likely have it, the share that is both"
+        ),
+        "missing": Column("seems missing", "count", "suspects that are not given it"),
+        "extra": Column("seems extra", "count", "suspects that are given it"),
+        "suspects": Column("suspects", "count", "missing and extra together"),
+    }
+    return replace(shown, columns=columns, note="A suspect is missing or extra; a click on a label selects both.")
 
 
 def _pair(audit: Audit, extra: np.ndarray, missing: np.ndarray) -> Selection:
@@ -76,10 +87,9 @@ def _swapped(audit: Audit) -> Links:
     for place in np.argsort(-counts.ravel(), kind="stable")[: classes.MOST_PAIRS].tolist():
         extra, missing = divmod(place, len(names))
         if count := int(counts[extra, missing]):
-            note = "1 example" if count == 1 else f"{count:,} examples"
             title = f"{names[extra]} → {names[missing]}"
             chosen = _pair(audit, extras[:, extra], missings[:, missing])
-            links.append(Link(title, chosen, note, f"pair-{extra}-{missing}"))
+            links.append(Link(title, chosen, count_of(count, "example"), f"pair-{extra}-{missing}"))
     return Links(
         "Labels that are confused",
         "Examples in which the first label seems to be too much and the second is missing. A click selects them.",

@@ -10,7 +10,7 @@ import streamlit as st
 from labelaudit.errors import LabelauditError
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
-from labelaudit.text import count_of
+from labelaudit.text import count_of, plural
 from labelaudit.ui import bulk, filters, folding, postman, second, session, slices
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
@@ -89,7 +89,7 @@ def show_if_any() -> Opened | None:
 def chips(opened: Opened) -> None:
     """Draw one button per filter of the selection; a click drops it."""
     if not opened.selection:
-        st.caption("no selection: all examples", width="content")
+        st.caption(f"no selection: all {plural(TASKS[opened.dataset.task].unit)}", width="content")
         return
     for name, text in opened.selection.chips(opened.dataset.name_of):
         text = title_of(opened.audit, opened.selection.issue) if name == "issue" else text

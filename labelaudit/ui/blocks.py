@@ -62,7 +62,7 @@ def html(block: Block) -> str:
 
 def tag(text: str, role: str) -> str:
     """Return a label as escaped HTML: ``given``, ``suggested``, ``error``, ``kept`` or ``plain``."""
-    return f'<span class="la-tag {role}" dir="auto">{escape(text)}</span>'
+    return f'<span class="la-tag {role}" dir="auto" title="{escape(text)}">{escape(text)}</span>'
 
 
 def text_html(block: Text) -> str:

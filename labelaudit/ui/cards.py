@@ -39,11 +39,11 @@ def strip(opened: Opened, *, most: int = 8, per_row: int = 4, main: bool = True)
     if len(rows) == 0:
         head.info("No example matches the selection. Drop a filter in the bar above to see more.")
         return
-    shown = min(most, len(rows))
+    shown, unit = min(most, len(rows)), TASKS[opened.dataset.task].unit
     by = plain(order_of(opened))
     head.markdown(f"**{len(rows):,} selected**, the {shown} with the lowest scores ({by}):")
     if head.button(
-        f"Review these {len(rows):,}",
+        f"Review this {unit}" if len(rows) == 1 else f"Review these {count_of(len(rows), unit)}",
         type="primary" if main else "secondary",
         icon=":material/rate_review:",
         key="review-strip",
@@ -84,10 +84,10 @@ def card_html(opened: Opened, position: int) -> str:
 def labels_html(opened: Opened, position: int) -> str:
     """Return what has the label where that is a part, the given and any suggested label, as escaped HTML."""
     row, named = opened.table.iloc[position], opened.dataset.name_of
-    labels = part_html(opened, position) + tag(named(row["given"]), "given")
+    labels = tag(named(row["given"]), "given")
     if isinstance(row["suggested"], str):
-        labels += f" → {tag(named(row['suggested']), 'suggested')}"
-    return labels
+        labels += f"<span>→</span>{tag(named(row['suggested']), 'suggested')}"
+    return f'{part_html(opened, position)}<span class="la-change">{labels}</span>'
 
 
 def part_html(opened: Opened, position: int) -> str:

@@ -117,12 +117,12 @@ def _otherwise(opened: Opened, conflict: Conflict) -> None:
         )
         st.button("Ambiguous", key="settle-ambiguous", on_click=_settle, args=(opened, conflict, "ambiguous"))
         st.selectbox(
-            "Another class",
+            "Another label",
             opened.dataset.classes,
             index=None,
             format_func=lambda value: opened.dataset.name_of(encode(value)),
             key=f"settle-class-{conflict.id}-{conflict.part}",
-            placeholder="Another class: type its name",
+            placeholder="Another label: type its name",
             label_visibility="collapsed",
             on_change=_settle_class,
             args=(opened, conflict),

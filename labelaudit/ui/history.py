@@ -152,7 +152,8 @@ def _table(opened: Opened, entries: Sequence[Decision], *, with_id: bool = True)
 
 
 def _what(opened: Opened, entry: Decision) -> str:
-    name, word = opened.dataset.name_of, escape(told(entry, opened.decisions))
+    name = opened.dataset.name_of
+    word = escape(told(entry, opened.decisions, lambda other: _named(opened, other)))
     if entry.action == "tag":
         return f"{word} {' '.join(tag(str(each), 'plain') for each in decode(entry.after)) or 'with nothing'}"
     if entry.action in ("set", "rename"):
@@ -160,6 +161,11 @@ def _what(opened: Opened, entry: Decision) -> str:
     if entry.action == "keep":
         return f"{word} {tag(name(entry.before), 'kept')}"
     return word
+
+
+def _named(opened: Opened, entry: Decision) -> str:
+    """Name the example that a decision is about, and the part of it."""
+    return " ".join(filter(None, (middle(entry.id), *parts_named(opened.audit, [entry.id], [entry.part]))))
 
 
 def _why(entry: Decision) -> str:

@@ -24,7 +24,7 @@ from labelaudit.load.items import read_with_items
 from labelaudit.load.known import Finding
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
-from labelaudit.text import count_of, shorten
+from labelaudit.text import count_of, plural, shorten
 from labelaudit.ui import bring, public, roles, run, session
 from labelaudit.ui.blocks import TINY, tiny
 from labelaudit.ui.markdown import plain
@@ -255,7 +255,10 @@ def settle(draft: Dataset) -> None:
         task = TASKS[dataset.task]
         title = count_of(len(counts), task.word) if dataset.classes else "How the numbers lie"
         st.markdown(f"**{title}**" + (", the 12 largest" if len(counts) > 12 else ""))
-        st.altair_chart(charts.class_counts(counts.head(12), height=270), alt=f"Examples per {task.word}")
+        st.altair_chart(
+            charts.class_counts(counts.head(12), height=270, unit=task.counted),
+            alt=f"{plural(task.counted)} per {task.word}",
+        )
     config = run.choices(dataset, AuditConfig(), "ingest")
     with action:
         run.go(dataset, config, "ingest", possible=all(finding.key != "one_class" for finding in noticed))

@@ -10,6 +10,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from labelaudit.selection import Selection
+from labelaudit.tasks import TASKS
+from labelaudit.text import count_of
 from labelaudit.ui import bar, deciding, deck, grid, history, keys, order, reaudit, session, stopping, tags
 from labelaudit.ui.deck import Mode
 from labelaudit.ui.markdown import plain
@@ -86,8 +88,8 @@ def _head(opened: Opened) -> tuple[str, DeltaGenerator]:
     """How far the review is, the search, the order and the keys; returns the view, and the row to add to."""
     issue = opened.selection.issue
     many, decided = int(opened.mask.sum()), int((opened.mask & opened.decided).sum())
-    what = "suspects" if opened.table["is_issue"].to_numpy()[opened.mask].all() else "examples"
-    what = plain(title_of(opened.audit, issue).lower()) if issue else what
+    unit = "suspect" if opened.table["is_issue"].to_numpy()[opened.mask].all() else TASKS[opened.dataset.task].unit
+    what = f"{many:,} {plain(title_of(opened.audit, issue).lower())}" if issue else count_of(many, unit)
     head = st.container(horizontal=True, vertical_alignment="center", key="head")
     with head:
         view = st.segmented_control(
@@ -99,7 +101,7 @@ def _head(opened: Opened) -> tuple[str, DeltaGenerator]:
             required=True,
         )
         st.session_state["last-view"] = view
-        st.markdown(f"**{many:,} {what}**, {decided:,} decided, {many - decided:,} left", width="content")
+        st.markdown(f"**{what}**, {decided:,} decided, {many - decided:,} left", width="content")
         stopping.show(opened)
         st.space("stretch")
         key = f"search-{session.chart_key('inspector')}"

@@ -45,7 +45,7 @@ ACTIONS = (
     Action("redo", "Redo", "Do again what was taken back", ("r", "shift+u")),
     Action("next", "Next", "Go on without deciding", ("right", "j")),
     Action("previous", "Previous", "Go back without deciding", ("left", "h")),
-    Action("search", "Another class", "Find a class by typing its name", ("/",)),
+    Action("search", "Another label", "Find a label by typing its name", ("/",)),
     Action("comment", "Comment", "Write a reason and a comment", ("c",)),
     Action("help", "All keys", "Show what the keys do", ("?",)),
 )

@@ -11,16 +11,19 @@ import streamlit as st
 from labelaudit import charts
 from labelaudit.drawing import drawn
 from labelaudit.errors import LabelauditError
+from labelaudit.estimate import estimate
 from labelaudit.jobs import Job
 from labelaudit.noise import review_curve
 from labelaudit.result import Audit
 from labelaudit.selection import Selection
 from labelaudit.tasks import TASKS
+from labelaudit.text import count_of, plural
 from labelaudit.ui import heatmap, run, session, visitor
 from labelaudit.ui.opened import Opened, open_audit
 from labelaudit.ui.scatter import with_intervals
 from labelaudit.workspace import Workspace
 
+QUICK = 10  # seconds; what is expected to take longer starts at a press
 CURVE_POINTS = 400
 MOST_CLASSES = 12
 MOST_DRAWN = 4000  # points
@@ -55,9 +58,11 @@ class Simulation:
 
 def controls(opened: Opened) -> tuple[float, str, int]:
     """How much noise, of which kind, and which draw."""
+    task = TASKS[opened.dataset.task]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        percent = st.slider("Errors to plant", 5, 50, 20, 5, format="%d%%", key="sim-fraction", width=420)
-        kinds = TASKS[opened.dataset.task].noises
+        title = f"Plant errors in this share of the {plural(task.counted)}"
+        percent = st.slider(title, 5, 50, 20, 5, format="%d%%", key="sim-fraction", width=420)
+        kinds = task.noises
         kind = st.segmented_control(
             "Changed",
             list(kinds),
@@ -87,7 +92,7 @@ def simulate(opened: Opened, fraction: float, kind: str, seed: int) -> Simulatio
     _withdraw_last(audit_id)
     try:
         if not here.is_done(audit_id):
-            _watch(audit_id, int(planted.sum()))
+            _watch(opened, audit_id, int(planted.sum()))
             return None
         after, table = open_audit(here.owner, audit_id)
     except LabelauditError as error:
@@ -119,10 +124,14 @@ def _withdraw_last(audit_id: str) -> None:
         session.jobs().cancel(last)
 
 
-def _watch(audit_id: str, planted: int) -> None:
-    """Start the simulation, and show how it goes."""
+def _watch(opened: Opened, audit_id: str, planted: int) -> None:
+    """Start the simulation, at a press where it is long, and show how it goes."""
     job = session.job(audit_id)
     if job is None or job.state == "done":
+        ahead = estimate(opened.dataset, opened.audit.config)
+        if ahead.seconds >= QUICK:
+            _offer(audit_id, f"Plant {count_of(planted, 'error')} and audit ({ahead})")
+            return
         job = session.resume(audit_id)
     st.session_state["simulated"] = job
     if job.active:
@@ -136,6 +145,14 @@ def _watch(audit_id: str, planted: int) -> None:
     _again(audit_id, "Try again" if job.state == "failed" else "Go on")
 
 
+def _offer(audit_id: str, label: str) -> None:
+    """Start the simulation at a press."""
+    st.caption("The data with the planted errors is audited as a whole: that takes as long as the first audit did.")
+    if st.button(label, type="primary", icon=":material/play_arrow:", key="sim-go"):
+        session.resume(audit_id)
+        st.rerun()
+
+
 def _again(audit_id: str, label: str) -> None:
     if st.button(label, key="sim-again") and run.go_on(audit_id):
         st.rerun()
@@ -146,20 +163,27 @@ def headline(simulation: Simulation) -> None:
     n_planted = int(simulation.planted.sum())
     depth = min(1000, n_planted)
     found = simulation.review["found"].iloc[depth - 1]
-    share, audit = n_planted / len(simulation.planted), simulation.before.audit
-    noise = f"{share:.0%} planted noise"
-    if not audit.is_whole:  # the share is one of examples perhaps
-        unit = TASKS[audit.dataset.task].unit
-        noise = f"errors planted in {n_planted:,} of {len(simulation.planted):,} {unit}s"
+    audit = simulation.before.audit
     st.html(
-        f'<div class="la-hero">With {noise}, the first {depth:,} reviews would find {found:,} '
-        f"planted errors: {found / n_planted:.0%} of all, and {found / depth:.0%} of the reviews hit one.</div>"
+        f'<div class="la-hero">With errors planted in {_noise(audit, simulation.planted)}, the first {depth:,} reviews '
+        f"would find {found:,} planted errors: {found / n_planted:.0%} of all, and {found / depth:.0%} of the "
+        "reviews hit one.</div>"
     )
     st.caption(
         (f"Errors were planted in {audit.sample}. " if audit.sample else "")
         + "This tells how well planted errors are found in your data, and no more: real errors can be harder. Errors "
         "that were in the labels before count as reviews that found nothing."
     )
+
+
+def _noise(audit: Audit, planted: np.ndarray) -> str:
+    """Say which share was made wrong, in the unit of the slider."""
+    task, labelled = TASKS[audit.dataset.task], audit.label_issues["given"].notna().to_numpy()
+    harmed, known, more = int(planted.sum()), int(labelled.sum()), ""
+    if task.one_each:
+        more = f" ({harmed:,} of {known:,} {task.unit}s)"
+        harmed, known = (len(np.unique(audit.rows[units])) for units in (planted, labelled))
+    return f"{harmed / known:.0%} of the {count_of(known, task.counted)}{more}"
 
 
 def curve(simulation: Simulation) -> None:
@@ -175,6 +199,7 @@ def curve(simulation: Simulation) -> None:
 def depths(simulation: Simulation) -> None:
     """The same as numbers, at depths a person would stop at, and for the suspects."""
     n_planted, n = int(simulation.planted.sum()), len(simulation.planted)
+    unit = TASKS[simulation.before.audit.dataset.task].unit
     steps = sorted({d for d in (50, 100, 250, 500, 1000, 2500, 5000, n_planted) if d <= n})
     table = simulation.review.iloc[[d - 1 for d in steps]]
     st.dataframe(
@@ -182,7 +207,7 @@ def depths(simulation: Simulation) -> None:
         height=35 * (len(steps) + 1) + 3,
         column_config={
             "found": st.column_config.NumberColumn("planted found", format="localized"),
-            "reviewed": st.column_config.NumberColumn(format="localized"),
+            "reviewed": st.column_config.NumberColumn(f"{plural(unit)} reviewed", format="localized"),
             "precision": st.column_config.NumberColumn("precision, %", format="%.1f"),
             "recall": st.column_config.NumberColumn("recall, %", format="%.1f"),
         },

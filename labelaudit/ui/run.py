@@ -19,6 +19,7 @@ from labelaudit.heads import YOURS, words
 from labelaudit.jobs import Job
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
+from labelaudit.text import plural
 from labelaudit.ui import cards, session, visitor
 from labelaudit.ui.markdown import plain
 from labelaudit.ui.opened import Opened
@@ -287,7 +288,7 @@ def result(opened: Opened) -> None:
         if st.button("See the health of the labels", type="primary", icon=":material/monitor_heart:", key="to-health"):
             st.switch_page("pages/3_Health.py")
         if opened.dataset.classes and st.button(
-            "Which classes are confused", icon=":material/grid_on:", key="to-heatmap"
+            f"Which {plural(TASKS[opened.dataset.task].word)} are confused", icon=":material/grid_on:", key="to-heatmap"
         ):
             st.switch_page("pages/4_Heatmap.py")
     if suspects:

@@ -8,6 +8,7 @@ import streamlit as st
 from labelaudit.curve import chart, curve
 from labelaudit.ordering import LEARNED, review_order
 from labelaudit.progress import EVERY, NOTE, Progress, progress
+from labelaudit.tasks import TASKS
 from labelaudit.ui import folding, session
 from labelaudit.ui.opened import EVERYTHING, Opened
 from labelaudit.ui.session import MIXES
@@ -54,10 +55,11 @@ def _panel(opened: Opened) -> None:
     st.markdown(f"##### {made.advice}")
     st.markdown("  \n".join(made.sentences()))
     if made.reviewed:
+        unit = TASKS[opened.dataset.task].unit
         st.altair_chart(
-            chart(curve(opened.reviewed, made, score, queue)),
+            chart(curve(opened.reviewed, made, score, queue), unit=unit),
             key="curve",
-            alt="Line: real errors found against examples reviewed, and how many more are expected",
+            alt=f"Line: real errors found against {unit}s reviewed, and how many more are expected",
         )
     _sample(opened, made)
     st.caption(NOTE)

@@ -98,6 +98,8 @@ CSS = """
 .la-part.here { outline: 2px solid #d97706; }
 .la-tag { display: inline-block; padding: .05rem .5rem; border-radius: .3rem; font-weight: 600;
   overflow-wrap: anywhere; }
+.la-change { display: inline-flex; gap: .4rem; align-items: center; min-width: 0; max-width: 100%; }
+.la-change .la-tag { min-width: 2rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .la-tag.given { background: color-mix(in srgb, #64748b 24%, transparent); border: 1px solid #64748b; }
 .la-tag.suggested { background: color-mix(in srgb, #d97706 22%, transparent); border: 1px dashed #d97706; }
 .la-tag.error { background: color-mix(in srgb, #dc2626 16%, transparent); border: 1px solid #dc2626; }

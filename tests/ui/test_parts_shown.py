@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import measured
 import numpy as np
 import pyarrow as pa
 import pytest
+import rated
 import tagged
 from dashboards import Dashboard
 
@@ -21,6 +23,7 @@ from labelaudit.result import Audit
 from labelaudit.review import Decision
 from labelaudit.settings import settings
 from labelaudit.tasks import TASKS
+from labelaudit.ui import noise_sim
 from labelaudit.ui.blocks import id_html
 from labelaudit.workspace import Workspace
 
@@ -86,6 +89,11 @@ def test_an_export_counts_what_it_lists(dashboard: Dashboard, labels: Audit) -> 
 @pytest.fixture(scope="module")
 def numbers() -> Audit:
     return audit(measured.table(60), AuditConfig(model="ridge", checks=False))
+
+
+@pytest.fixture(scope="module")
+def ratings() -> Audit:
+    return audit(rated.wide(), AuditConfig(checks=False))
 
 
 @pytest.mark.parametrize(("made_of", "offered"), [("labels", False), ("numbers", False), ("tokens", True)])
@@ -156,3 +164,98 @@ def test_columns_of_0_and_1_are_taken_for_several_labels_at_a_press(dashboard: D
     chosen = next(box for box in app.multiselect if box.label == "Labels")
     assert chosen.value == ["label a", "label b", "label c", "label d"]
     assert "4 labels" in dashboard.text()
+
+
+def test_missing_and_extra_labels_add_up_to_all_suspects_and_one_press_selects_them(
+    dashboard: Dashboard, labels: Audit
+) -> None:
+    app = dashboard.open("3_Health", audit=kept(labels).id)
+    table = app.dataframe[0].value
+    suspects = labels.suspects()
+    assert (table["missing"] + table["extra"]).tolist() == table["suspects"].tolist()
+    assert table["suspects"].sum() == len(suspects)
+    assert table["extra"].sum() == suspects["given"].sum() > 0
+    assert table["missing"].sum() > 0
+    weakest = dashboard.metrics()["Weakest label"]
+    count = int(table.loc[weakest, "suspects"])
+    assert app.button(key="weakest").label == f"Show its {count} suspects"
+    dashboard.press("weakest")
+    assert f"{count:,} selected" in dashboard.text()
+    assert (table.loc[table["missing"] > 0, "label_quality"] < 100).all()
+
+
+def test_suspects_of_tags_add_up_to_all_on_either_side(dashboard: Dashboard, tokens: Audit) -> None:
+    app = dashboard.open("3_Health", audit=kept(tokens).id)
+    table = app.dataframe[0].value
+    assert table["suspects"].sum() == table["missing"].sum() == len(tokens.suspects())
+    assert "Each suspect counts at the tag given, and as suggested at the one meant" in dashboard.text()
+
+
+@pytest.mark.parametrize(
+    ("made_of", "of", "said"),
+    [
+        ("labels", "examples", "20% of the 150 examples (30 of 600 labels), the first 30 reviews"),
+        ("tokens", "tokens", "20% of the 360 tokens, the first 72 reviews"),
+        ("numbers", "examples", "20% of the 60 examples, the first 12 reviews"),
+        ("ratings", "items", "20% of the 120 items, the first 24 reviews"),
+    ],
+)
+def test_what_is_planted_and_what_is_found_are_told_in_one_unit(
+    dashboard: Dashboard, request: pytest.FixtureRequest, made_of: str, of: str, said: str
+) -> None:
+    app = dashboard.open("7_Noise_Sim", audit=kept(request.getfixturevalue(made_of)).id)
+    assert app.slider(key="sim-fraction").label == f"Plant errors in this share of the {of}"
+    assert "class" not in " ".join(app.button_group(key="sim-kind").options) or made_of == "ratings"
+    dashboard.queue.work()
+    dashboard.run()
+    assert f"With errors planted in {said} would find" in dashboard.text()
+
+
+def test_a_long_simulation_starts_at_a_press_that_says_how_long_it_takes(
+    dashboard: Dashboard, labels: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(noise_sim, "QUICK", 0.0)
+    app = dashboard.open("7_Noise_Sim", audit=kept(labels).id)
+    assert not dashboard.queue.jobs
+    assert re.fullmatch(r"Plant 30 errors and audit \(about \d+ s and .* GB\)", app.button(key="sim-go").label)
+    dashboard.press("sim-go")
+    assert len(dashboard.queue.jobs) == 1
+    assert "Auditing the data with 30 wrong labels planted." in dashboard.text()
+
+
+@pytest.mark.parametrize(("made_of", "word", "unit"), [("labels", "label", "label"), ("tokens", "tag", "token")])
+def test_pages_speak_of_what_is_decided_on_and_of_no_classes(
+    dashboard: Dashboard, request: pytest.FixtureRequest, made_of: str, word: str, unit: str
+) -> None:
+    found = kept(request.getfixturevalue(made_of))
+    app, count = dashboard.open("2_Audit", audit=found.id), f"{len(found.rows):,} {unit}s"
+    assert app.button(key="to-heatmap").label == f"Which {word}s are confused"
+    assert f"no selection: all {unit}s" in dashboard.text()
+    app = dashboard.open("4_Heatmap")
+    headings = [heading.value for heading in app.subheader]
+    assert headings[0].startswith(f"Which {word}") and headings[1:] == ["Selected"]
+    assert app.button(key="review-strip").label == f"Review these {count}"
+    app = dashboard.open("6_Inspector")
+    assert f"**{count}**, 0 decided" in dashboard.text()
+    assert "Another label" in [title for _, title, _ in dashboard.deck["actions"]]
+
+
+def test_the_history_names_the_label_that_an_undo_is_about(dashboard: Dashboard, labels: Audit) -> None:
+    found = kept(labels)
+    decide(found, 6)
+    log, about = Workspace().log, found.dataset.data_fingerprint
+    log.undo(about, "me")
+    log.redo(about, "me")
+    dashboard.open("8_Decisions", audit=found.id)
+    words = " ".join(dashboard.text().split())
+    assert "took back a decision: 1 label c" in words
+    assert "redid what was undone: 1 label c" in words
+
+
+def test_given_and_suggested_label_of_a_card_stay_together(dashboard: Dashboard, labels: Audit) -> None:
+    app = dashboard.open("4_Heatmap", audit=kept(labels).id)
+    cards = [element.proto.body for element in app.get("html") if "la-labels" in element.proto.body]
+    label = r"<span[^>]*>(absent|present)</span>"
+    pair = f'<span class="la-change">{label}<span>→</span>{label}</span>'
+    assert len(cards) == 6
+    assert all(re.search(pair, card) for card in cards)

@@ -79,7 +79,7 @@ def test_a_simulation_plants_errors_in_the_rows_of_the_sample(dashboard: Dashboa
     dashboard.queue.work()
     dashboard.run()
     assert f"Errors were planted in {SAMPLE}." in dashboard.text()
-    assert "With 20% planted noise, the first 12 reviews would find" in dashboard.text()
+    assert "With errors planted in 20% of the 60 examples, the first 12 reviews would find" in dashboard.text()
 
 
 def test_the_notes_and_the_manifest_say_it(sampled: Audit) -> None:

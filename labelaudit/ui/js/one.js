@@ -97,10 +97,10 @@ function classes(room, face, [action, final]) {
       <span class="track"><span class="fill" style="width:${(p * 100).toFixed(1)}%"></span></span>
       <span class="value">${(p * 100).toFixed(1)}%</span></button>`;
   });
-  if (!room.names.length) return buttonFor(room, "search", "quiet").replace("Another class", "Another number");
+  if (!room.names.length) return buttonFor(room, "search", "quiet").replace("Another label", "Another number");
   const more = room.names.length > face.classes.length ? ` of ${room.names.length.toLocaleString("en")}` : "";
   return `<div class="la-small la-title"><span>${escaped(face.title)}</span>${
-    buttonFor(room, "search", "quiet").replace("Another class", `Another class${more}`)}</div>${rows.join("")}`;
+    buttonFor(room, "search", "quiet").replace("Another label", `Another label${more}`)}</div>${rows.join("")}`;
 }
 
 // -- typing, and what lies over the screen ----------------------------------------------------------
