@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,7 +76,9 @@ class Interval:
     counts : tuple of int
         How many numbers lie in each of as many equal parts of the line.
     start, end : float
-        Of the line.
+        Of the line; what lies beyond is drawn at its edge.
+    shown : callable
+        Writes a number for a person.
     note : str
         What to make of it.
     """
@@ -88,6 +91,7 @@ class Interval:
     counts: tuple[int, ...]
     start: float
     end: float
+    shown: Callable[[float], str]
     note: str = ""
 
 

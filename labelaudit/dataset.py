@@ -22,6 +22,8 @@ from labelaudit.shapes import SHAPES, Shape, Units
 if TYPE_CHECKING:
     import pandas as pd
 
+    from labelaudit.numerals import Numerals
+
 Modality = Literal["text", "tabular", "image"]
 
 # Marks a column whose cells are JSON text because no single Arrow type holds them exactly.
@@ -291,6 +293,11 @@ class Dataset:
         return decided
 
     @cached_property
+    def numerals(self) -> Numerals | None:
+        """How the labels are written, where they are numbers; None where they are classes."""
+        return None if self.shape.numerals is None else self.shape.numerals(self)
+
+    @cached_property
     def class_names(self) -> tuple[str, ...]:
         """The K classes for a person, each with a name of its own: text that shows like another class is quoted."""
         if self.shape.names is not None:
@@ -325,9 +332,12 @@ class Dataset:
         Returns
         -------
         str
-            Its name in `class_names`; a label that is no class yet is quoted where it shows like one.
+            Its name in `class_names`; a label that is no class yet is quoted where it shows like one. A number is
+            written as the texts of its column are.
         """
         value = decode(text)
+        if self.numerals is not None and isinstance(value, (int, float)):
+            return self.numerals.shown(value)
         shown = show(value)
         as_text = encode(value)
         fallback = str(as_text) if isinstance(value, str) and shown in self.class_names else shown

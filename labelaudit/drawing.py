@@ -234,7 +234,7 @@ def density(plane: np.ndarray, bins: int = 60, bounds: tuple[float, float] | Non
     bins : int
         On each axis.
     bounds : tuple of float, optional
-        Of both axes; None for what the points span on each.
+        Of both axes, at whose edge what lies beyond is counted; None for what the points span on each.
 
     Returns
     -------
@@ -242,6 +242,7 @@ def density(plane: np.ndarray, bins: int = 60, bounds: tuple[float, float] | Non
         ``x0``, ``x1``, ``y0``, ``y1``, ``count``; empty bins are left out.
     """
     spanned = None if bounds is None else [list(bounds)] * 2
+    plane = plane if bounds is None else plane.clip(*bounds)
     counts, x, y = np.histogram2d(plane[:, 0], plane[:, 1], bins=bins, range=spanned)
     across, up = np.nonzero(counts)
     return pd.DataFrame(

@@ -36,6 +36,7 @@ MODELS: tuple[str, ...] = ("auto", *HEADS, RIDGE)
 TREES = frozenset({"hist_gradient_boosting", "random_forest", "extra_trees"})
 DENSE = frozenset({"hist_gradient_boosting", "linear_discriminant", "kernel_discriminant"})  # can't take sparse rows
 YOURS = "yours"  # no head of ours: the probabilities that the user brings
+ROBUST = "retrained_without_suspects"  # the best of them once more, of numbers
 ELSEWHERE = "elsewhere"  # nor this: how the same words are tagged in other sentences
 TITLES = {
     "logistic_regression": "logistic regression",
@@ -178,8 +179,10 @@ def seconds(head: str, size: Size, folds: int) -> float:
 
 def words(heads: Iterable[str]) -> str:
     """Name heads as in a sentence: "a linear model, naive Bayes and nearest neighbours"."""
-    names = [TITLES.get(head, head.replace("_", " ")) for head in heads] or ["no model"]
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    heads = list(heads)
+    again = ", trained again without suspects" if ROBUST in heads else ""
+    names = [TITLES.get(head, head.replace("_", " ")) for head in heads if head != ROBUST] or ["no model"]
+    return (f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]) + again
 
 
 def expected_size(dataset: Dataset, config: AuditConfig) -> Size:

@@ -99,6 +99,8 @@ class Numerals:
         Most digits after the decimal mark.
     note : str
         How the column was read where that is not plain, for a person.
+    like : str
+        A text of the column, without its sign, that others are written like for a person; empty where all are numbers.
     """
 
     values: np.ndarray
@@ -106,6 +108,7 @@ class Numerals:
     group: str = ""
     decimals: int = 0
     note: str = ""
+    like: str = ""
 
     def plain(self) -> list[int | float | None]:
         """The N numbers as JSON values: whole ones without a fraction, None where there is none."""
@@ -123,6 +126,59 @@ class Numerals:
         digits = max(0, -round(math.log10(self.step)))
         # By the number of digits, so that they are the numbers that a person would write.
         return np.round(values, digits) if self.step <= 1 else np.round(values / self.step) * self.step
+
+    def shown(self, value: float) -> str:
+        """Write a number for a person, as the texts of the column are: with their unit and separators."""
+        return str(self.written(value, self.like)) if self.like else show(as_json(value))
+
+    def about(self, value: float) -> str:
+        """Write a number that was computed, as a mean error, for a person: to four digits that mean something."""
+        return self.shown(float(f"{value:.4g}"))
+
+    @property
+    def typed_pattern(self) -> str:
+        """The regular expression, in Python and in JavaScript, of what a person can type for a number of this column.
+
+        It is written like the column, with its unit or without, or plainly as 5351.5; with the other decimal mark, too,
+        where that can't be meant for thousands. What could be two numbers, as 5,351 where the column marks no
+        thousands, is none.
+        """
+        mark, found = re.escape(self.decimal), parsed(self.like)
+        alike = next((marks for marks in (SPACES, "'’") if self.group and self.group in marks), self.group)
+        thousands = rf"[1-9][0-9]{{0,2}}(?:[{alike}][0-9]{{3}})+|" if alike else ""
+        own = rf"(?:{thousands}[0-9]+)(?:{mark}[0-9]*)?|{mark}[0-9]+"
+        other = "," if self.decimal == "." else "."
+        two = rf"[1-9][0-9]{{0,2}}[{other}][0-9]{{3}}(?![0-9])"  # thousands for some, a fraction for others
+        plain = rf"(?!{two})[0-9]*[{other}][0-9]+" if other != self.group or other == "." else "(?!)"
+        units = [] if found is None else [unit for unit in (found.before.strip(), found.after.strip()) if unit]
+        unit = "|".join(map(re.escape, units))
+        digits = rf"(?:({own})|({plain}))([eE][+\-]?[0-9]+)?"
+        return rf"\s*(?:(?:{unit})\s*)?([+\-−]?){digits}(?:\s*(?:{unit}))?\s*"
+
+    @property
+    def refusal(self) -> str:
+        """What is said of a text that can't be typed for a number of this column, after that text."""
+        known = self.values[np.isfinite(self.values)]
+        example = self.shown(float(known[0])) if len(known) else "12.5"
+        return f"is no number as this column writes them; write one such as {example}."
+
+    def typed(self, text: str) -> int | float:
+        """Read a number that a person typed for this column; see `typed_pattern`.
+
+        Raises
+        ------
+        BadInput
+            It is none, or could be two.
+        """
+        value, match = math.inf, re.fullmatch(self.typed_pattern, text)
+        if match is not None:
+            sign, own, plain, power = match.groups(default="")
+            digits = re.sub(rf"[^0-9{re.escape(self.decimal)}]", "", own).replace(self.decimal, ".")
+            digits = digits or plain.replace(",", ".")
+            value = float(f"{'-' if sign in ('-', '−') else ''}{digits}{power}")
+        if math.isinf(value):
+            raise BadInput(f"{show(text)!r} {self.refusal}")
+        return as_json(value) or 0
 
     def written(self, value: float, like: Any) -> Any:
         """Write a number as the cell `like` is written: the same unit, separators and digits.
@@ -153,21 +209,6 @@ def as_json(value: float) -> int | float | None:
     if math.isnan(value):
         return None
     return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(value)
-
-
-def number_of(text: str) -> int | float:
-    """Read a number as people type it.
-
-    Raises
-    ------
-    BadInput
-        It is none.
-    """
-    found = parsed(text)
-    value = None if found is None else next((v for mark in ".," if (v := found.value(mark)) is not None), None)
-    if value is None:
-        raise BadInput(f"{show(text)!r} is no number; write one such as 12.5.")
-    return as_json(value) or 0
 
 
 def read(cells: Sequence[Any], name: str, options: Mapping[str, Any] | None = None) -> Numerals:
@@ -297,7 +338,9 @@ def _style(texts: Mapping[str, tuple[Numeral, int]], decimal: str) -> Numerals:
     grouped = (re.search(rf"\d([.,'’{SPACES}])\d", n.digits.partition(decimal)[0]) for n in numerals)
     group = next((match[1] for match in grouped if match), "")
     decimals = max((len(n.digits.partition(decimal)[2]) for n in numerals), default=0)
-    return Numerals(np.empty(0), decimal, group, decimals)
+    usual = next((n for n in numerals if n.unit), next(iter(numerals), None))
+    like = "" if usual is None else f"{usual.before.lstrip()}{usual.digits}{usual.after.rstrip()}"
+    return Numerals(np.empty(0), decimal, group, decimals, like=like)
 
 
 def _decimals(number: Any) -> int:

@@ -7,6 +7,9 @@ import pandas as pd
 
 from labelaudit.palette import GIVEN, QUIET, STATUS, SUGGESTED
 from labelaudit.planes import cluster_layers, density_layer, outline_layer
+from labelaudit.tasks.ranges import bulk
+
+NUMBER = ",.6~r"  # without powers of ten
 
 
 def given_against_predicted(
@@ -20,6 +23,8 @@ def given_against_predicted(
     chosen: int | None = None,
 ) -> alt.LayerChart:
     """Draw every number over the one that is predicted, the suspects with their intervals; the selection is ``brush``.
+
+    The axes hold the bulk, see `labelaudit.tasks.ranges.bulk`; what lies beyond is drawn at their edge.
 
     Parameters
     ----------
@@ -39,10 +44,11 @@ def given_against_predicted(
     chosen : int, optional
         The cluster that is selected.
     """
-    edges = [points["x"].min(), points["x"].max(), points["y"].min(), points["y"].max()]
-    if density is not None:
-        edges += [density[name].agg(how) for name, how in (("x0", "min"), ("x1", "max"), ("y0", "min"), ("y1", "max"))]
-    ends = [float(min(edges)), float(max(edges))]
+    if density is None:
+        ends = list(bulk(points["y"].to_numpy(), points["x"].to_numpy()))
+    else:
+        ends = [float(density[["x0", "y0"]].to_numpy().min()), float(density[["x1", "y1"]].to_numpy().max())]
+    scale = alt.Scale(domain=ends, clamp=True, nice=False)  # what lies beyond is drawn at the edge
     same = pd.DataFrame({"x": ends, "y": ends, "text": ["", "given as predicted"]})
     line = alt.Chart(same).mark_line(color=QUIET, strokeDash=[6, 4]).encode(x="x:Q", y="y:Q")
     name = (
@@ -60,21 +66,22 @@ def given_against_predicted(
         alt.Chart(points)
         .mark_point(filled=True)
         .encode(
-            x=alt.X("x:Q", title="predicted without the example", scale=alt.Scale(domain=ends, nice=True)),
-            y=alt.Y("y:Q", title="given", scale=alt.Scale(domain=ends, nice=True)),
+            x=alt.X("x:Q", title="predicted without the example", scale=scale),
+            y=alt.Y("y:Q", title="given", scale=scale),
             color=alt.Color(
                 "status:N",
                 scale=alt.Scale(domain=seen, range=[STATUS[s][0] for s in seen]),
-                legend=alt.Legend(title=None, orient="top-left"),
+                legend=alt.Legend(title=None, orient="top", offset=4),
             ),
             shape=alt.Shape("status:N", scale=alt.Scale(domain=seen, range=[STATUS[s][1] for s in seen]), legend=None),
             size=alt.condition(is_quiet, alt.value(14), alt.value(40)),
             opacity=alt.condition(is_quiet, alt.value(0.25), alt.value(0.8)),
             tooltip=[
                 alt.Tooltip("given:N"),
+                alt.Tooltip("x:Q", title="predicted", format=NUMBER),
                 alt.Tooltip("suggested:N"),
-                alt.Tooltip("low:Q", title="interval from", format=",.4g"),
-                alt.Tooltip("high:Q", title="to", format=",.4g"),
+                alt.Tooltip("low:Q", title="interval from", format=NUMBER),
+                alt.Tooltip("high:Q", title="to", format=NUMBER),
                 alt.Tooltip("score:Q", format=".3f"),
                 alt.Tooltip("status:N"),
             ],
@@ -112,9 +119,9 @@ def by_range(table: pd.DataFrame, *, sort: str = "low") -> alt.LayerChart:
                 alt.Tooltip("range:N", title="given"),
                 alt.Tooltip("examples:Q", format=",d"),
                 alt.Tooltip("suspects:Q", format=",d"),
-                alt.Tooltip("mae:Q", title="mean error", format=",.4g"),
-                alt.Tooltip("rmse:Q", title="root mean square", format=",.4g"),
-                alt.Tooltip("bias:Q", title="predicted minus given", format=",.4g"),
+                alt.Tooltip("mae:Q", title="mean error", format=NUMBER),
+                alt.Tooltip("rmse:Q", title="root mean square", format=NUMBER),
+                alt.Tooltip("bias:Q", title="predicted minus given", format=NUMBER),
             ],
         )
         .add_params(clicked)

@@ -111,3 +111,74 @@ def test_numbers_are_rounded_to_digits_that_mean_something() -> None:
     assert read(["1.5", "2.25"], "y").rounded(np.array([1.2345])).tolist() == [1.23]
     measured = read([1.14056034018175, 0.8296055844970882, -2.1], "y")
     assert measured.rounded(np.array([0.84446461])).tolist() == [0.844]
+
+
+PRICES, GERMAN, SWISS = ["€ 4,749.15", "€ 12"], ["1.234,5 kg", "7 kg"], ["1’234.50", "7"]
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "value"),
+    [
+        (PRICES, "5,351", 5351),
+        (PRICES, "€ 5,351.00", 5351),
+        (PRICES, "5,351 €", 5351),
+        (PRICES, " €-5351.5 ", -5351.5),
+        (PRICES, "5.351", 5.351),
+        (GERMAN, "1.234,56", 1234.56),
+        (GERMAN, "5.351", 5351),
+        (GERMAN, "5351.5", 5351.5),
+        (GERMAN, "5,5 kg", 5.5),
+        (SWISS, "5'351", 5351),
+        (["1\u202f234,5"], "12 345,5", 12345.5),
+        (["3,5"], "5351,25", 5351.25),
+        (["3,5"], "0.351", 0.351),
+        ([3.5, 4], "5351.5", 5351.5),
+        ([3.5, 4], "-.5", -0.5),
+        ([3.5, 4], "1e3", 1000),
+        ([3.5, 4], "7,25", 7.25),
+    ],
+)
+def test_what_a_person_types_is_read_like_the_column(column: list[Any], text: str, value: float) -> None:
+    found = read(column, "y").typed(text)
+    assert found == value
+    assert isinstance(found, int) == float(value).is_integer()
+
+
+@pytest.mark.parametrize("column", [PRICES, GERMAN, SWISS, ["3,5"], [3.5, 4]])
+def test_a_plain_number_can_always_be_typed(column: list[Any]) -> None:
+    assert [read(column, "y").typed(text) for text in ("5351", "5351.5", "−12.25")] == [5351, 5351.5, -12.25]
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        (PRICES, "1.234,56"),
+        (PRICES, "55,75"),
+        (PRICES, "0x10"),
+        (PRICES, "$ 5"),
+        (PRICES, ""),
+        (PRICES, "five"),
+        (PRICES, "1e999"),
+        (GERMAN, "5,351.00"),
+        (["3,5"], "5.351"),  # a fraction for some, thousands for others
+        ([3.5, 4], "5,351"),
+        (["12", "7"], "1,234"),
+    ],
+)
+def test_what_could_be_two_numbers_or_is_none_is_refused_with_one_of_the_column(column: list[Any], text: str) -> None:
+    with pytest.raises(BadInput, match=r"is no number as this column writes them; write one such as ") as error:
+        read(column, "y").typed(text)
+    assert str(error.value).endswith(f"{column[0]}.")
+
+
+@pytest.mark.parametrize("column", [PRICES, GERMAN, SWISS, ["1 234,5"], ["$1,200"], ["+4"], [0.00001, 3], [3, 4]])
+def test_what_is_shown_of_a_column_can_be_typed_again(column: list[Any]) -> None:
+    found = read(column, "y")
+    for value in (-0.5, 7.0, 4749.15, 55758.98, 1234567.0, 1e-7):
+        assert found.typed(found.shown(value)) == value
+
+
+def test_numbers_are_shown_with_the_unit_and_the_thousands_of_their_column() -> None:
+    assert read(["7", *PRICES], "y").shown(55758.98) == "€ 55,758.98"
+    assert read(GERMAN, "y").shown(-1234.0) == "-1.234,0 kg"
+    assert read([3.5, 4], "y").shown(55758.98) == "55758.98"

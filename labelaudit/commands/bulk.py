@@ -228,12 +228,11 @@ def _change(found: Audit, flags: dict[str, bool], values: dict[str, str | None],
 def _class(found: Audit, name: str | None, option: str) -> str | None:
     """Read a class's name, or a number where labels are numbers, as JSON text."""
     from labelaudit.labels import encode
-    from labelaudit.numerals import number_of
 
     if name is None:
         return None
-    if not found.dataset.classes:
-        return encode(number_of(name))
+    if found.dataset.numerals is not None:
+        return encode(found.dataset.numerals.typed(name))
     by_name = found.dataset.class_by_name
     if name not in by_name:
         raise BadInput(f"{option}: there is no class {name!r}{did_you_mean(name, by_name)}")

@@ -12,6 +12,7 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from labelaudit.dataset import Dataset
     from labelaudit.labels import Value
+    from labelaudit.numerals import Numerals
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +57,8 @@ class Shape:
         ``(classes) -> names`` for a person, each its own; None for the usual ones.
     texts : callable
         ``(dataset) -> the n labels`` that stand in the table as JSON text; None where they are classes.
+    numerals : callable
+        ``(dataset) -> Numerals``: how the labels are written, where they are numbers; None where they are classes.
     filed : callable
         ``(dataset) -> the table`` that is written to a file, where it is another than the data set's.
     """
@@ -67,6 +70,7 @@ class Shape:
     strata: Callable[[Dataset], tuple[np.ndarray, Sequence[str]]]
     names: Callable[[Sequence[Value]], tuple[str, ...]] | None = None
     texts: Callable[[Dataset], np.ndarray] | None = None
+    numerals: Callable[[Dataset], Numerals] | None = None
     filed: Callable[[Dataset], pa.Table] | None = None
 
 

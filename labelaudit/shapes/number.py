@@ -76,4 +76,4 @@ def strata(dataset: Dataset) -> tuple[np.ndarray, Sequence[str]]:
     return np.full(len(dataset), -1, dtype=np.int32), ()
 
 
-NUMBER = Shape(units=whole, encoded=encoded, values=values, written=written, strata=strata, texts=texts)
+NUMBER = Shape(units=whole, encoded=encoded, values=values, written=written, strata=strata, texts=texts, numerals=read)

@@ -7,19 +7,46 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from labelaudit.numerals import as_json
+from labelaudit.numerals import Numerals
 from labelaudit.panels import Card, Column, Ranking
+from labelaudit.shapes.number import read
 
 if TYPE_CHECKING:
     from labelaudit.result import Audit
 
 RANGES = 8  # of the numbers, as many in each as can be
+FENCE = 3  # distances between the quartiles, beyond which Tukey calls numbers far out
 SHARED = "An error that the other columns share, as when one instrument drifts with another, can't be seen at any size."
 
 
-def unseen(size: float) -> str:
+def bulk(given: np.ndarray, predicted: np.ndarray) -> tuple[float, float]:
+    """Say from where to where to draw numbers, so that a few that are tenfold do not squeeze all others.
+
+    Parameters
+    ----------
+    given, predicted : ndarray of shape (n,)
+        NaN where there is none.
+
+    Returns
+    -------
+    start, end : float
+        All numbers, or what is predicted and the quartiles of what is given with `FENCE` times the distance between
+        them on both sides (after J. W. Tukey, Exploratory Data Analysis, 1977), where that is narrower.
+    """
+    known = ~(np.isnan(given) | np.isnan(predicted))
+    both = np.concatenate([given[known], predicted[known]])
+    if not len(both):
+        return 0.0, 1.0
+    low, high = np.quantile(given[known], [0.25, 0.75])
+    first, last = np.quantile(predicted[known], [0.005, 0.995])
+    start = max(both.min(), min(first, low - FENCE * (high - low)))
+    end = min(both.max(), max(last, high + FENCE * (high - low)))
+    return float(start), float(end)
+
+
+def unseen(size: float, found: Numerals) -> str:
     """Say which errors can't be told from noise: those of less than this size, in the unit of the numbers."""
-    return f"errors under about {as_json(float(f'{size:.2g}')):,} can't be told from noise here"
+    return f"errors under about {found.shown(float(f'{size:.2g}'))} can't be told from noise here"
 
 
 def fit(numbers: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
@@ -45,7 +72,7 @@ def fit(numbers: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     }
 
 
-def by_range(numbers: np.ndarray, predicted: np.ndarray, flagged: np.ndarray) -> pd.DataFrame:
+def by_range(numbers: np.ndarray, predicted: np.ndarray, flagged: np.ndarray, found: Numerals) -> pd.DataFrame:
     """Say how well predictions fit in each range of the numbers, as many in each as can be.
 
     Returns
@@ -58,17 +85,17 @@ def by_range(numbers: np.ndarray, predicted: np.ndarray, flagged: np.ndarray) ->
     edges = np.unique(np.quantile(numbers[known], np.linspace(0, 1, RANGES + 1)))
     place = np.searchsorted(edges[1:-1], numbers[known], side="right")
     table = pd.DataFrame({"code": place, "off": (predicted - numbers)[known], "suspects": flagged[known]})
-    found = table.groupby("code").agg(
+    each = table.groupby("code").agg(
         examples=("off", "size"),
         suspects=("suspects", "sum"),
         rmse=("off", lambda off: float(np.sqrt((off**2).mean()))),
         mae=("off", lambda off: float(off.abs().mean())),
         bias=("off", "mean"),
     )
-    low, high = edges[found.index], edges[found.index + 1]
-    names = [f"{a:,.4g} to {b:,.4g}" for a, b in zip(low, high, strict=True)]
-    ranges = pd.DataFrame({"class": names, "code": found.index, "low": low, "high": high})
-    return pd.concat([ranges, found.reset_index(drop=True)], axis=1)
+    low, high = edges[each.index], edges[each.index + 1]
+    names = [f"{found.about(a)} to {found.about(b)}" for a, b in zip(low, high, strict=True)]
+    ranges = pd.DataFrame({"class": names, "code": each.index, "low": low, "high": high})
+    return pd.concat([ranges, each.reset_index(drop=True)], axis=1)
 
 
 def metrics(audit: Audit) -> dict[str, Any]:
@@ -76,22 +103,23 @@ def metrics(audit: Audit) -> dict[str, Any]:
     from labelaudit.residual_charts import by_range as chart
     from labelaudit.selection import Selection
 
-    health = audit.manifest["health"]
+    health, found = audit.manifest["health"], read(audit.dataset)
     x = np.quantile(audit.outputs["predicted"], [0, 1]).tolist()
     table = audit.per_class.rename(columns={"class": "range"})
     boxes = zip(table["low"].tolist(), table["high"].tolist(), strict=True)
     return {
         **health,
-        "health_words": f"as far as it shows: {unseen(health['seen'])}",
+        "health_words": f"as far as it shows: {unseen(health['seen'], found)}",
         "health_help": "one minus the share of numbers that are further off than right ones are, judged by how far off "
         f"the bulk of them is. {SHARED}",
         "agreement_words": "Of those that are large enough to show; the upper end takes all numbers for wrong that are "
         "as far off as one in a hundred right ones.",
         "card": Card(
             "Usual error",
-            f"{health['mae']:,.4g}",
+            found.about(health["mae"]),
             f"is how far predictions are from the given numbers in the mean, without having seen them; R² "
-            f"{health['r2']:.2f}, root mean square {health['rmse']:,.4g}. The smaller, the better the suspects.",
+            f"{health['r2']:.2f}, root mean square {found.about(health['rmse'])}. "
+            "The smaller, the better the suspects.",
         ),
         "panels": [
             Ranking(

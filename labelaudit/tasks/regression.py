@@ -16,7 +16,7 @@ from labelaudit.blocks import Block, Interval
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.folds import Folds, assign_folds
-from labelaudit.heads import YOURS, expected_size, prepare, seconds
+from labelaudit.heads import ROBUST, YOURS, expected_size, prepare, seconds
 from labelaudit.labels import decode, encode, show
 from labelaudit.noise import shifted
 from labelaudit.numerals import Numerals
@@ -25,13 +25,12 @@ from labelaudit.shapes.number import read, targets
 from labelaudit.tasks.base import ISSUE_COLUMNS, Axes, Found, Run, Seen, Task, apply
 from labelaudit.tasks.classification import EXAMPLES, NO_LABEL
 from labelaudit.tasks.pooling import by_head
-from labelaudit.tasks.ranges import RANGES, by_range, fit, metrics, unseen
+from labelaudit.tasks.ranges import RANGES, bulk, by_range, fit, metrics, unseen
 
 if TYPE_CHECKING:
     from labelaudit.config import AuditConfig
     from labelaudit.result import Audit
 
-ROBUST = "retrained_without_suspects"  # the best model once more, trained without the suspects
 SCORE = "scaled_residual"
 DETECTORS = {
     SCORE: "residual against its uncertainty",
@@ -104,7 +103,7 @@ def predict(dataset: Dataset, seen: Seen, config: AuditConfig, run: Run) -> dict
             pooled = residuals.pooled(numbers, every, scale, config.seed)
             verdict = pooled.verdict(config.seed)
     seen_from = float(np.median(pooled.scale)) * verdict.seen
-    notes = [unseen(seen_from), *([folds.note] if folds.note else [])]
+    notes = [unseen(seen_from, read(dataset)), *([folds.note] if folds.note else [])]
     if not verdict.flagged.any():
         notes.insert(0, "no number stands out, which does not say that all are right: review from the lowest scores")
     width = residuals.half_width(np.abs(numbers - pooled.predicted)[known] / pooled.scale[known]) * pooled.scale
@@ -211,7 +210,7 @@ def find_issues(
         "seen": outputs["seen"],
         **fit(numbers, pooled.predicted),
     }
-    return Found(issues, scores, by_range(numbers, pooled.predicted, flagged), None, health)
+    return Found(issues, scores, by_range(numbers, pooled.predicted, flagged, found), None, health)
 
 
 def _reasons(row: int, numbers: np.ndarray, outputs: Mapping[str, Any], found: Numerals, seen: Seen) -> list[str]:
@@ -238,7 +237,7 @@ def _reasons(row: int, numbers: np.ndarray, outputs: Mapping[str, Any], found: N
 
 
 def _shown(found: Numerals, value: float) -> str:
-    return show(numerals.as_json(float(found.rounded(np.array(value)))))
+    return found.shown(float(found.rounded(np.array(value))))
 
 
 def spread(numbers: np.ndarray) -> float:
@@ -287,28 +286,32 @@ def overview(dataset: Dataset) -> pd.DataFrame:
     """Count the numbers in equal parts of their range."""
     numbers = targets(dataset)
     counts, edges = np.histogram(numbers[~np.isnan(numbers)], bins=RANGES)
-    names = [f"{a:,.4g} to {b:,.4g}" for a, b in itertools.pairwise(edges)]
+    about = read(dataset).about
+    names = [f"{about(a)} to {about(b)}" for a, b in itertools.pairwise(edges)]
     return pd.DataFrame({"class": names, "examples": counts})
 
 
-def _column(audit: Audit) -> tuple[Numerals, np.ndarray]:
-    """How the label column is written, and its N numbers: read once, not for every example that is shown."""
+def _column(audit: Audit) -> tuple[Numerals, np.ndarray, tuple[float, float]]:
+    """How the label column is written, its N numbers, and from where to where most are: not for every example anew."""
     if Numerals not in audit.memo:
-        audit.memo[Numerals] = read(audit.dataset), targets(audit.dataset)
-    found: tuple[Numerals, np.ndarray] = audit.memo[Numerals]
-    return found
+        found, numbers = read(audit.dataset), targets(audit.dataset)
+        start, end = bulk(numbers[audit.rows], audit.outputs["predicted"])
+        ends = np.array([np.floor(start / found.step), np.ceil(end / found.step)]) * found.step
+        audit.memo[Numerals] = found, numbers, tuple(found.rounded(ends).tolist())
+    column: tuple[Numerals, np.ndarray, tuple[float, float]] = audit.memo[Numerals]
+    return column
 
 
 def near_name(audit: Audit, position: int) -> str:
     """Write a given number to as many digits as are worth comparing."""
-    found, numbers = _column(audit)
+    found, numbers, _ = _column(audit)
     given = numbers[audit.rows[position]]
     return show(None) if np.isnan(given) else _shown(found, float(given))
 
 
 def cluster_name(audit: Audit, members: np.ndarray) -> str:
     """Say to which side the members of a cluster err, and about how large their numbers are."""
-    found, numbers = _column(audit)
+    found, numbers, _ = _column(audit)
     given, predicted = np.median(numbers[audit.rows[members]]), np.median(audit.outputs["predicted"][members])
     side = "high" if given > predicted else "low"
     return f"too {side}: {_shown(found, float(given))} where {_shown(found, float(predicted))} is predicted"
@@ -317,20 +320,16 @@ def cluster_name(audit: Audit, members: np.ndarray) -> str:
 def view(audit: Audit, position: int) -> Sequence[Block]:
     """Show one example, and where its number lies against what is predicted."""
     example = EXAMPLES[audit.dataset.modality](audit, position)
-    found, numbers = _column(audit)
-    known = numbers[~np.isnan(numbers)]
+    found, numbers, ends = _column(audit)
     given = numbers[audit.rows[position]]
     predicted, low, high = found.rounded(np.array([audit.outputs[name][position] for name in BAND])).tolist()
-    start, end = np.quantile(known, [0.005, 0.995])  # a number that is far too large would squeeze all others
-    start, end = min(start, low, *known[known == given]), max(end, high, *known[known == given])
-    counts, _ = np.histogram(known, bins=PARTS, range=(start, end))
+    counts, _ = np.histogram(numbers[~np.isnan(numbers)], bins=PARTS, range=ends)
     title = "Your model" if YOURS in audit.manifest["resolved"]["heads"] else "Trained without this example"
     sure = residuals.fixable(given, low, high, spread(numbers))
     note = "" if np.isnan(given) or not audit.label_issues["is_issue"].iloc[position] else FIXABLE if sure else NOISY
-    line = Interval(
-        title, None if np.isnan(given) else float(given), predicted, low, high, tuple(counts.tolist()), start, end, note
-    )
-    return [example, line]
+    known = None if np.isnan(given) else float(given)
+    columns = tuple(counts.tolist())
+    return [example, Interval(title, known, predicted, low, high, columns, *ends, shown=found.shown, note=note)]
 
 
 def charts() -> Mapping[str, Any]:

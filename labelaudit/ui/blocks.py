@@ -167,15 +167,17 @@ def interval_html(block: Interval) -> str:
     width = f"calc({at(block.high)} - {at(block.low)})"
     marks = f'<b class="band" style="left:{at(block.low)};width:{width}"></b>'
     marks += f'<b class="tick suggested" style="left:{at(block.predicted)}"></b>'
-    told = f"predicted {tag(f'{block.predicted:,.4g}', 'suggested')} ({block.low:,.4g} to {block.high:,.4g})"
+    low, high, start, end = (escape(block.shown(value)) for value in (block.low, block.high, block.start, block.end))
+    told = f"predicted {tag(block.shown(block.predicted), 'suggested')} ({low} to {high})"
     if block.given is not None:
         marks += f'<b class="tick given" style="left:{at(block.given)}"></b>'
-        told = f"given {tag(f'{block.given:,.4g}', 'given')} {told}"
+        beyond = "" if block.start <= block.given <= block.end else " (beyond this line, drawn at its edge)"
+        told = f"given {tag(block.shown(block.given), 'given')}{beyond} {told}"
     note = f"<div>{escape(block.note)}</div>" if block.note else ""
     return (
         f'<div class="la-small">{escape(block.title)}</div>'
         f'<div class="la-range"><div class="all">{columns}</div>{marks}'
-        f'</div><div class="la-ends"><span>{block.start:,.4g}</span><span>{block.end:,.4g}</span></div>'
+        f'</div><div class="la-ends"><span>{start}</span><span>{end}</span></div>'
         f'<div class="la-small">{told}{note}</div>'
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,10 +11,8 @@ import streamlit as st
 
 from labelaudit.errors import BadInput
 from labelaudit.labels import encode
-from labelaudit.numerals import as_json
 from labelaudit.review import Decision
 from labelaudit.tasks import TASKS
-from labelaudit.text import shorten
 from labelaudit.ui import session
 from labelaudit.ui.opened import Opened
 
@@ -42,8 +39,8 @@ class Choice:
     what : str
         One of `CHOICES`.
     positions : sequence of int
-    code : int or float, optional
-        The class, for ``class``; the number, for ``value``.
+    code : int or str, optional
+        The class, for ``class``; the number as it was typed, for ``value``.
     reason, comment : str
     base : sequence of int
         The last `seq` of the log that was seen about each of them.
@@ -53,7 +50,7 @@ class Choice:
 
     what: str
     positions: Sequence[int]
-    code: float | None = None
+    code: int | str | None = None
     reason: str = ""
     comment: str = ""
     base: Sequence[int] = ()
@@ -178,9 +175,9 @@ def _chosen(opened: Opened, choice: Choice) -> str | None:
         return encode(opened.dataset.classes[int(choice.code)])
     if choice.what != "value":
         return None
-    if not isinstance(choice.code, (int, float)) or not math.isfinite(choice.code):
-        raise BadInput(f"{shorten(str(choice.code))!r} is no number; write one such as 12.5.")
-    return encode(as_json(float(choice.code)))
+    if opened.dataset.numerals is None:
+        raise BadInput("labels are classes here, so none can be a number; reload the page.")
+    return encode(opened.dataset.numerals.typed(str(choice.code)))
 
 
 def last_seq(opened: Opened) -> int:

@@ -115,10 +115,17 @@ def message(opened: Opened, queue: np.ndarray, position: int, mode: Mode, sent: 
         "refused": list(box.refused.values()),
         "failed": box.failed,
         "names": None if named else list(opened.dataset.class_names),
+        "typed": _typed(opened),
         "keys": keys.of(opened.workspace, session.reviewer()),
         "actions": [[a.name, a.title, EXCLUDED if a.name == "exclude" and parts else a.hint] for a in keys.ACTIONS],
         "fixed": keys.FIXED,
     }
+
+
+def _typed(opened: Opened) -> dict[str, str] | None:
+    """What can be typed for a number, and what is said of all else; None where labels are classes."""
+    numerals = opened.dataset.numerals
+    return None if numerals is None else {"pattern": numerals.typed_pattern, "refusal": numerals.refusal}
 
 
 def _around(queue: np.ndarray, position: int, mode: Mode, ahead: int, behind: int) -> tuple[np.ndarray, int]:

@@ -107,8 +107,9 @@ def run(opened: Opened, events: Sequence[Mapping[str, Any]]) -> None:
     opened : Opened
     events : sequence of mapping
         Each with ``key`` (its name) and ``do``: one of `labelaudit.ui.deciding.CHOICES`, with ``at``, ``base``,
-        ``reason``, ``comment``, for ``class`` or ``value`` its ``code``; ``undo`` or ``redo`` with the batch ``of``; or
-        ``leave`` to give way to somebody else's decision. ``over`` is the name of one that was refused before.
+        ``reason``, ``comment``, for ``class`` its ``code``, which for ``value`` is what was typed; ``undo`` or
+        ``redo`` with the batch ``of``; or ``leave`` to give way to somebody else's decision. ``over`` is
+        the name of one that was refused before.
 
     Raises
     ------
@@ -126,7 +127,7 @@ def run(opened: Opened, events: Sequence[Mapping[str, Any]]) -> None:
         box.done.add(event["key"])
 
 
-def choose(opened: Opened, what: str, positions: Sequence[int], code: float | None = None) -> None:
+def choose(opened: Opened, what: str, positions: Sequence[int], code: int | str | None = None) -> None:
     """Decide from within the server, where a table's row or a button was used and not the deck."""
     base = [deciding.last_seq(opened)] * len(positions)
     event = {"key": new_batch(), "do": what, "at": positions, "code": code, "base": base, "reason": "", "comment": ""}

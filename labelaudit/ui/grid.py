@@ -11,7 +11,6 @@ import pandas as pd
 import streamlit as st
 from st_aggrid import AgGrid, DataReturnMode, JsCode, StAggridTheme
 
-from labelaudit.numerals import number_of
 from labelaudit.query import ordered
 from labelaudit.tasks import TASKS
 from labelaudit.ui import deciding, deck_events, keys, session
@@ -270,7 +269,7 @@ def _react(opened: Opened, queue: np.ndarray, report: dict[str, Any]) -> None:
         _press(opened, queue, press)
     if event == "cellValueChanged" and (report.get("value") in names or not names):
         position, value = int(report["position"]), report["value"]
-        what, code = ("class", names.index(value)) if names else ("value", number_of(str(value)))
+        what, code = ("class", names.index(value)) if names else ("value", str(value))
         deck_events.choose(opened, what, [position], code)
         deciding.open_row(position, mark=False)
     elif event == "cellFocused" and report.get("position") is not None:

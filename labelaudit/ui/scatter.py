@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from html import escape
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,12 +14,14 @@ from labelaudit.drawing import Cluster, drawn, largest_clusters, outlines
 from labelaudit.result import Audit
 from labelaudit.selection import Box, Selection
 from labelaudit.tasks import TASKS
+from labelaudit.tasks.ranges import bulk
 from labelaudit.text import shorten
 from labelaudit.ui import order, session
 from labelaudit.ui.opened import Opened
 
 MOST_DRAWN = 5000  # suspects, one by one over a density
 RANK_POINTS = 1500
+EDGE = 0.01  # of an axis that is taken for its end
 JITTER = 0.03  # of the other probability with two classes, where all points lie on one line
 
 
@@ -30,8 +31,8 @@ def plane(opened: Opened) -> None:
     axes = task.axes
     table = with_intervals(opened.audit, opened.table)
     clusters, hulls = _clusters_of(opened.workspace.owner, opened.audit.id, opened)
-    limits: dict[str, Any] = {"all_up_to": planes.BINNED_ABOVE, "most": MOST_DRAWN, "bounds": axes.bounds}
-    points, bins = drawn(opened.dataset, table, **limits)
+    bounds = axes.bounds or bulk(table["y"].to_numpy(), table["x"].to_numpy())
+    points, bins = drawn(opened.dataset, table, all_up_to=planes.BINNED_ABOVE, most=MOST_DRAWN, bounds=bounds)
     if two:
         points["y"] = _spread(points["y"]).round(4)
     key = session.chart_key("plane")
@@ -42,7 +43,7 @@ def plane(opened: Opened) -> None:
         if clusters:
             session.select(_cluster(int(clusters[0])))
         else:
-            session.select(replace(session.selection(), box=_box(marks.get("brush", {}), two)))
+            session.select(replace(session.selection(), box=box_of(marks.get("brush", {}), two, table, bounds)))
 
     left, right = st.columns([4, 1], gap="medium")
     with left:
@@ -56,11 +57,15 @@ def plane(opened: Opened) -> None:
     with right:
         _clusters(opened, clusters)
         for name, title in (("x", axes.x), ("y", axes.y)):
-            values = table[name].to_numpy()
-            st.altair_chart(charts.margin(values, title, bounds=axes.bounds), alt=f"Histogram of {title}")
+            values = table[name].to_numpy().clip(*bounds)
+            st.altair_chart(charts.margin(values, title, bounds=bounds), alt=f"Histogram of {title}")
     note = "Drag a box over points, or click a number, to select on all pages."
     if two:
         note += " With two classes all points lie on one line; they are spread a little so that they can be seen."
+    beyond = int(((table[["x", "y"]] < bounds[0]) | (table[["x", "y"]] > bounds[1])).any(axis=1).sum())
+    if beyond:
+        lie, are = ("lies", "is") if beyond == 1 else ("lie", "are")
+        note += f" {beyond:,} {lie} beyond the axes and {are} drawn at their edge."
     if bins is not None:
         suspects = int((table["status"] != "not suspected").sum())
         some = f"{len(points):,} of the {suspects:,}" if len(points) < suspects else f"the {suspects:,}"
@@ -113,14 +118,27 @@ def _spread(values: pd.Series) -> np.ndarray:
     return np.asarray(np.clip(moved, 0, 1))
 
 
-def _box(brush: dict[str, list[float]], two_classes: bool) -> Box | None:
-    """Turn a brush into a box; with two classes the spread height means nothing."""
+def box_of(
+    brush: dict[str, list[float]], two_classes: bool, table: pd.DataFrame, bounds: tuple[float, float]
+) -> Box | None:
+    """Turn a brush into a box; with two classes the spread height means nothing.
+
+    What reaches the edge of the axes takes what lies beyond, since that is drawn there.
+    """
     if not brush:
         return None
     x0, x1 = brush["x"]
     y0, y1 = (0.0, 1.0) if two_classes else brush["y"]
-    digits = [float(f"{edge:.4g}") for edge in (x0, x1, y0, y1)]  # as many as a screen has pixels
-    return (digits[0], digits[1], digits[2], digits[3])
+    x0, x1, y0, y1 = (float(f"{edge:.4g}") for edge in (x0, x1, y0, y1))  # as many digits as a screen has pixels
+    near = EDGE * (bounds[1] - bounds[0])
+    start, end = bounds[0] + near, bounds[1] - near
+    least, most = table[["x", "y"]].min(), table[["x", "y"]].max()
+    return (
+        min(x0, float(least["x"])) if x0 <= start else x0,
+        max(x1, float(most["x"])) if x1 >= end else x1,
+        min(y0, float(least["y"])) if y0 <= start else y0,
+        max(y1, float(most["y"])) if y1 >= end else y1,
+    )
 
 
 def rank(opened: Opened) -> None:

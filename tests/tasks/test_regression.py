@@ -14,15 +14,17 @@ from labelaudit.config import AuditConfig
 from labelaudit.dataset import Dataset
 from labelaudit.errors import BadInput
 from labelaudit.export import export
+from labelaudit.heads import words
 from labelaudit.labels import decode, encode
 from labelaudit.load import load, write
 from labelaudit.noise import shifted
+from labelaudit.numerals import read
 from labelaudit.ordering import orders_of
 from labelaudit.result import Audit
 from labelaudit.review import Decision
 from labelaudit.shapes.number import targets
 from labelaudit.tasks import TASKS
-from labelaudit.tasks.ranges import by_range, fit
+from labelaudit.tasks.ranges import bulk, by_range, fit
 from labelaudit.why import neighbours
 
 QUICK = AuditConfig(model="ridge", checks=False)
@@ -221,9 +223,27 @@ def test_fit_is_measured_as_scikit_learn_does() -> None:
 
 def test_errors_by_range_add_up() -> None:
     numbers = np.append(np.arange(80.0), np.nan)
-    table = by_range(numbers, numbers + np.where(numbers < 40, 1, -3), numbers > 70)
+    table = by_range(numbers, numbers + np.where(numbers < 40, 1, -3), numbers > 70, read([0.5], "y"))
     assert table["examples"].sum() == 80
     assert table["suspects"].tolist() == [0] * 7 + [9]
     assert table["bias"].tolist() == [1.0] * 4 + [-3.0] * 4
     assert table["mae"].tolist() == [1.0] * 4 + [3.0] * 4
     assert table["class"].iloc[0] == "0 to 9.875"
+
+
+def test_what_is_drawn_leaves_out_the_few_that_are_tenfold_and_nothing_else() -> None:
+    rng = np.random.default_rng(0)
+    predicted = rng.uniform(1000, 9000, 600)
+    given = predicted + rng.normal(0, 300, 600)
+    assert bulk(given, predicted) == (min(given.min(), predicted.min()), max(given.max(), predicted.max()))
+    given[:2] *= 10
+    start, end = bulk(given, predicted)
+    assert (given[2:] <= end).all()
+    assert end < 0.5 * given[:2].max()
+    assert bulk(np.append(given, np.nan), np.append(predicted, 1e9)) == (start, end)
+    assert bulk(np.full(3, np.nan), np.ones(3)) == (0.0, 1.0)
+
+
+def test_models_are_named_without_a_verb_among_them() -> None:
+    named = words(["ridge", "extra_trees", "retrained_without_suspects"])
+    assert named == "ridge regression and randomised trees, trained again without suspects"

@@ -103,13 +103,6 @@ function classes(room, face, [action, final]) {
     buttonFor(room, "search", "quiet").replace("Another label", `Another label${more}`)}</div>${rows.join("")}`;
 }
 
-// A number as people type it: one comma without a point is a decimal mark, others stand between thousands.
-function numberOf(text) {
-  const plain = /^[^.,]*,[^.,]*$/.test(text) ? text.replace(",", ".") : text.replaceAll(",", "");
-  const value = Number(plain.replace("−", "-"));
-  return plain.trim() && Number.isFinite(value) ? value : null;
-}
-
 // -- typing, and what lies over the screen ----------------------------------------------------------
 
 function typing(root, room, notes) {
@@ -132,9 +125,9 @@ function overlays(over, act, notes) {
     const [form, input, said] = [over.firstChild, over.querySelector("input"), over.querySelector("[role=alert]")];
     form.onsubmit = (event) => {
       event.preventDefault();
-      const value = numberOf(input.value);
-      if (value === null) said.textContent = `“${input.value}” is no number; write one such as 12.5.`;
-      else { close(); act("value", value); }
+      const text = input.value; // the server reads it as the column is read
+      if (!room.typed.can.test(text)) said.textContent = `“${text}” ${room.typed.refusal}`;
+      else { close(); act("value", text); }
     };
     input.onblur = (event) => { if (!over.contains(event.relatedTarget)) close(); };
     input.onkeydown = (event) => {

@@ -49,6 +49,7 @@ function take(room, data) {
   for (const name of ["walk", "start", "total", "page", "ahead", "left", "mode", "actions", "fixed", "failed", "refused"])
     room[name] = data[name];
   room.names = data.names || room.names;
+  room.typed = data.typed && { can: new RegExp(`^(?:${data.typed.pattern})$`), refusal: data.typed.refusal };
   room.keys = data.keys;
   room.byKey = Object.fromEntries(Object.entries(data.keys).flatMap(([name, keys]) => keys.map((key) => [key, name])));
   [room.undo, room.redo] = [data.undo, data.redo];
@@ -154,7 +155,7 @@ function write(room, event, base) {
 
 function outcome(room, at, event) {
   const face = faceOf(room, at) || partOf(room, at) || {};
-  const chosen = { accept: face.suggested, class: room.names[event.code], value: String(event.code) };
+  const chosen = { accept: face.suggested, class: room.names[event.code], value: String(event.code ?? "").trim() };
   const final = chosen[event.do] ?? face.given;
   const why = [event.reason, event.comment].filter(Boolean).join(" · ");
   if (SETS.includes(event.do)) return ["set", final, final === face.given ? "kept" : "error", why];
