@@ -35,10 +35,10 @@ def test_the_demo_is_one_click_away_its_clusters_too_and_noise_can_be_simulated(
     assert walker.selected() >= 5
 
     walker.go("Noise Sim")
-    sentence = walker.sees(re.compile(r"^With 20% planted noise, the first [\d,]+ reviews would find"))
+    sentence = walker.sees(re.compile(r"^With errors planted in 20% of the [\d,]+ examples, the first"))
     uniform = sentence.inner_text()
     walker.page.get_by_text("to a class that it is confused with").click()
-    other = walker.page.locator(".la-hero").filter(has_text="With 20% planted noise").filter(has_not_text=uniform)
+    other = walker.page.locator(".la-hero").filter(has_text="With errors planted in 20%").filter(has_not_text=uniform)
     expect(other).to_be_visible()
     walker.settle()
 

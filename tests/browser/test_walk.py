@@ -140,7 +140,7 @@ def test_a_file_goes_in_and_a_cleaned_one_comes_out(walker: Walker, tmp_path: Pa
     assert_agree(files, labels, removed)
 
     walker.go("Noise Sim")
-    walker.sees(re.compile(r"^With 20% planted noise"))
+    walker.sees(re.compile(r"^With errors planted in 20% of the"))
     walker.shot("7_noise_sim")
     walker.go("Home")
     walker.sees("hobbies")
