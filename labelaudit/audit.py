@@ -34,7 +34,7 @@ from labelaudit.tasks import TASKS, Run, Seen
 
 log = logging.getLogger(__name__)
 
-FORMAT = 5  # of the folder that `Audit.save` writes
+FORMAT = 6  # of the folder that `Audit.save` writes
 
 
 def import_libraries(*modalities: str) -> None:
