@@ -20,6 +20,7 @@ from labelaudit.labels import decode
 from labelaudit.result import Audit
 from labelaudit.selection import points, selected
 from labelaudit.tasks import TASKS, Seen
+from labelaudit.text import count_of
 
 TASK = TASKS["classification"]
 
@@ -231,7 +232,7 @@ def test_confused_pairs_lead_to_their_suspects() -> None:
     assert pairs.links
     for link in pairs.links:
         count = 0 if link.selection is None else int(selected(found, points(found), link.selection).sum())
-        assert link.note.endswith(f", {count} suspects")
+        assert link.note.endswith(f", {count_of(count, 'suspect')}")
 
 
 def test_metrics_of_a_folder_without_a_joint_say_so(rows: Audit) -> None:
