@@ -7,7 +7,7 @@ import pandas as pd
 
 from labelaudit.palette import GIVEN, QUIET, STATUS, SUGGESTED
 from labelaudit.planes import cluster_layers, density_layer, outline_layer
-from labelaudit.tasks.ranges import bulk
+from labelaudit.residuals import bulk
 
 NUMBER = ",.6~r"  # without powers of ten
 
@@ -24,7 +24,7 @@ def given_against_predicted(
 ) -> alt.LayerChart:
     """Draw every number over the one that is predicted, the suspects with their intervals; the selection is ``brush``.
 
-    The axes hold the bulk, see `labelaudit.tasks.ranges.bulk`; what lies beyond is drawn at their edge.
+    The axes hold the bulk, see `labelaudit.residuals.bulk`; what lies beyond is drawn at their edge.
 
     Parameters
     ----------

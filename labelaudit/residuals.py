@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from labelaudit.folds import Folds
 from labelaudit.verdicts import Verdict, judged
 
+FENCE = 3  # distances between the quartiles, beyond which Tukey calls numbers far out
 LOCAL = 0.7  # how far the ranking follows the size of residuals in the surroundings: 0 not at all, 1 wholly
 CAPPED = 0.95  # quantile of the residuals above which they do not make their surroundings look noisier
 LEAST = 0.2  # of the usual size: how small the size of residuals may be said to be
@@ -291,3 +292,28 @@ def fixable(given: float, low: float, high: float, spread: float) -> bool:
     """
     width, outside = high - low, max(low - given, given - high)
     return width <= spread and outside >= width / 2
+
+
+def bulk(given: np.ndarray, predicted: np.ndarray) -> tuple[float, float]:
+    """Say from where to where to draw numbers, so that a few that are tenfold do not squeeze all others.
+
+    Parameters
+    ----------
+    given, predicted : ndarray of shape (n,)
+        NaN where there is none.
+
+    Returns
+    -------
+    start, end : float
+        All numbers, or what is predicted and the quartiles of what is given with `FENCE` times the distance between
+        them on both sides (after J. W. Tukey, Exploratory Data Analysis, 1977), where that is narrower.
+    """
+    known = ~(np.isnan(given) | np.isnan(predicted))
+    both = np.concatenate([given[known], predicted[known]])
+    if not len(both):
+        return 0.0, 1.0
+    low, high = np.quantile(given[known], [0.25, 0.75])
+    first, last = np.quantile(predicted[known], [0.005, 0.995])
+    start = max(both.min(), min(first, low - FENCE * (high - low)))
+    end = min(both.max(), max(last, high + FENCE * (high - low)))
+    return float(start), float(end)

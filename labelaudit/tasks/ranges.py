@@ -15,33 +15,7 @@ if TYPE_CHECKING:
     from labelaudit.result import Audit
 
 RANGES = 8  # of the numbers, as many in each as can be
-FENCE = 3  # distances between the quartiles, beyond which Tukey calls numbers far out
 SHARED = "An error that the other columns share, as when one instrument drifts with another, can't be seen at any size."
-
-
-def bulk(given: np.ndarray, predicted: np.ndarray) -> tuple[float, float]:
-    """Say from where to where to draw numbers, so that a few that are tenfold do not squeeze all others.
-
-    Parameters
-    ----------
-    given, predicted : ndarray of shape (n,)
-        NaN where there is none.
-
-    Returns
-    -------
-    start, end : float
-        All numbers, or what is predicted and the quartiles of what is given with `FENCE` times the distance between
-        them on both sides (after J. W. Tukey, Exploratory Data Analysis, 1977), where that is narrower.
-    """
-    known = ~(np.isnan(given) | np.isnan(predicted))
-    both = np.concatenate([given[known], predicted[known]])
-    if not len(both):
-        return 0.0, 1.0
-    low, high = np.quantile(given[known], [0.25, 0.75])
-    first, last = np.quantile(predicted[known], [0.005, 0.995])
-    start = max(both.min(), min(first, low - FENCE * (high - low)))
-    end = min(both.max(), max(last, high + FENCE * (high - low)))
-    return float(start), float(end)
 
 
 def unseen(size: float, found: Numerals) -> str:

@@ -25,7 +25,7 @@ from labelaudit.shapes.number import read, targets
 from labelaudit.tasks.base import ISSUE_COLUMNS, Axes, Found, Run, Seen, Task, apply
 from labelaudit.tasks.classification import EXAMPLES, NO_LABEL
 from labelaudit.tasks.pooling import by_head
-from labelaudit.tasks.ranges import RANGES, bulk, by_range, fit, metrics, unseen
+from labelaudit.tasks.ranges import RANGES, by_range, fit, metrics, unseen
 
 if TYPE_CHECKING:
     from labelaudit.config import AuditConfig
@@ -295,7 +295,7 @@ def _column(audit: Audit) -> tuple[Numerals, np.ndarray, tuple[float, float]]:
     """How the label column is written, its N numbers, and from where to where most are: not for every example anew."""
     if Numerals not in audit.memo:
         found, numbers = read(audit.dataset), targets(audit.dataset)
-        start, end = bulk(numbers[audit.rows], audit.outputs["predicted"])
+        start, end = residuals.bulk(numbers[audit.rows], audit.outputs["predicted"])
         ends = np.array([np.floor(start / found.step), np.ceil(end / found.step)]) * found.step
         audit.memo[Numerals] = found, numbers, tuple(found.rounded(ends).tolist())
     column: tuple[Numerals, np.ndarray, tuple[float, float]] = audit.memo[Numerals]

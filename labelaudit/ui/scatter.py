@@ -11,10 +11,10 @@ import streamlit as st
 
 from labelaudit import charts, planes
 from labelaudit.drawing import Cluster, drawn, largest_clusters, outlines
+from labelaudit.residuals import bulk
 from labelaudit.result import Audit
 from labelaudit.selection import Box, Selection
 from labelaudit.tasks import TASKS
-from labelaudit.tasks.ranges import bulk
 from labelaudit.text import shorten
 from labelaudit.ui import order, session
 from labelaudit.ui.opened import Opened

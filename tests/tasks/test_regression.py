@@ -20,11 +20,12 @@ from labelaudit.load import load, write
 from labelaudit.noise import shifted
 from labelaudit.numerals import read
 from labelaudit.ordering import orders_of
+from labelaudit.residuals import bulk
 from labelaudit.result import Audit
 from labelaudit.review import Decision
 from labelaudit.shapes.number import targets
 from labelaudit.tasks import TASKS
-from labelaudit.tasks.ranges import bulk, by_range, fit
+from labelaudit.tasks.ranges import by_range, fit
 from labelaudit.why import neighbours
 
 QUICK = AuditConfig(model="ridge", checks=False)

@@ -16,12 +16,12 @@ from dashboards import PAGES, Dashboard
 from labelaudit.audit import audit
 from labelaudit.config import AuditConfig
 from labelaudit.load import load
+from labelaudit.residuals import bulk
 from labelaudit.result import Audit
 from labelaudit.selection import Selection
 from labelaudit.settings import settings
 from labelaudit.shapes.number import targets
 from labelaudit.tasks import TASKS
-from labelaudit.tasks.ranges import bulk
 from labelaudit.ui import filters, scatter
 from labelaudit.ui.blocks import interval_html
 from labelaudit.workspace import Workspace
