@@ -18,6 +18,7 @@ from labelaudit.errors import BadInput
 from labelaudit.labels import Value, decode, encode, show
 from labelaudit.result import Audit
 from labelaudit.tasks import TASKS
+from labelaudit.tasks.base import Axes
 
 Box = tuple[float, float, float, float]
 Status = Literal["", "undecided", "suspect", "error", "kept", "excluded", "ambiguous", "skipped"]
@@ -102,13 +103,23 @@ class Selection:
         default: Any = next(f.default for f in fields(self) if f.name == name)
         return replace(self, **{name: default})
 
-    def chips(self, named: Callable[[str], str] = lambda text: show(decode(text))) -> list[tuple[str, str]]:
-        """Name every filter that is on, with what to show for it; `named` writes a label for a person."""
+    def chips(
+        self, named: Callable[[str], str] = lambda text: show(decode(text)), axes: tuple[str, str] = Axes().short
+    ) -> list[tuple[str, str]]:
+        """Name every filter that is on, with what to show for it.
+
+        Parameters
+        ----------
+        named : callable
+            Writes a label for a person.
+        axes : tuple of str
+            What the axes of the scatter are, see `labelaudit.tasks.base.Axes`.
+        """
         shown = []
         for name, value in asdict(self).items():
             if value == next(f.default for f in fields(self) if f.name == name):
                 continue
-            shown.append((name, _chip(name, value, named)))
+            shown.append((name, _chip(name, value, named, axes)))
         return shown
 
     def to_text(self) -> str:
@@ -140,7 +151,12 @@ ADAPTER = TypeAdapter(Selection)
 STATUS = {"set": "kept", "keep": "kept", "exclude": "excluded", "ambiguous": "ambiguous", "skip": "skipped"}
 
 
-def _chip(name: str, value: Any, named: Callable[[str], str]) -> str:
+def _span(low: float, high: float) -> str:
+    digits = 2 if max(abs(low), abs(high)) < 100 else 0
+    return f"{low:,.{digits}f}–{high:,.{digits}f}"
+
+
+def _chip(name: str, value: Any, named: Callable[[str], str], axes: tuple[str, str]) -> str:
     match name:
         case "suspects":
             return "suspects only"
@@ -151,7 +167,7 @@ def _chip(name: str, value: Any, named: Callable[[str], str]) -> str:
         case "cluster":
             return f"cluster {value + 1}"
         case "box":
-            return f"self-confidence {value[0]:.2f}–{value[1]:.2f}, other {value[2]:.2f}–{value[3]:.2f}"
+            return f"{axes[0]} {_span(*value[:2])}, {axes[1]} {_span(*value[2:])}"
         case "map":
             return f"on the map {value[0]:.2f}–{value[1]:.2f}, {value[2]:.2f}–{value[3]:.2f}"
         case "issue":

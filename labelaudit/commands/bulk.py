@@ -53,6 +53,7 @@ def bulk(
     from labelaudit.bulk import plan
     from labelaudit.result import Audit
     from labelaudit.reviewers import check_name
+    from labelaudit.tasks import TASKS
 
     found, actor = Audit.open(folder), check_name(reviewer)
     flags = {"accept": accept, "keep": keep, "exclude": exclude, "ambiguous": ambiguous}
@@ -74,7 +75,8 @@ def bulk(
     }
     chosen = state.selection(filters, slice_)
     planned = plan(found, state.table, state.positions(chosen), change, state.tags)
-    told = ", ".join(text for _, text in chosen.chips(found.dataset.name_of)) or "all examples"
+    filters_on = chosen.chips(found.dataset.name_of, TASKS[found.dataset.task].axes.short)
+    told = ", ".join(text for _, text in filters_on) or "all examples"
     fingerprint = found.dataset.data_fingerprint
     decisions = planned.decisions(actor, fingerprint=fingerprint, base=state.seen, run=found.id, reason=f"bulk: {told}")
     if not dry_run:

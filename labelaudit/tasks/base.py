@@ -124,11 +124,14 @@ class Axes:
         In a few words.
     bounds : tuple of float or None
         Of both; None for whatever the examples span.
+    short : tuple of str
+        In a word each.
     """
 
     x: str = "self-confidence"
     y: str = "highest other probability"
     bounds: tuple[float, float] | None = (0.0, 1.0)
+    short: tuple[str, str] = ("self-confidence", "other")
 
 
 def given_name(audit: Audit, position: int) -> str:

@@ -355,7 +355,7 @@ REGRESSION = Task(
     view=view,
     options=no_classes,
     plane=plane,
-    axes=Axes("predicted", "given", bounds=None),
+    axes=Axes("predicted", "given", bounds=None, short=("predicted", "given")),
     expected=expected,
     overview=overview,
     near_name=near_name,

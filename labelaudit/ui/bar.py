@@ -91,7 +91,7 @@ def chips(opened: Opened) -> None:
     if not opened.selection:
         st.caption(f"no selection: all {plural(TASKS[opened.dataset.task].unit)}", width="content")
         return
-    for name, text in opened.selection.chips(opened.dataset.name_of):
+    for name, text in opened.selection.chips(opened.dataset.name_of, TASKS[opened.dataset.task].axes.short):
         text = title_of(opened.audit, opened.selection.issue) if name == "issue" else text
         st.button(
             plain(text[:60]),

@@ -12,6 +12,7 @@ from labelaudit.errors import BadInput, Stale
 from labelaudit.labels import encode
 from labelaudit.numerals import as_json
 from labelaudit.tags import checked, counted, meant_by
+from labelaudit.tasks import TASKS
 from labelaudit.text import shorten
 from labelaudit.ui import folding, session
 from labelaudit.ui.cards import snippet_of
@@ -40,7 +41,8 @@ def panel(opened: Opened) -> None:
         st.info("No example is selected. Drop a filter in the bar, or choose another.")
         return
     with st.container(key="bulk-panel"):
-        chosen = ", ".join(text for _, text in opened.selection.chips(opened.dataset.name_of)) or "all examples"
+        filters_on = opened.selection.chips(opened.dataset.name_of, TASKS[opened.dataset.task].axes.short)
+        chosen = ", ".join(text for _, text in filters_on) or "all examples"
         st.markdown(f"**Decide on all {len(positions):,}** · {plain(shorten(chosen, 120))}")
         try:
             change = _change(opened)

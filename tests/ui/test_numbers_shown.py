@@ -179,3 +179,10 @@ def test_a_number_beyond_the_line_is_said_to_be(prices: Audit) -> None:
     assert re.search(r"given € \d\d,\d{3}\.\d\d \(beyond this line, drawn at its edge\) predicted € \d,\d{3}", html)
     assert "beyond" not in interval_html(TASKS["regression"].view(prices, 0)[1])
     assert "e+" not in html
+
+
+def test_a_brush_on_numbers_is_named_by_their_axes(dashboard: Dashboard, audited: Audit) -> None:
+    dashboard.open("5_Scatter", audit=audited.id, sel=Selection(box=(-1.5, 0.25, 1000.0, 5351.4)).to_text())
+    assert "predicted -1.50–0.25, given 1,000–5,351" in [
+        button.label.replace("\\", "") for button in dashboard.app.button
+    ]
