@@ -22,7 +22,7 @@ MOST_PAIRS, MOST_ASKED = 8, 8
 
 
 def metrics(audit: Audit) -> dict[str, Any]:
-    """Return the figures that Health shows beside those in the manifest."""
+    """Return the figures that Health shows, and the accuracy of the consensus so far against all votes, weighed."""
     from labelaudit import annotator_charts
     from labelaudit.selection import Selection
 
@@ -30,6 +30,7 @@ def metrics(audit: Audit) -> dict[str, Any]:
     worst = table.iloc[0]
     ratings = annotators.heard(audit).ratings
     several = (ratings.per_item > 1).mean()
+    known, likeliest = audit.codes >= 0, audit.outputs["pred_probs"].argmax(axis=1)
     agreement = float(np.average(ratings.agreement, weights=ratings.per_annotator))
     links = [
         Link(
@@ -61,6 +62,7 @@ def metrics(audit: Audit) -> dict[str, Any]:
     }
     return {
         **audit.manifest["health"],
+        "consensus_accuracy": float((audit.codes[known] == likeliest[known]).mean()),
         "health_words": f"by what the annotators, weighed,{' and the model' * ('model' in audit.outputs)} say",
         "health_help": "the mean probability that the label is right, as sure as held-out votes show it to be",
         "agreement_words": (

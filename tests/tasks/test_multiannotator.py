@@ -144,6 +144,8 @@ def test_metrics_lead_to_what_they_speak_of(one_corrupted: Audit) -> None:
     figures = TASK.metrics(one_corrupted)
     assert figures["card"].value == "rater_4"
     assert "agree in" in figures["agreement_words"]
+    other = one_corrupted.label_issues["suggested"].notna().mean()  # likelier than what most say
+    assert 0.5 < figures["consensus_accuracy"] == pytest.approx(1 - other)
     table = points(one_corrupted)
     for link in [figures["card"].link, *figures["panels"][1].links]:
         assert selected(one_corrupted, table, link.selection).any()
